@@ -1,0 +1,30 @@
+/** Product time: everything that decides asks here, nothing reads the machine's clock. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  now(): number;
+}
+
+export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+/** Machine time plus an offset that only grows. */
+export class SandboxClock implements Clock {
+  #offset: number;
+  constructor(offset = 0) {
+    this.#offset = offset;
+  }
+  get offset(): number {
+    return this.#offset;
+  }
+  now(): number {
+    return Date.now() + this.#offset;
+  }
+  /** @throws RangeError for zero or less: time does not go back. */
+  advance(milliseconds: number): number {
+    if (!(milliseconds > 0) || !Number.isSafeInteger(milliseconds))
+      throw new RangeError('clock cannot go back');
+    this.#offset += milliseconds;
+    return this.now();
+  }
+}

@@ -1,0 +1,32 @@
+import type { Event, RecordedEvent } from './event.ts';
+
+export type Scalar = string | number | boolean | null;
+
+/** Field path to direction; compound in the order written. */
+export type IndexSpec = Readonly<Record<string, 1 | -1>>;
+
+export interface Reaction<Document extends object, E extends Event = Event> {
+  /** Which documents the event touches; known from the event alone. */
+  readonly key: (event: RecordedEvent<E>) => string | readonly string[];
+  /** The next document, or null to remove it. Pure. Returning the same object writes nothing. */
+  readonly to: (document: Document | undefined, event: RecordedEvent<E>, key: string) => Document | null;
+}
+
+/** A read model as a table: the handled events are the keys of `on`. */
+export interface Projection<Document extends object, Events extends Event = Event> {
+  readonly name: string;
+  /** Raise it to change the shape: a new collection fills beside the old one, then the reader switches. */
+  readonly version: number;
+  readonly indexes: readonly IndexSpec[];
+  /**
+   * Totals kept beside the documents: one counter per scope and combination of these fields, so that a list
+   * knows its total under every filter on them without counting.
+   */
+  readonly counted?: {
+    readonly scope: keyof Document & string;
+    readonly by: readonly (keyof Document & string)[];
+  };
+  /** True: documents are written once and never change (history), so they need no versions. */
+  readonly immutable?: boolean;
+  readonly on: { readonly [Type in Events['type']]?: Reaction<Document, Extract<Events, { type: Type }>> };
+}

@@ -1,0 +1,149 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+
+/** The file cannot be used as it is. Nothing was changed in it. */
+export class UnusableFile extends Error {
+  override readonly name = 'UnusableFile';
+}
+
+/** The engine could not do its work: disk full, input/output error, file gone. Nothing of it was kept. */
+export class StorageFailure extends Error {
+  override readonly name = 'StorageFailure';
+}
+
+export interface DatabaseOptions {
+  /** Four letters stored in the file's header; another program's file is refused by it. */
+  readonly kind: string;
+  /** True: a commit survives power loss. False: it survives the process only (for what can be rebuilt). */
+  readonly durable: boolean;
+  readonly schemaVersion?: number;
+  /** In KiB. Default 16 MiB. */
+  readonly cacheKiB?: number;
+  /** Overwrites deleted content with zeros. */
+  readonly secureDelete?: boolean;
+}
+
+/** One SQLite file: opened with checks, its settings read back, its statements prepared once. */
+export class Database {
+  readonly path: string;
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  private constructor(path: string, db: DatabaseSync) {
+    this.path = path;
+    this.#db = db;
+  }
+
+  /** @throws UnusableFile when the file is foreign, torn, of a newer version, or the settings did not take. */
+  static open(path: string, options: DatabaseOptions): Database {
+    const fresh = !existsSync(path) || statSync(path).size === 0;
+    if (!fresh) refuseTorn(path);
+    const database = new Database(path, new DatabaseSync(path, { timeout: 5_000 }));
+    try {
+      database.#configure(options, fresh);
+    } catch (error) {
+      database.close();
+      if (error instanceof UnusableFile) throw error;
+      throw new UnusableFile(`${basename(path)} cannot be used: ${(error as Error).message}`);
+    }
+    return database;
+  }
+
+  #configure(options: DatabaseOptions, fresh: boolean): void {
+    const kind = Buffer.from(options.kind).readInt32BE(0);
+    const version = options.schemaVersion ?? 1;
+    const name = basename(this.path);
+    if (fresh) {
+      this.run(`PRAGMA page_size=8192`);
+      this.run(`PRAGMA application_id=${kind}`);
+      this.run(`PRAGMA user_version=${version}`);
+    }
+    if (this.#pragma('application_id') !== kind)
+      throw new UnusableFile(
+        `${name} was not written by this product as ${options.kind}; it is left untouched`,
+      );
+    const stored = Number(this.#pragma('user_version'));
+    if (stored !== version)
+      throw new UnusableFile(`${name} has schema version ${stored}; this release reads version ${version}`);
+    const synchronous = options.durable ? 2 : 1;
+    this.run('PRAGMA journal_mode=WAL');
+    this.run(`PRAGMA synchronous=${synchronous}`);
+    this.run('PRAGMA wal_autocheckpoint=2000');
+    this.run(`PRAGMA cache_size=-${options.cacheKiB ?? 16_384}`);
+    this.run('PRAGMA temp_store=MEMORY');
+    if (options.secureDelete) this.run('PRAGMA secure_delete=ON');
+    if (this.#pragma('journal_mode') !== 'wal' || this.#pragma('synchronous') !== synchronous)
+      throw new UnusableFile(`${name} does not take write-ahead logging with synchronous=${synchronous}`);
+  }
+
+  #pragma(name: string): unknown {
+    return Object.values(this.#db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  }
+
+  /** Prepared once per text. Running a statement again ends its open iterator: use `iterate` for walks. */
+  statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  run(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  /** @throws StorageFailure when the engine failed; whatever `work` throws otherwise. Nothing is kept in both cases. */
+  transaction<T>(work: () => T): T {
+    try {
+      this.statement('BEGIN IMMEDIATE').run();
+      const result = work();
+      this.statement('COMMIT').run();
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#rollback();
+      throw isEngineError(error) ? new StorageFailure(error.message, { cause: error }) : error;
+    }
+  }
+
+  #rollback(): void {
+    try {
+      this.statement('ROLLBACK').run();
+    } catch {
+      // The engine has rolled back by itself (disk full, input/output error).
+    }
+  }
+
+  close(): void {
+    if (!this.#db.isOpen) return;
+    this.#statements.clear();
+    this.#db.close();
+  }
+}
+
+/** SQLite's extended result code of a thrown error, or undefined when the error is not the engine's. */
+export const engineCode = (error: unknown): number | undefined =>
+  isEngineError(error) ? error.errcode : undefined;
+
+const isEngineError = (error: unknown): error is Error & { errcode: number } =>
+  error instanceof Error && (error as { code?: string }).code === 'ERR_SQLITE_ERROR';
+
+const refuseTorn = (path: string): void => {
+  const header = Buffer.alloc(100);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, header, 0, 100, 0);
+  } finally {
+    closeSync(file);
+  }
+  const name = basename(path);
+  if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0')
+    throw new UnusableFile(`${name} is not a database file; it is left untouched`);
+  const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+  const expected = header.readUInt32BE(28) * pageSize;
+  const size = statSync(path).size;
+  if (size < expected && !existsSync(`${path}-wal`))
+    throw new UnusableFile(`${name} is torn: ${size} bytes of ${expected}; restore it from a backup`);
+};

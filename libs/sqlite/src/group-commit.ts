@@ -1,0 +1,55 @@
+import { type Database, engineCode } from './database.ts';
+
+interface Job {
+  readonly work: () => unknown;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Collects the writes of one turn of the event loop into one transaction: one flush to the disk answers them all.
+ * A write that throws must not have written anything; it is answered alone. When the engine fails, all are.
+ */
+export class GroupCommit {
+  readonly #database: Database;
+  readonly #afterCommit: () => void;
+  #jobs: Job[] = [];
+
+  constructor(database: Database, afterCommit: () => void = () => {}) {
+    this.#database = database;
+    this.#afterCommit = afterCommit;
+  }
+
+  /** Resolves when the write is on the disk. */
+  run<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#jobs.push({ work, resolve, reject });
+      if (this.#jobs.length === 1) setImmediate(() => this.flush());
+    });
+  }
+
+  flush(): void {
+    const jobs = this.#jobs;
+    if (jobs.length === 0) return;
+    this.#jobs = [];
+    let answers: (() => void)[];
+    try {
+      answers = this.#database.transaction(() => jobs.map((job) => this.#perform(job)));
+    } catch (error) {
+      for (const job of jobs) job.reject(error);
+      return;
+    }
+    for (const answer of answers) answer();
+    this.#afterCommit();
+  }
+
+  #perform(job: Job): () => void {
+    try {
+      const value = job.work();
+      return () => job.resolve(value as never);
+    } catch (error) {
+      if (engineCode(error) !== undefined) throw error;
+      return () => job.reject(error);
+    }
+  }
+}
