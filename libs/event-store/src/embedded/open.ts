@@ -1,0 +1,295 @@
+import { join } from 'node:path';
+import type { EventMetadata, RecordedEvent } from '#kernel';
+import { Database, GroupCommit, StorageFailure, UnusableFile } from '#sqlite';
+import { type SerialisedEvent, serialise } from '../checks.ts';
+import {
+  type Appended,
+  type EventStore,
+  type NewEvent,
+  NO_STREAM,
+  type Retention,
+  RevisionConflict,
+  type StoreHealth,
+  StoreUnavailable,
+  UnusableStore,
+} from '../port.ts';
+
+interface Row {
+  readonly pos: number;
+  readonly stream: string;
+  readonly rev: number;
+  readonly id: string;
+  readonly type: string;
+  readonly data: string;
+  readonly meta: string;
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS events (
+    pos INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    rev INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    data TEXT NOT NULL,
+    meta TEXT NOT NULL,
+    ts INTEGER NOT NULL,
+    UNIQUE (stream, rev)
+  );
+  CREATE TABLE IF NOT EXISTS retention (stream TEXT PRIMARY KEY, max_count INTEGER, max_age_ms INTEGER);
+`;
+const COLUMNS = 'pos, stream, rev, id, type, data, meta';
+const BATCH = 500;
+const KNOWN_HEADS = 50_000;
+
+/**
+ * The log in one SQLite file: a commit is on the disk before it is acknowledged, and the appends of one turn of the
+ * event loop share one commit. The folder must be held by this process (`FolderLock`).
+ * @throws UnusableStore when the file is foreign or torn.
+ */
+export const openEmbeddedEvents = (folder: string): EventStore => {
+  try {
+    return new EmbeddedEvents(join(folder, 'events.db'));
+  } catch (error) {
+    throw error instanceof UnusableFile ? new UnusableStore(error.message) : error;
+  }
+};
+
+class EmbeddedEvents implements EventStore {
+  readonly #db: Database;
+  readonly #commit: GroupCommit;
+  readonly #waiting = new Set<() => void>();
+  readonly #heads = new Map<string, number>();
+  readonly #retention = new Map<string, { maxCount: number | null; maxAgeMs: number | null }>();
+  #closed = false;
+  #failure: string | undefined;
+  #head: number;
+  /** Revisions of the transaction under way; the heads learn them when it is on the disk. */
+  #uncommitted = new Map<string, number>();
+
+  constructor(path: string) {
+    this.#db = Database.open(path, { kind: 'OLEV', durable: true, cacheKiB: 32_768 });
+    this.#db.run(SCHEMA);
+    this.#head = this.#storedHead();
+    this.#commit = new GroupCommit(this.#db, () => this.#committed());
+    for (const row of this.#db.statement('SELECT stream, max_count, max_age_ms FROM retention').all())
+      this.#retention.set(row.stream as string, {
+        maxCount: row.max_count as number | null,
+        maxAgeMs: row.max_age_ms as number | null,
+      });
+  }
+
+  async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended> {
+    const serialised = serialise(stream, expectedRevision, events);
+    return this.#write(() => this.#appendNow(stream, expectedRevision, serialised));
+  }
+
+  async #write<T>(work: () => T): Promise<T> {
+    if (this.#closed) throw new StoreUnavailable('the event store is closed');
+    try {
+      const result = await this.#commit.run(work);
+      this.#failure = undefined;
+      return result;
+    } catch (error) {
+      if (!(error instanceof StorageFailure)) throw error;
+      this.#uncommitted.clear();
+      this.#head = this.#storedHead();
+      this.#failure = error.message;
+      throw new StoreUnavailable(`the event store cannot write: ${error.message}`, { cause: error });
+    }
+  }
+
+  #appendNow(stream: string, expected: number, events: readonly SerialisedEvent[]): Appended {
+    const actual = this.#revisionOf(stream);
+    if (actual !== expected) return this.#appendedBefore(stream, expected, actual, events);
+    const insert = this.#db.statement(
+      'INSERT INTO events (pos, stream, rev, id, type, data, meta, ts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    const now = Date.now();
+    let revision = expected;
+    for (const { id, type, data, metadata } of events) {
+      revision += 1;
+      this.#head += 1;
+      insert.run(this.#head, stream, revision, id, type, data, metadata, now);
+    }
+    this.#uncommitted.set(stream, revision);
+    return { revision, position: this.#head };
+  }
+
+  /** The same ids at the revisions that followed are the same append; anything else is a conflict. */
+  #appendedBefore(
+    stream: string,
+    expected: number,
+    actual: number,
+    events: readonly SerialisedEvent[],
+  ): Appended {
+    const stored =
+      expected < actual
+        ? (this.#db
+            .statement('SELECT pos, id FROM events WHERE stream = ? AND rev > ? ORDER BY rev LIMIT ?')
+            .all(stream, expected, events.length) as unknown as { pos: number; id: string }[])
+        : [];
+    const same = stored.length === events.length && events.every(({ id }, index) => stored[index]?.id === id);
+    if (!same) throw new RevisionConflict(stream, expected, actual);
+    return { revision: expected + events.length, position: stored.at(-1)?.pos as number };
+  }
+
+  #revisionOf(stream: string): number {
+    const known = this.#uncommitted.get(stream) ?? this.#heads.get(stream);
+    if (known !== undefined) return known;
+    const row = this.#db
+      .statement('SELECT rev FROM events WHERE stream = ? ORDER BY rev DESC LIMIT 1')
+      .get(stream) as unknown as { rev: number } | undefined;
+    return row?.rev ?? NO_STREAM;
+  }
+
+  #committed(): void {
+    for (const [stream, revision] of this.#uncommitted) {
+      this.#heads.delete(stream);
+      this.#heads.set(stream, revision);
+    }
+    this.#uncommitted.clear();
+    for (const stream of this.#heads.keys()) {
+      if (this.#heads.size <= KNOWN_HEADS) break;
+      this.#heads.delete(stream);
+    }
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  async read(stream: string, options: { from?: number; limit?: number } = {}): Promise<RecordedEvent[]> {
+    const from = options.from ?? 0;
+    const known = this.#heads.get(stream);
+    if (known !== undefined && from > known) return [];
+    const rows = this.#rows(
+      `SELECT ${COLUMNS} FROM events WHERE stream = ? AND rev >= ? ORDER BY rev LIMIT ?`,
+      stream,
+      this.#firstReadable(stream, from),
+      options.limit ?? -1,
+    );
+    return rows.map(recorded);
+  }
+
+  #rows(sql: string, ...parameters: (string | number)[]): Row[] {
+    if (this.#closed) throw new StoreUnavailable('the event store is closed');
+    try {
+      return this.#db.statement(sql).all(...parameters) as unknown as Row[];
+    } catch (error) {
+      throw new StoreUnavailable(`the event store cannot read: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #firstReadable(stream: string, from: number): number {
+    const kept = this.#retention.get(stream);
+    if (!kept) return from;
+    const newest = this.#revisionOf(stream);
+    const byCount = kept.maxCount === null ? 0 : newest - kept.maxCount + 1;
+    const young = kept.maxAgeMs === null ? undefined : Date.now() - kept.maxAgeMs;
+    const row =
+      young === undefined
+        ? undefined
+        : (this.#db
+            .statement('SELECT min(rev) AS rev FROM events WHERE stream = ? AND ts >= ?')
+            .get(stream, young) as {
+            rev: number | null;
+          });
+    const byAge = row ? (row.rev ?? newest + 1) : 0;
+    return Math.max(from, byCount, byAge);
+  }
+
+  async *readAll(
+    options: { after?: number; batchSize?: number } = {},
+  ): AsyncIterable<readonly RecordedEvent[]> {
+    const size = options.batchSize ?? BATCH;
+    let after = options.after ?? 0;
+    for (;;) {
+      const rows = this.#rows(
+        `SELECT ${COLUMNS} FROM events WHERE pos > ? ORDER BY pos LIMIT ?`,
+        after,
+        size,
+      );
+      if (rows.length === 0) return;
+      after = rows.at(-1)?.pos as number;
+      yield rows.map(recorded);
+      await new Promise((resume) => setImmediate(resume));
+    }
+  }
+
+  async *follow(options: { after: number; signal: AbortSignal }): AsyncIterable<readonly RecordedEvent[]> {
+    const { signal } = options;
+    let after = options.after;
+    while (!signal.aborted && !this.#closed) {
+      for await (const batch of this.readAll({ after })) {
+        if (signal.aborted) return;
+        after = batch.at(-1)?.position as number;
+        yield batch;
+      }
+      if (signal.aborted) return;
+      const quiet = this.#nextCommit(after, signal);
+      yield [];
+      await quiet;
+    }
+  }
+
+  /** Resolves when something after the position is on the disk; listens before the caller is told that it is quiet. */
+  #nextCommit(after: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        if (!signal.aborted && !this.#closed && this.#storedHead() <= after) return;
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+      wake();
+    });
+  }
+
+  async head(): Promise<number> {
+    return this.#storedHead();
+  }
+
+  #storedHead(): number {
+    return (
+      (this.#db.statement('SELECT max(pos) AS pos FROM events').get() as { pos: number | null }).pos ?? 0
+    );
+  }
+
+  async retain(stream: string, { maxAgeSeconds, maxCount }: Retention): Promise<void> {
+    const kept = {
+      maxCount: maxCount ?? null,
+      maxAgeMs: maxAgeSeconds === undefined ? null : maxAgeSeconds * 1_000,
+    };
+    await this.#write(() =>
+      this.#db
+        .statement('INSERT OR REPLACE INTO retention (stream, max_count, max_age_ms) VALUES (?, ?, ?)')
+        .run(stream, kept.maxCount, kept.maxAgeMs),
+    );
+    this.#retention.set(stream, kept);
+  }
+
+  async health(): Promise<StoreHealth> {
+    if (this.#closed) return { ok: false, detail: 'the event store is closed' };
+    return this.#failure ? { ok: false, detail: `the last write failed: ${this.#failure}` } : { ok: true };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#commit.flush();
+    this.#closed = true;
+    for (const wake of [...this.#waiting]) wake();
+    this.#db.close();
+  }
+}
+
+const recorded = (row: Row): RecordedEvent => ({
+  id: row.id,
+  stream: row.stream,
+  revision: row.rev,
+  position: row.pos,
+  type: row.type,
+  data: JSON.parse(row.data),
+  metadata: JSON.parse(row.meta) as EventMetadata,
+});
