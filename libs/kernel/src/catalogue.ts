@@ -1,3 +1,9 @@
+export interface Change {
+  readonly field: string;
+  readonly previous: unknown;
+  readonly updated: unknown;
+}
+
 /**
  * What the log must know of an event type beside its TypeScript shape.
  * A type that no catalogue names is unknown and is never skipped silently.
@@ -11,6 +17,10 @@ export interface CatalogueEntry {
   ) => Readonly<Record<string, unknown>>)[];
   /** Personal fields → the data field that names the person they belong to. Encrypted in the log. */
   readonly personal?: Readonly<Record<string, string>>;
+  /** One sentence for the audit history, without personal data. */
+  readonly summary: string;
+  /** Changes that do not stand in the data as a pair `x` and `previousX`. */
+  readonly changes?: readonly Change[];
   /** True: a technical fact, not part of anybody's audit history. */
   readonly technical?: boolean;
 }

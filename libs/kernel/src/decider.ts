@@ -18,6 +18,8 @@ export interface Decider<State, Command, E extends Event> {
   readonly initial: State;
   readonly evolve: (state: State, event: E) => State;
   readonly decide: (command: Command, state: State, context: CommandContext) => Decision<E>;
+  /** The organization whose history this belongs to, if any. */
+  readonly organizationOf: (state: State) => string | null;
 }
 
 /** Closes an exhaustive `switch`; the compiler names what is missing. An unknown event changes nothing. */

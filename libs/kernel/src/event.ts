@@ -39,4 +39,6 @@ export interface RecordedEvent<E extends Event = Event> {
   readonly type: E['type'];
   readonly data: E['data'];
   readonly metadata: EventMetadata;
+  /** Why this event cannot be interpreted (unknown type, broken data); its stream is then quarantined. */
+  readonly unreadable?: string;
 }

@@ -5,4 +5,5 @@ export * from './event.ts';
 export * from './policy.ts';
 export * from './projection.ts';
 export * from './refusal.ts';
+export * from './roles.ts';
 export * from './specification.ts';

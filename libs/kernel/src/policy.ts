@@ -7,11 +7,15 @@ export interface FollowOn {
   readonly fields: Readonly<Record<string, unknown>>;
   /** What it acts on, for dry runs and for the parked list. */
   readonly resource: { readonly type: string; readonly id: string };
+  /** Issued with the refusal's code as `reason` when the command is refused; without it a refusal is parked. */
+  readonly otherwise?: Omit<FollowOn, 'otherwise'>;
 }
 
 /** A sentence: when this happened, do that. At least once, never replayed on rebuild. */
 export interface Policy<Events extends Event = Event> {
   readonly name: string;
+  /** False: nobody's answer waits for it (mail). Default true. */
+  readonly awaited?: boolean;
   readonly on: {
     readonly [Type in Events['type']]?: (
       event: Pick<
