@@ -1,0 +1,14 @@
+export const linkPaths = {
+  invitation: '/invitations/accept',
+  email_verification: '/email-verifications/complete',
+} as const;
+
+/** Built from the configured public URL alone; no request ever has a part in it. */
+export const link = (publicUrl: string, path: string, token: string): string => {
+  const url = new URL(publicUrl);
+  url.pathname = url.pathname.replace(/\/+$/, '') + path;
+  url.search = '';
+  url.hash = '';
+  url.searchParams.set('token', token);
+  return url.href;
+};

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '#clock';
+import type { IndexSpec } from '#kernel';
+import type { Collection, DocumentStore, Documents } from '#read-models';
+
+/** A mail that somebody must get. Holds references only: tokens and addresses are looked up when it is sent. */
+export interface OutboxEntry {
+  /** The mail's id: the same entry twice is one mail. */
+  readonly _id: string;
+  readonly kind: string;
+  /** What the mail tells about. */
+  readonly event: { readonly stream: string; readonly revision: number; readonly id: string };
+  /** Further ids needed to compose it. */
+  readonly references?: Readonly<Record<string, string | number>>;
+}
+
+export type MailOutcome = 'accepted' | 'failed' | 'bounced';
+
+/** Times are milliseconds of the product's clock. */
+export interface QueuedMail extends OutboxEntry {
+  readonly enqueuedAt: number;
+  /** Nobody touches it before; while it is leased, the end of the lease. */
+  readonly dueAt: number;
+  /** Of the one who is sending it; empty between tries. */
+  readonly lease: string;
+  /** Tries begun, written before each. */
+  readonly attempts: number;
+  /** Tries that a server refused or did not finish. */
+  readonly failures: number;
+  /** Times it waited because no server was reached or it could not be composed. */
+  readonly postponements: number;
+  /** True once `deferred` was told. */
+  readonly deferred: boolean;
+  readonly replyCode?: number;
+  /** Decided, but not yet told. */
+  readonly outcome?: MailOutcome;
+}
+
+export const outboxIndexes: readonly IndexSpec[] = [{ dueAt: 1 }];
+
+/** The mails that are still to be sent, in a store that survives the process. */
+export class Outbox {
+  readonly #store: Documents;
+  readonly #mails: Collection<QueuedMail>;
+  readonly #clock: Clock;
+
+  constructor(store: Pick<DocumentStore, 'collection'>, clock: Clock) {
+    this.#store = store;
+    this.#mails = store.collection<QueuedMail>('outbox');
+    this.#clock = clock;
+  }
+
+  /** With `within`, part of that transaction; wake the sender after it. */
+  async enqueue(entries: readonly OutboxEntry[], within: Documents = this.#store): Promise<void> {
+    if (entries.length === 0) return;
+    const now = this.#clock.now();
+    await within.collection<QueuedMail>('outbox').bulkWrite(
+      entries.map(({ _id, kind, event, references }) => ({
+        updateOne: {
+          filter: { _id },
+          update: {
+            $setOnInsert: {
+              kind,
+              event,
+              ...(references && { references }),
+              enqueuedAt: now,
+              dueAt: now,
+              lease: '',
+              attempts: 0,
+              failures: 0,
+              postponements: 0,
+              deferred: false,
+            },
+          },
+          upsert: true,
+        },
+      })),
+    );
+  }
+
+  /** What may be taken now, most overdue first; a lease that ran out counts. */
+  due(limit: number): Promise<QueuedMail[]> {
+    return this.#mails
+      .find({ dueAt: { $lte: this.#clock.now() } })
+      .sort({ dueAt: 1 })
+      .limit(limit)
+      .toArray();
+  }
+
+  /** Undefined when the outbox is empty. */
+  async nextDueAt(): Promise<number | undefined> {
+    return (await this.#mails.findOne({}, { sort: { dueAt: 1 } }))?.dueAt;
+  }
+
+  /** Undefined when somebody else was faster. */
+  async claim(entry: QueuedMail, milliseconds: number): Promise<QueuedMail | undefined> {
+    const claimed = { lease: randomUUID(), dueAt: this.#clock.now() + milliseconds };
+    const { _id, dueAt, lease } = entry;
+    const { matchedCount } = await this.#mails.updateOne({ _id, dueAt, lease }, { $set: claimed });
+    return matchedCount === 1 ? { ...entry, ...claimed } : undefined;
+  }
+
+  /** Undefined when the lease was lost: then the mail is somebody else's. */
+  async change(
+    entry: QueuedMail,
+    changes: Partial<Omit<QueuedMail, '_id'>>,
+  ): Promise<QueuedMail | undefined> {
+    const { _id, lease } = entry;
+    const { matchedCount } = await this.#mails.updateOne({ _id, lease }, { $set: changes });
+    return matchedCount === 1 ? { ...entry, ...changes } : undefined;
+  }
+
+  async remove({ _id, lease }: QueuedMail): Promise<void> {
+    await this.#mails.deleteOne({ _id, lease });
+  }
+
+  size(): Promise<number> {
+    return this.#mails.countDocuments({});
+  }
+}

@@ -1,0 +1,137 @@
+/** The words of a mail. Everything in them that a person wrote is one line of visible text. */
+export interface MailText {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly links: readonly string[];
+}
+
+export interface EmailVerificationFields {
+  readonly givenName: string;
+  readonly link: string;
+}
+
+export const emailVerificationText = ({ givenName, link }: EmailVerificationFields): MailText =>
+  letter({
+    subject: 'Confirm your e-mail address',
+    paragraphs: [
+      `Hello ${shown(givenName)},`,
+      'please confirm that this e-mail address is yours. Until then you can sign in, but not invite people or change anything for others.',
+    ],
+    action: { label: 'Confirm e-mail address', link },
+    after: ['If you did not sign up, ignore this message: nothing happens without this link.'],
+  });
+
+export interface InvitationFields {
+  readonly inviterName: string;
+  /** Null: access to accounts only. */
+  readonly organizationName: string | null;
+  /** Role in the organization, such as `standard_user`; null with accounts only. */
+  readonly role: string | null;
+  readonly accounts?: readonly { readonly name: string; readonly roles: readonly string[] }[];
+  /** ISO 8601. */
+  readonly expiresAt: string;
+  readonly link: string;
+}
+
+export const invitationText = (fields: InvitationFields): MailText => {
+  const { organizationName, role, accounts = [], link } = fields;
+  const inviter = shown(fields.inviterName);
+  const organization = organizationName === null ? null : shown(organizationName);
+  const list = accounts.map(({ name, roles }) => `${shown(name)} (${roles.map(roleName).join(', ')})`);
+  const goal = organization ?? (list.length === 1 ? shown(accounts[0]?.name ?? '') : 'their accounts');
+  const joins =
+    organization !== null &&
+    `Accepting makes you a member of ${organization}${role === null ? '' : ` as ${roleName(role)}`}. Its administrators then manage your user: they can change your name, reset your password, deactivate or delete you.`;
+  const grants =
+    list.length > 0 &&
+    `${organization === null ? 'Accepting gives' : 'It also gives'} you access to ${list.join('; ')}.`;
+  return letter({
+    subject: `${inviter} invites you to ${goal}`,
+    paragraphs: ['Hello,', `${inviter} invites you to ${goal}.`, joins, grants].filter(
+      (part) => part !== false,
+    ),
+    action: { label: 'See the invitation', link },
+    after: [
+      `The link works until ${instant(fields.expiresAt)}. If a newer invitation reaches you, only the newest link works.`,
+      'Nothing changes before you accept. If you do not know the sender, ignore this message.',
+    ],
+  });
+};
+
+/** `standard_user` as people read it: Standard User. */
+const roleName = (role: string): string =>
+  shown(role)
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(' ');
+
+const instant = (iso: string): string =>
+  `${new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(new Date(iso))} UTC`;
+
+/** One line; no controls, no characters that turn the reading direction, no line separators. */
+const shown = (text: string): string =>
+  [
+    ...text
+      .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+      .replace(/ {2,}/g, ' ')
+      .trim(),
+  ]
+    .slice(0, 255)
+    .join('');
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] as string);
+
+interface Letter {
+  readonly subject: string;
+  readonly paragraphs: readonly string[];
+  readonly action: { readonly label: string; readonly link: string };
+  readonly after: readonly string[];
+}
+
+const letter = ({ subject, paragraphs, action, after }: Letter): MailText => ({
+  subject,
+  text: `${[...paragraphs, `${action.label}:\n${action.link}`, ...after].join('\n\n')}\n`,
+  html: page(subject, paragraphs, action, after),
+  links: [action.link],
+});
+
+const page = (
+  subject: string,
+  paragraphs: readonly string[],
+  action: Letter['action'],
+  after: readonly string[],
+): string => {
+  const style =
+    'margin:0 0 16px;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,sans-serif;color:#1b2430';
+  const small = `${style};font-size:14px;color:#4a5565`;
+  const href = escaped(action.link);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light">
+<title>${escaped(subject)}</title>
+</head>
+<body style="margin:0;padding:24px;background:#f3f5f8">
+<main style="max-width:560px;margin:0 auto;padding:32px;background:#ffffff;border:1px solid #d9dfe7;border-radius:8px">
+<h1 style="margin:0 0 20px;font:600 20px/1.3 system-ui,-apple-system,Segoe UI,Roboto,sans-serif;color:#1b2430">${escaped(subject)}</h1>
+${paragraphs.map((part) => `<p style="${style}">${escaped(part)}</p>`).join('\n')}
+<p style="margin:24px 0"><a href="${href}" style="display:inline-block;padding:12px 20px;background:#1f4fd1;color:#ffffff;font:600 16px/1.2 system-ui,-apple-system,Segoe UI,Roboto,sans-serif;text-decoration:none;border-radius:6px">${escaped(action.label)}</a></p>
+<p style="${small}">If the button does not work, open this address:<br><a href="${href}" style="color:#1f4fd1;word-break:break-all">${href}</a></p>
+${after.map((part) => `<p style="${small}">${escaped(part)}</p>`).join('\n')}
+</main>
+</body>
+</html>
+`;
+};

@@ -1,0 +1,5 @@
+export * from './address-hash.ts';
+export * from './link-tokens.ts';
+export * from './master-key.ts';
+export * from './personal-keys.ts';
+export * from './recently-used.ts';

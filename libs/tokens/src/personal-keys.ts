@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { type Collection, type DocumentStore, DuplicateKey } from '#read-models';
+import type { MasterKey } from './master-key.ts';
+import { RecentlyUsed } from './recently-used.ts';
+
+interface KeyDocument {
+  readonly _id: string;
+  readonly wrapped?: string;
+  readonly destroyed?: true;
+}
+
+const destroyed = Symbol('destroyed');
+const atOnce = 500;
+
+/**
+ * One encryption key per person, wrapped by the master key, in a store apart from the log. Destroying it makes the
+ * person's fields unreadable everywhere, for ever.
+ */
+export class PersonalKeys {
+  readonly #keys: Collection<KeyDocument>;
+  readonly #master: Pick<MasterKey, 'wrap' | 'unwrap'>;
+  readonly #cache: RecentlyUsed<string, Buffer | typeof destroyed>;
+
+  constructor(
+    store: Pick<DocumentStore, 'collection'>,
+    master: Pick<MasterKey, 'wrap' | 'unwrap'>,
+    cached = 200_000,
+  ) {
+    this.#keys = store.collection<KeyDocument>('keys');
+    this.#master = master;
+    this.#cache = new RecentlyUsed(cached);
+  }
+
+  /**
+   * An entry for every subject; null: destroyed, or never made and not to be made now. A new key is on disk before
+   * this resolves; whoever makes one for the same subject at the same time gets the same key.
+   */
+  async of(
+    subjects: readonly string[],
+    { create }: { readonly create: boolean },
+  ): Promise<ReadonlyMap<string, Buffer | null>> {
+    const found = new Map<string, Buffer | null>();
+    const unknown: string[] = [];
+    for (const subject of new Set(subjects)) {
+      const cached = this.#cache.get(subject);
+      if (cached === undefined) unknown.push(subject);
+      else found.set(subject, cached === destroyed ? null : cached);
+    }
+    for (let start = 0; start < unknown.length; start += atOnce)
+      await this.#load(unknown.slice(start, start + atOnce), create, found);
+    return found;
+  }
+
+  async #load(
+    subjects: readonly string[],
+    create: boolean,
+    found: Map<string, Buffer | null>,
+  ): Promise<void> {
+    let missing = await this.#read(subjects, found);
+    for (let round = 0; create && missing.length > 0; round++) {
+      if (round === 10) throw new Error('the key store does not keep the keys it is given');
+      await this.#make(missing);
+      missing = await this.#read(missing, found);
+    }
+    for (const subject of missing) found.set(subject, null);
+  }
+
+  /** Answers the subjects that have no document. */
+  async #read(subjects: readonly string[], found: Map<string, Buffer | null>): Promise<string[]> {
+    const documents = await this.#keys.find({ _id: { $in: [...subjects] } }).toArray();
+    const missing = new Set(subjects);
+    for (const { _id, wrapped } of documents) {
+      missing.delete(_id);
+      // Destroyed while this was reading: what was read is no longer so.
+      const gone = wrapped === undefined || this.#cache.get(_id) === destroyed;
+      const key = gone ? destroyed : this.#master.unwrap(wrapped, _id);
+      this.#cache.set(_id, key);
+      found.set(_id, key === destroyed ? null : key);
+    }
+    return [...missing];
+  }
+
+  async #make(subjects: readonly string[]): Promise<void> {
+    try {
+      await this.#keys.bulkWrite(
+        subjects.map((subject) => ({
+          updateOne: {
+            filter: { _id: subject },
+            update: { $setOnInsert: { wrapped: this.#master.wrap(randomBytes(32), subject) } },
+            upsert: true,
+          },
+        })),
+        { ordered: false },
+      );
+    } catch (error) {
+      if (!(error instanceof DuplicateKey)) throw error;
+    }
+  }
+
+  /** For ever: a destroyed key is never made again. */
+  async destroy(subject: string): Promise<void> {
+    this.#cache.set(subject, destroyed);
+    for (;;)
+      try {
+        await this.#keys.replaceOne({ _id: subject }, { destroyed: true }, { upsert: true });
+        return;
+      } catch (error) {
+        if (error instanceof DuplicateKey) continue;
+        this.#cache.delete(subject);
+        throw error;
+      }
+  }
+
+  /** Reads the subject's key again next time: another process destroyed it. */
+  forget(subject: string): void {
+    this.#cache.delete(subject);
+  }
+}
