@@ -1,1 +1,3 @@
 export * from './port.ts';
+export * from './projector.ts';
+export * from './reader.ts';

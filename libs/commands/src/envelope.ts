@@ -1,0 +1,111 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Command } from '@nestjs/cqrs';
+import type { Actor, OrganizationRole, Refusal } from '#kernel';
+
+/** Who asks, with the rights of this moment. */
+export interface Principal {
+  readonly actor: Actor;
+  readonly userId: string | null;
+  readonly organizationId: string | null;
+  readonly role: OrganizationRole | null;
+  readonly emailVerified: boolean;
+}
+
+/** The product itself, where a policy or a timer issues a command. */
+export const systemPrincipal: Principal = {
+  actor: { type: 'system', id: 'orgledger' },
+  userId: null,
+  organizationId: null,
+  role: null,
+  emailVerified: true,
+};
+
+/** What travels with a command. */
+export interface Envelope {
+  readonly commandId: string;
+  readonly fingerprint: string;
+  /** Revision the caller expects (`If-Match`); a conflict is then not decided anew. */
+  readonly ifMatch: number | undefined;
+  readonly dryRun: boolean;
+  readonly principal: Principal;
+  readonly source: 'web' | 'api' | 'system';
+  readonly sourceIp: string | null;
+  readonly userAgent: string | null;
+  readonly correlationId: string;
+  readonly causationId: string | null;
+}
+
+/** The answer to a command (api.md, "Conventions"), with the fields of the command's own. */
+export interface Receipt {
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: string;
+  readonly events: readonly { readonly id: string; readonly type: string }[];
+  readonly effects?: 'pending';
+  readonly [field: string]: unknown;
+}
+
+export interface DryRun {
+  readonly dryRun: true;
+  readonly events: readonly { readonly type: string; readonly stream: string; readonly data: object }[];
+  readonly effects: readonly { readonly command: string; readonly resource: { type: string; id: string } }[];
+}
+
+export type Outcome = Receipt | DryRun | Refusal;
+
+/** Base of every command class: the class is the request's body, the envelope travels beside it. */
+export abstract class OrgledgerCommand extends Command<Outcome> {}
+
+const envelopes = new WeakMap<object, Envelope>();
+
+export const enclose = <C extends OrgledgerCommand>(command: C, envelope: Envelope): C => {
+  envelopes.set(command, envelope);
+  return command;
+};
+
+/** @throws when the command was not sent through `Commands`: a bug. */
+export const envelopeOf = (command: OrgledgerCommand): Envelope => {
+  const envelope = envelopes.get(command);
+  if (!envelope) throw new Error(`${command.constructor.name} has no envelope`);
+  return envelope;
+};
+
+const NAMESPACE = Buffer.from('orgledger-ids-v1');
+
+/** UUIDv5: the same name gives the same id, so that a retry finds what it made. */
+export const namedUuid = (name: string): string => {
+  const hash = createHash('sha1').update(NAMESPACE).update(name).digest();
+  hash[6] = ((hash[6] as number) & 0x0f) | 0x50;
+  hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
+  const hex = hash.toString('hex', 0, 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+};
+
+export type IdPrefix = 'org' | 'usr' | 'acc' | 'dom' | 'inv';
+
+/** The id of what a command makes, derived from the command's id. */
+export const idFrom = (commandId: string, prefix: IdPrefix): string =>
+  `${prefix}_${namedUuid(`${commandId}/${prefix}`).replaceAll('-', '')}`;
+
+/** An `Idempotency-Key` belongs to its principal: the same key of somebody else is another command. */
+export const commandIdFor = (principal: Principal, key: string | undefined): string =>
+  key === undefined ? randomUUID() : namedUuid(`${principal.actor.type}/${principal.actor.id}/${key}`);
+
+/** SHA-256 over the canonical form of the command: fields sorted, absent ones left out. */
+export const fingerprintOf = (command: object): string =>
+  createHash('sha256')
+    .update(command.constructor.name)
+    .update(JSON.stringify(canonical({ ...command })))
+    .digest('base64url');
+
+const canonical = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, canonical(member)]),
+  );
+};

@@ -1,0 +1,296 @@
+import { type Clock, isoTime } from '#clock';
+import { type EventStore, type NewEvent, NO_STREAM, RevisionConflict, StoreUnavailable } from '#event-store';
+import {
+  type Decider,
+  type Event,
+  type EventMetadata,
+  forbidden,
+  isRefusal,
+  notFound,
+  type RecordedEvent,
+  type Refusal,
+  refuse,
+} from '#kernel';
+import {
+  type DryRun,
+  type Envelope,
+  namedUuid,
+  type Outcome,
+  type Principal,
+  type Receipt,
+} from './envelope.ts';
+import { StreamCache } from './stream-cache.ts';
+
+/** Conflicts decided anew before the caller is told. */
+const ATTEMPTS = 8;
+
+/** What one command wrote to one stream; the stream itself remembers it for ever. */
+export interface Trace<State = unknown> {
+  /** Right after the command: a repeat is answered from it, whatever has happened since. */
+  readonly state: State;
+  readonly fingerprint: string;
+  readonly revision: number;
+  readonly position: number;
+  readonly events: readonly { readonly id: string; readonly type: string }[];
+}
+
+export interface Loaded<State> {
+  readonly state: State;
+  /** -1 when the stream does not exist. */
+  readonly revision: number;
+  readonly position: number;
+  readonly traces: Map<string, Trace<State>>;
+}
+
+/** One stream, one decision. */
+export interface Step<State, Command, E extends Event> {
+  readonly decider: Decider<State, Command, E>;
+  /** The aggregate's id; the stream is `category-id`. */
+  readonly id: string;
+  /** From the loaded state, so that what was gathered before can be weighed against it. */
+  readonly command: Command | ((state: State) => Command | Refusal);
+  /** Asked on the loaded state before anything is decided. Absent: the caller was authorized elsewhere. */
+  readonly authorize?: (principal: Principal, state: State) => Refusal | undefined;
+  /** The command's own fields of the receipt, from the state after it. */
+  readonly answer?: (state: State) => object;
+}
+
+/** What would follow from events, for a dry run. */
+export type Foresee = (events: readonly Event[]) => DryRun['effects'];
+
+/**
+ * The one way a command travels (architecture.md): load, answer a repeat, authorize, decide, append at the revision
+ * that was read; on a conflict load and decide again, never when the caller named the revision.
+ */
+export class Execution {
+  readonly #store: EventStore;
+  readonly #clock: Clock;
+  readonly #foresee: Foresee;
+  readonly #cache = new StreamCache<Loaded<unknown>>(50_000);
+  readonly #queues = new Map<string, Promise<unknown>>();
+
+  constructor(store: EventStore, clock: Clock, foresee: Foresee) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#foresee = foresee;
+  }
+
+  now(): string {
+    return isoTime(this.#clock.now());
+  }
+
+  /** The newest state of an aggregate. @throws StoreUnavailable also for a stream that cannot be interpreted. */
+  async load<State, E extends Event>(decider: Decider<State, never, E>, id: string): Promise<Loaded<State>> {
+    const stream = `${decider.category}-${id}`;
+    const cached = this.#cache.get(stream) as Loaded<State> | undefined;
+    const known = cached ?? { state: decider.initial, revision: NO_STREAM, position: 0, traces: new Map() };
+    const events = await this.#store.read(stream, { from: known.revision + 1 });
+    if (events.length === 0) return known;
+    const loaded = events.reduce((before, event) => advanced(decider, before, event), known);
+    this.#cache.set(stream, loaded);
+    return loaded;
+  }
+
+  async run<State, Command, E extends Event>(
+    step: Step<State, Command, E>,
+    envelope: Envelope,
+  ): Promise<Outcome> {
+    const stream = `${step.decider.category}-${step.id}`;
+    return this.#inTurn(stream, () => this.#attempt(stream, step, envelope, ATTEMPTS));
+  }
+
+  /** Commands on one stream wait for each other inside this process; the revision check stays the truth. */
+  async #inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#queues.get(stream);
+    const turn = before ? before.then(work, work) : work();
+    this.#queues.set(stream, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#queues.get(stream) === turn) this.#queues.delete(stream);
+    }
+  }
+
+  async #attempt<State, Command, E extends Event>(
+    stream: string,
+    step: Step<State, Command, E>,
+    envelope: Envelope,
+    attemptsLeft: number,
+  ): Promise<Outcome> {
+    const { decider } = step;
+    const loaded = await this.load(decider, step.id);
+    const trace = loaded.traces.get(envelope.commandId);
+    if (trace) {
+      if (trace.fingerprint !== envelope.fingerprint) return keyReused;
+      return receipt(step, stream, trace);
+    }
+    const denied = step.authorize?.(envelope.principal, loaded.state);
+    if (denied) return denied;
+    if (envelope.ifMatch !== undefined && envelope.ifMatch !== loaded.revision)
+      return refuse('precondition', 'revision_conflict', 'This has changed since you read it.', {
+        revision: loaded.revision,
+      });
+    const now = this.now();
+    const { actor } = envelope.principal;
+    const command =
+      typeof step.command === 'function'
+        ? (step.command as (s: State) => Command | Refusal)(loaded.state)
+        : step.command;
+    if (isRefusal(command)) return command;
+    const decision = decider.decide(command, loaded.state, { now, actor });
+    if (isRefusal(decision)) return decision;
+    if (envelope.dryRun)
+      return {
+        dryRun: true,
+        events: decision.map((event) => ({ ...event, stream })),
+        effects: this.#foresee(decision),
+      };
+    if (decision.length === 0)
+      return receipt(step, stream, { ...loaded, fingerprint: '', events: [] });
+    return this.#append(stream, step, envelope, loaded, decision, now, attemptsLeft);
+  }
+
+  async #append<State, Command, E extends Event>(
+    stream: string,
+    step: Step<State, Command, E>,
+    envelope: Envelope,
+    loaded: Loaded<State>,
+    decision: readonly E[],
+    now: string,
+    attemptsLeft: number,
+  ): Promise<Outcome> {
+    const events = this.#stamp(stream, step.decider, envelope, loaded.state, decision, now);
+    try {
+      const { revision, position } = await this.#store.append(stream, loaded.revision, events);
+      const written = events.reduce(
+        (before, event, index) =>
+          advanced(step.decider, before, {
+            ...event,
+            stream,
+            revision: revision - events.length + 1 + index,
+            position,
+          }),
+        loaded,
+      );
+      this.#cache.set(stream, written);
+      return receipt(step, stream, written.traces.get(envelope.commandId) as Trace<State>);
+    } catch (error) {
+      this.#cache.delete(stream);
+      if (!(error instanceof RevisionConflict)) throw error;
+      if (envelope.ifMatch !== undefined || attemptsLeft <= 1)
+        return refuse('precondition', 'revision_conflict', 'This has changed since you read it.', {
+          revision: error.actual,
+        });
+      return this.#attempt(stream, step, envelope, attemptsLeft - 1);
+    }
+  }
+
+  #stamp<State, E extends Event>(
+    stream: string,
+    decider: Decider<State, never, E>,
+    envelope: Envelope,
+    before: State,
+    decision: readonly E[],
+    now: string,
+  ): NewEvent[] {
+    const { commandId, fingerprint, correlationId, causationId, source, sourceIp, userAgent } = envelope;
+    const after = decision.reduce(decider.evolve, before);
+    const metadata: EventMetadata = {
+      commandId,
+      fingerprint,
+      correlationId,
+      causationId,
+      actor: envelope.principal.actor,
+      source,
+      sourceIp,
+      userAgent,
+      organizationId: decider.organizationOf(after) ?? decider.organizationOf(before),
+      schemaVersion: 1,
+      occurredAt: now,
+    };
+    return decision.map(({ type, data }, index) => ({
+      id: namedUuid(`${commandId}/${stream}/${index}`),
+      type,
+      data,
+      metadata,
+    }));
+  }
+
+  /** What a command that wrote `eventType` answered, for a repeat that came by another way than its key. */
+  async answered<State, Command, E extends Event>(
+    step: Omit<Step<State, Command, E>, 'command'>,
+    eventType: E['type'],
+  ): Promise<Outcome> {
+    const { traces } = await this.load(step.decider, step.id);
+    const trace = [...traces.values()].findLast(({ events }) =>
+      events.some(({ type }) => type === eventType),
+    );
+    return trace ? receipt(step, `${step.decider.category}-${step.id}`, trace) : notFound;
+  }
+}
+
+const keyReused = refuse(
+  'invalid',
+  'idempotency_key_reused',
+  'This Idempotency-Key was used for another command already.',
+);
+
+const receipt = <State>(
+  step: { readonly id: string; readonly answer?: (state: State) => object },
+  stream: string,
+  trace: Trace<State>,
+): Receipt => ({
+  id: step.id,
+  stream,
+  revision: trace.revision,
+  position: String(trace.position),
+  events: trace.events,
+  ...step.answer?.(trace.state),
+});
+
+const advanced = <State, E extends Event>(
+  decider: Decider<State, never, E>,
+  before: Loaded<State>,
+  event: Pick<
+    RecordedEvent,
+    'id' | 'type' | 'data' | 'metadata' | 'stream' | 'revision' | 'position' | 'unreadable'
+  >,
+): Loaded<State> => {
+  if (event.unreadable)
+    throw new StoreUnavailable(
+      `${event.stream} cannot be read at revision ${event.revision}: ${event.unreadable}`,
+    );
+  const { commandId, fingerprint } = event.metadata;
+  const same = before.traces.get(commandId);
+  const state = decider.evolve(before.state, event as unknown as E);
+  // Shared along the stream's versions: it only ever gains facts of the log.
+  before.traces.set(commandId, {
+    state,
+    fingerprint,
+    revision: event.revision,
+    position: event.position,
+    events: [...(same?.events ?? []), { id: event.id, type: event.type }],
+  });
+  return { state, revision: event.revision, position: event.position, traces: before.traces };
+};
+
+/** Owner and Administrator of exactly this organization (rules.md 1.6); anybody else learns nothing. */
+export const mayManage = (principal: Principal, organizationId: string | null): Refusal | undefined => {
+  const rights = inOrganization(principal, organizationId);
+  if (rights || principal.actor.type === 'system') return rights;
+  if (principal.role !== 'owner' && principal.role !== 'administrator') return forbidden;
+  return principal.emailVerified ? undefined : emailUnverified;
+};
+
+/** Anybody of this organization; for all others it does not exist. */
+export const inOrganization = (principal: Principal, organizationId: string | null): Refusal | undefined =>
+  principal.actor.type === 'system' ||
+  (organizationId !== null && principal.organizationId === organizationId)
+    ? undefined
+    : notFound;
+
+export const emailUnverified: Refusal = refuse(
+  'forbidden',
+  'email_unverified',
+  'Verify your e-mail address first; the link was mailed to you.',
+);

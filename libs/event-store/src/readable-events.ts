@@ -1,0 +1,231 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { Catalogue, CatalogueEntry, EventMetadata, RecordedEvent } from '#kernel';
+import { type Appended, type EventStore, InvalidAppend, type NewEvent, type Retention, type StoreHealth } from './port.ts';
+
+/** Keys of persons; null when a key was destroyed or never made. */
+export interface SubjectKeys {
+  of(
+    subjects: readonly string[],
+    options: { readonly create: boolean },
+  ): Promise<ReadonlyMap<string, Buffer | null>>;
+}
+
+/** Stands where personal data of an erased person stood. */
+export const ERASED = '[erased]';
+
+const SEALED = 'sealed:1:';
+const PERSONAL_METADATA = ['sourceIp', 'userAgent'] as const;
+const REMEMBERED = 8_192;
+
+interface Personal {
+  readonly part: 'data' | 'metadata';
+  readonly field: string;
+  readonly subject: string;
+}
+
+/**
+ * The port's exit, once for everyone: raises old events to their newest shape and decrypts personal fields on the way
+ * out, encrypts them on the way in (AES-256-GCM, one key per person, bound to stream, event and field). An event that
+ * no catalogue knows, or whose data is broken, comes out marked `unreadable`.
+ */
+export const readableEvents = (store: EventStore, catalogue: Catalogue, keys: SubjectKeys): EventStore =>
+  new ReadableEvents(store, catalogue, keys);
+
+class ReadableEvents implements EventStore {
+  readonly #store: EventStore;
+  readonly #catalogue: Catalogue;
+  readonly #keys: SubjectKeys;
+  /** What this process has just appended need not be decrypted again for its own followers. */
+  readonly #recent = new Map<string, { data: object; metadata: EventMetadata }>();
+
+  constructor(store: EventStore, catalogue: Catalogue, keys: SubjectKeys) {
+    this.#store = store;
+    this.#catalogue = catalogue;
+    this.#keys = keys;
+  }
+
+  async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended> {
+    const newest = events.map((event) => this.#versioned(event));
+    const personal = newest.map((event) => this.#personalOf(event));
+    const subjects = subjectsOf(personal);
+    const keys = subjects.length > 0 ? await this.#keys.of(subjects, { create: true }) : new Map();
+    const sealed = newest.map((event, index) => seal(stream, event, personal[index] ?? [], keys));
+    const appended = await this.#store.append(stream, expectedRevision, sealed);
+    for (const { id, data, metadata } of newest) this.#remember(id, { data, metadata });
+    return appended;
+  }
+
+  #versioned(event: NewEvent): NewEvent {
+    const entry: CatalogueEntry | undefined = this.#catalogue[event.type];
+    if (!entry) throw new InvalidAppend(`no catalogue knows the event type ${event.type}`);
+    return { ...event, metadata: { ...event.metadata, schemaVersion: entry.version ?? 1 } };
+  }
+
+  #remember(id: string, event: { data: object; metadata: EventMetadata }): void {
+    this.#recent.set(id, event);
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recent.size <= REMEMBERED) break;
+      this.#recent.delete(oldest);
+    }
+  }
+
+  async read(stream: string, options?: { from?: number; limit?: number }): Promise<RecordedEvent[]> {
+    const events = await this.#store.read(stream, options);
+    return events.length === 0 ? events : this.#readable(events);
+  }
+
+  async *readAll(options?: { after?: number; batchSize?: number }): AsyncIterable<readonly RecordedEvent[]> {
+    for await (const batch of this.#store.readAll(options)) yield await this.#readable(batch);
+  }
+
+  async *follow(options: { after: number; signal: AbortSignal }): AsyncIterable<readonly RecordedEvent[]> {
+    for await (const batch of this.#store.follow(options))
+      yield batch.length ? await this.#readable(batch) : batch;
+  }
+
+  async #readable(events: readonly RecordedEvent[]): Promise<RecordedEvent[]> {
+    const raised = events.map((event) => {
+      const known = this.#recent.get(event.id);
+      return known ? { ...event, ...known } : this.#upcast(event);
+    });
+    const personal = raised.map((event) =>
+      event.unreadable || this.#recent.has(event.id)
+        ? []
+        : this.#personalOf(event).filter((field) => isSealed(event, field)),
+    );
+    const subjects = subjectsOf(personal);
+    if (subjects.length === 0) return raised;
+    const keys = await this.#keys.of(subjects, { create: false });
+    return raised.map((event, index) => unseal(event, personal[index] ?? [], keys));
+  }
+
+  #upcast(event: RecordedEvent): RecordedEvent {
+    if (!isPlainObject(event.data)) return { ...event, unreadable: 'its data is not a JSON object' };
+    if (!isPlainObject(event.metadata)) return { ...event, unreadable: 'its metadata is not a JSON object' };
+    const entry: CatalogueEntry | undefined = this.#catalogue[event.type];
+    if (!entry) return { ...event, unreadable: `no catalogue knows the type ${event.type}` };
+    const written = event.metadata.schemaVersion;
+    const newest = entry.version ?? 1;
+    if (!(written >= 1) || written > newest)
+      return {
+        ...event,
+        unreadable: `version ${written} of ${event.type}; this release knows up to ${newest}`,
+      };
+    if (written === newest) return event;
+    const data = (entry.upcast ?? [])
+      .slice(written - 1)
+      .reduce((old, raise) => raise(old) as typeof old, event.data);
+    return { ...event, data };
+  }
+
+  #personalOf(event: { type: string; data: object; metadata: EventMetadata }): Personal[] {
+    const found: Personal[] = [];
+    const data = event.data as Record<string, unknown>;
+    for (const [field, subjectField] of Object.entries(this.#catalogue[event.type]?.personal ?? {})) {
+      const subject = data[subjectField];
+      if (
+        typeof subject === 'string' &&
+        data[field] !== null &&
+        data[field] !== undefined &&
+        data[field] !== ''
+      )
+        found.push({ part: 'data', field, subject });
+    }
+    for (const field of PERSONAL_METADATA)
+      if (event.metadata[field]) found.push({ part: 'metadata', field, subject: event.metadata.actor.id });
+    return found;
+  }
+
+  head(): Promise<number> {
+    return this.#store.head();
+  }
+
+  retain(stream: string, retention: Retention): Promise<void> {
+    return this.#store.retain(stream, retention);
+  }
+
+  health(): Promise<StoreHealth> {
+    return this.#store.health();
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}
+
+const subjectsOf = (personal: readonly (readonly Personal[])[]): string[] => [
+  ...new Set(personal.flat().map(({ subject }) => subject)),
+];
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+
+const fieldOf = (event: { data: object; metadata: object }, { part, field }: Personal): unknown =>
+  (event[part] as Record<string, unknown>)[field];
+
+const isSealed = (event: RecordedEvent, field: Personal): boolean => {
+  const value = fieldOf(event, field);
+  return typeof value === 'string' && value.startsWith(SEALED);
+};
+
+const seal = (
+  stream: string,
+  event: NewEvent,
+  personal: readonly Personal[],
+  keys: ReadonlyMap<string, Buffer | null>,
+): NewEvent => {
+  if (personal.length === 0) return event;
+  const sealed = { data: { ...event.data }, metadata: { ...event.metadata } };
+  for (const { part, field, subject } of personal) {
+    const key = keys.get(subject);
+    const target = sealed[part] as Record<string, unknown>;
+    target[field] = key ? encrypt(key, `${stream}/${event.id}/${field}`, target[field]) : ERASED;
+  }
+  return { ...event, ...sealed };
+};
+
+const unseal = (
+  event: RecordedEvent,
+  personal: readonly Personal[],
+  keys: ReadonlyMap<string, Buffer | null>,
+): RecordedEvent => {
+  if (personal.length === 0) return event;
+  const open = { data: { ...event.data }, metadata: { ...event.metadata } };
+  try {
+    for (const { part, field, subject } of personal) {
+      const key = keys.get(subject);
+      const target = open[part] as Record<string, unknown>;
+      target[field] = key
+        ? decrypt(key, `${event.stream}/${event.id}/${field}`, target[field] as string)
+        : ERASED;
+    }
+  } catch {
+    return {
+      ...event,
+      unreadable: 'a personal field does not decrypt: it was changed, moved, or its key is another',
+    };
+  }
+  return { ...event, ...open };
+};
+
+const encrypt = (key: Buffer, boundTo: string, value: unknown): string => {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(boundTo));
+  const sealed = Buffer.concat([
+    nonce,
+    cipher.update(JSON.stringify(value), 'utf8'),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ]);
+  return SEALED + sealed.toString('base64url');
+};
+
+const decrypt = (key: Buffer, boundTo: string, text: string): unknown => {
+  const sealed = Buffer.from(text.slice(SEALED.length), 'base64url');
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 })
+    .setAAD(Buffer.from(boundTo))
+    .setAuthTag(sealed.subarray(-16));
+  return JSON.parse(
+    Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString('utf8'),
+  );
+};

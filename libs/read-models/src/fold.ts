@@ -1,0 +1,272 @@
+import type { AnyBulkWriteOperation } from 'mongodb';
+import type { Event, Projection, RecordedEvent, Scalar } from '#kernel';
+import type { Collection, Documents, StoredDocument } from './port.ts';
+
+/** A document with the positions between which it is current. */
+export interface Version extends StoredDocument {
+  /** Position of the event that made this version. */
+  readonly _from: number;
+  /** Id of that event: where an explanation starts. */
+  readonly _event: string;
+  readonly [field: string]: unknown;
+}
+
+/** A version that is no longer current. */
+export interface PastVersion extends Version {
+  readonly _key: string;
+  /** Position of the event that ended it. */
+  readonly _to: number;
+}
+
+/** How many documents of a scope have the same values in the counted fields, now. */
+export interface Cell extends StoredDocument {
+  readonly scope: string;
+  readonly values: Readonly<Record<string, Scalar>>;
+  readonly n: number;
+}
+
+/** The same, as it was from a position on. */
+export interface PastCount extends StoredDocument {
+  readonly cell: string;
+  readonly position: number;
+  readonly n: number;
+}
+
+export interface Quarantined {
+  readonly stream: string;
+  readonly position: number;
+  readonly error: string;
+}
+
+/** Names of the collections of one build of a projection. */
+export const collectionsOf = (build: string) => ({
+  live: build,
+  past: `${build}.past`,
+  cells: `${build}.cells`,
+  counts: `${build}.counts`,
+});
+
+type AnyProjection = Projection<object, Event>;
+type Body = Readonly<Record<string, unknown>>;
+interface Held {
+  readonly body: Body;
+  readonly from: number;
+  readonly event: string;
+}
+
+/**
+ * One batch of events folded into one projection's documents: every touched document is loaded once, every version
+ * between is kept, and what has to be written is written at the end.
+ */
+export class Fold {
+  readonly #projection: AnyProjection;
+  readonly #names: ReturnType<typeof collectionsOf>;
+  /** Position that the stored documents already show. */
+  readonly #checkpoint: number;
+  readonly #before = new Map<string, Held | undefined>();
+  readonly #now = new Map<string, Held | undefined>();
+  readonly #past: PastVersion[] = [];
+  readonly #cells = new Map<string, Cell>();
+  readonly #counts: PastCount[] = [];
+
+  constructor(projection: AnyProjection, build: string, checkpoint: number) {
+    this.#projection = projection;
+    this.#names = collectionsOf(build);
+    this.#checkpoint = checkpoint;
+  }
+
+  /** Applies the events in order; returns what had to be quarantined. */
+  async apply(
+    events: readonly RecordedEvent[],
+    documents: Documents,
+    isQuarantined: (stream: string) => boolean,
+  ): Promise<Quarantined[]> {
+    const quarantined = new Map<string, Quarantined>();
+    const touched = events.flatMap((event) => this.#keysOf(event) ?? []);
+    await this.#load(new Set(touched), documents);
+    const cellsNeeded: {
+      event: RecordedEvent;
+      changes: (readonly [string, Held | undefined, Held | undefined])[];
+    }[] = [];
+    for (const event of events) {
+      if (quarantined.has(event.stream) || isQuarantined(event.stream)) continue;
+      try {
+        const changes = this.#react(event);
+        for (const [key, , next] of changes) this.#now.set(key, next);
+        if (changes.length > 0) cellsNeeded.push({ event, changes });
+      } catch (error) {
+        quarantined.set(event.stream, {
+          stream: event.stream,
+          position: event.position,
+          error: error instanceof Error ? error.message : String(error),
+        });
+      }
+    }
+    for (const { event, changes } of cellsNeeded) this.#keepPast(event, changes);
+    if (this.#projection.counted) await this.#count(cellsNeeded, documents);
+    return [...quarantined.values()];
+  }
+
+  #keysOf(event: RecordedEvent): readonly string[] | undefined {
+    const reaction = this.#projection.on[event.type];
+    if (!reaction || event.unreadable) return undefined;
+    try {
+      const keys = reaction.key(event);
+      return typeof keys === 'string' ? [keys] : keys;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #react(event: RecordedEvent): (readonly [string, Held | undefined, Held | undefined])[] {
+    const reaction = this.#projection.on[event.type];
+    if (event.unreadable) throw new Error(event.unreadable);
+    if (!reaction) return [];
+    const keys = reaction.key(event);
+    const changes: (readonly [string, Held | undefined, Held | undefined])[] = [];
+    for (const key of typeof keys === 'string' ? [keys] : keys) {
+      const held = this.#now.get(key);
+      const body = reaction.to(held?.body, event, key) as Body | null;
+      if (body === held?.body || (body === null && !held)) continue;
+      changes.push([key, held, body === null ? undefined : { body, from: event.position, event: event.id }]);
+    }
+    return changes;
+  }
+
+  #keepPast(
+    event: RecordedEvent,
+    changes: readonly (readonly [string, Held | undefined, Held | undefined])[],
+  ): void {
+    if (this.#projection.immutable) return;
+    for (const [key, held] of changes)
+      if (held)
+        this.#past.push({
+          ...held.body,
+          _id: `${key}@${held.from}`,
+          _key: key,
+          _from: held.from,
+          _event: held.event,
+          _to: event.position,
+        });
+  }
+
+  async #load(keys: ReadonlySet<string>, documents: Documents): Promise<void> {
+    if (keys.size === 0 || this.#projection.immutable) return;
+    const ids = [...keys];
+    const live = documents.collection<Version>(this.#names.live);
+    for (const version of await live.find({ _id: { $in: ids } } as never).toArray())
+      this.#hold(version._id, version);
+    const torn = ids.filter((key) => (this.#before.get(key)?.from ?? 0) > this.#checkpoint);
+    if (torn.length > 0) await this.#loadAsOfCheckpoint(torn, documents);
+  }
+
+  /** A store without transactions may hold documents newer than the checkpoint: go back to what was current there. */
+  async #loadAsOfCheckpoint(keys: readonly string[], documents: Documents): Promise<void> {
+    const past = documents.collection<PastVersion>(this.#names.past);
+    for (const key of keys) {
+      const version = await past.findOne({
+        _key: key,
+        _from: { $lte: this.#checkpoint },
+        _to: { $gt: this.#checkpoint },
+      } as never);
+      this.#before.set(key, undefined);
+      this.#now.set(key, undefined);
+      if (version) this.#hold(key, version);
+    }
+  }
+
+  #hold(key: string, version: Version): void {
+    const { _id, _from, _event, _key, _to, ...body } = version as PastVersion;
+    const held: Held = { body, from: _from, event: _event };
+    this.#before.set(key, held);
+    this.#now.set(key, held);
+  }
+
+  async #count(
+    changed: readonly {
+      event: RecordedEvent;
+      changes: readonly (readonly [string, Held | undefined, Held | undefined])[];
+    }[],
+    documents: Documents,
+  ): Promise<void> {
+    const deltas: { position: number; cell: Omit<Cell, 'n'>; by: number }[] = [];
+    for (const { event, changes } of changed)
+      for (const [, before, after] of changes) {
+        const [from, to] = [this.#cellOf(before), this.#cellOf(after)];
+        if (from?._id === to?._id) continue;
+        if (from) deltas.push({ position: event.position, cell: from, by: -1 });
+        if (to) deltas.push({ position: event.position, cell: to, by: 1 });
+      }
+    if (deltas.length === 0) return;
+    const ids = [...new Set(deltas.map(({ cell }) => cell._id))];
+    const stored = await this.#storedCounts(ids, documents);
+    const counts = new Map<string, PastCount>();
+    for (const { position, cell, by } of deltas) {
+      const n = (this.#cells.get(cell._id)?.n ?? stored.get(cell._id) ?? 0) + by;
+      this.#cells.set(cell._id, { ...cell, n });
+      counts.set(`${cell._id}@${position}`, { _id: `${cell._id}@${position}`, cell: cell._id, position, n });
+    }
+    if (!this.#projection.immutable) this.#counts.push(...counts.values());
+  }
+
+  async #storedCounts(ids: readonly string[], documents: Documents): Promise<ReadonlyMap<string, number>> {
+    const cells = documents.collection<Cell & { at: number }>(this.#names.cells);
+    const stored = new Map<string, number>();
+    for (const cell of await cells.find({ _id: { $in: ids } } as never).toArray()) {
+      if (cell.at <= this.#checkpoint) stored.set(cell._id, cell.n);
+      else stored.set(cell._id, await this.#countAsOfCheckpoint(cell._id, documents));
+    }
+    return stored;
+  }
+
+  async #countAsOfCheckpoint(cell: string, documents: Documents): Promise<number> {
+    const counts = documents.collection<PastCount>(this.#names.counts);
+    const count = await counts.findOne({ cell, position: { $lte: this.#checkpoint } } as never, {
+      sort: { position: -1 },
+    });
+    return count?.n ?? 0;
+  }
+
+  #cellOf(held: Held | undefined): Omit<Cell, 'n'> | undefined {
+    const counted = this.#projection.counted;
+    if (!held || !counted) return undefined;
+    const scope = held.body[counted.scope];
+    if (typeof scope !== 'string') return undefined;
+    const values: Record<string, Scalar> = {};
+    for (const field of counted.by) values[field] = (held.body[field] ?? null) as Scalar;
+    return { _id: JSON.stringify([scope, ...Object.values(values)]), scope, values };
+  }
+
+  /** Counts and past versions first, current documents last: what a crash leaves is told by the checkpoint. */
+  async write(documents: Documents, position: number): Promise<void> {
+    await put(documents.collection<PastCount>(this.#names.counts), this.#counts);
+    const cells = [...this.#cells.values()].map((cell) => ({ ...cell, at: position }));
+    await put(documents.collection<Cell & { at: number }>(this.#names.cells), cells);
+    await put(documents.collection<PastVersion>(this.#names.past), this.#past);
+    const operations: AnyBulkWriteOperation<Version>[] = [];
+    for (const [key, held] of this.#now) {
+      if (held === this.#before.get(key)) continue;
+      if (held === undefined) operations.push({ deleteOne: { filter: { _id: key } as never } });
+      else
+        operations.push({
+          replaceOne: {
+            filter: { _id: key } as never,
+            replacement: { ...held.body, _from: held.from, _event: held.event } as never,
+            upsert: true,
+          },
+        });
+    }
+    if (operations.length > 0) await documents.collection<Version>(this.#names.live).bulkWrite(operations);
+  }
+}
+
+const put = async <T extends StoredDocument>(
+  collection: Collection<T>,
+  documents: readonly T[],
+): Promise<void> => {
+  if (documents.length === 0) return;
+  const operations = documents.map(({ _id, ...replacement }) => ({
+    replaceOne: { filter: { _id } as never, replacement: replacement as never, upsert: true },
+  }));
+  await collection.bulkWrite(operations);
+};

@@ -1,0 +1,412 @@
+import type { EventStore } from '#event-store';
+import type { IndexSpec, Projection, RecordedEvent } from '#kernel';
+import { collectionsOf, Fold, type Quarantined } from './fold.ts';
+import type { DocumentStore, Documents, StoredDocument } from './port.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds projections of every document type.
+export type AnyProjection = Projection<any, any>;
+
+interface Progress extends StoredDocument {
+  readonly position: number;
+}
+
+/** Which collections serve a projection, and which are being filled beside them. */
+interface Build extends StoredDocument {
+  readonly version: number;
+  readonly build: number;
+  /** How far it is while it is filled, or where it was left behind by a newer version; null: level with the log. */
+  readonly position: number | null;
+}
+
+interface QuarantinedStream extends StoredDocument, Quarantined {
+  readonly projection: string;
+}
+
+export interface ProjectionHealth {
+  readonly name: string;
+  readonly version: number;
+  readonly position: number;
+  /** Events that are in the log and not yet in this read model. */
+  readonly behind: boolean;
+  readonly building: boolean;
+  readonly quarantined: readonly Quarantined[];
+}
+
+export interface ProjectorObserver {
+  /** After each batch: the read models show everything up to here. */
+  progressed(position: number): void;
+  quarantined(projection: string, stream: Quarantined): void;
+  /** The store or the log is away; it is tried again. */
+  interrupted(error: Error): void;
+}
+
+const LIVE = 'live';
+const BUILD_BATCH = 2_000;
+const SERVED = (name: string) => `served:${name}`;
+const FILLING = (name: string) => `filling:${name}`;
+
+/**
+ * The one ordered follower: runs every projection over the log, batch by batch, documents and checkpoint in one
+ * transaction. Resumes from its checkpoint; never skips silently: a stream whose event cannot be applied is
+ * quarantined in that projection until it is rebuilt.
+ */
+export class Projector {
+  readonly #events: EventStore;
+  readonly #documents: DocumentStore;
+  readonly #projections: readonly AnyProjection[];
+  readonly #observer: ProjectorObserver;
+  readonly #abort = new AbortController();
+  readonly #served = new Map<string, Build>();
+  readonly #filling = new Map<string, Build>();
+  readonly #quarantine = new Map<string, QuarantinedStream>();
+  readonly #waiters = new Set<() => void>();
+  #position = 0;
+  #caughtUp = false;
+  #turn: Promise<unknown> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    events: EventStore,
+    documents: DocumentStore,
+    projections: readonly AnyProjection[],
+    observer: ProjectorObserver,
+  ) {
+    this.#events = events;
+    this.#documents = documents;
+    this.#projections = projections;
+    this.#observer = observer;
+  }
+
+  /** Position that every served read model shows. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The build that serves a projection now; undefined until the first one is complete. */
+  served(name: string): string | undefined {
+    const build = this.#served.get(name);
+    return build && buildName(name, build);
+  }
+
+  async start(): Promise<void> {
+    await this.#restore();
+    this.#running = Promise.all([
+      this.#followLive(),
+      ...[...this.#filling.keys()].map((name) => this.#fill(name)),
+    ]);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    for (const wake of [...this.#waiters]) wake();
+    await this.#running;
+    await this.#turn;
+  }
+
+  async #restore(): Promise<void> {
+    const progress = await this.#documents.collection<Progress>('progress').findOne({ _id: LIVE });
+    this.#position = progress?.position ?? 0;
+    await this.#documents.ensureIndexes('quarantine', [{ projection: 1 }]);
+    for (const document of await this.#documents
+      .collection<QuarantinedStream>('quarantine')
+      .find({})
+      .toArray())
+      this.#quarantine.set(document._id, document);
+    const builds = this.#documents.collection<Build>('builds');
+    for (const { name, version } of this.#projections) {
+      const served = await builds.findOne({ _id: SERVED(name) });
+      const filling = await builds.findOne({ _id: FILLING(name) });
+      if (served) await this.#serve(name, version, served);
+      if (served?.version === version && !filling) await this.#prepare(name, served);
+      else if (filling?.version === version) await this.#beginFilling(name, filling);
+      else if (this.#position === 0 && !served) await this.#serveFromStart(name, version);
+      else await this.#beginFilling(name, { _id: FILLING(name), version, build: 1, position: 0 });
+    }
+  }
+
+  /** A build of an older version is served as it was left: its reducers are gone. */
+  async #serve(name: string, version: number, stored: Build): Promise<void> {
+    const left = stored.version !== version && stored.position === null;
+    const build = left ? { ...stored, position: this.#position } : stored;
+    if (left) await save(this.#documents, build);
+    this.#served.set(name, build);
+  }
+
+  async #serveFromStart(name: string, version: number): Promise<void> {
+    const build: Build = { _id: SERVED(name), version, build: 1, position: null };
+    await this.#prepare(name, build);
+    await save(this.#documents, build);
+    this.#served.set(name, build);
+  }
+
+  async #beginFilling(name: string, build: Build): Promise<void> {
+    await this.#prepare(name, build);
+    await save(this.#documents, build);
+    this.#filling.set(name, build);
+  }
+
+  async #prepare(name: string, build: Build): Promise<void> {
+    const projection = this.#named(name);
+    const { live, past, cells, counts } = collectionsOf(buildName(name, build));
+    await this.#documents.ensureIndexes(live, projection.indexes);
+    if (!projection.immutable)
+      await this.#documents.ensureIndexes(past, [{ _key: 1, _from: 1 } as IndexSpec, ...projection.indexes]);
+    await this.#documents.ensureIndexes(cells, [{ scope: 1 }]);
+    if (!projection.immutable) await this.#documents.ensureIndexes(counts, [{ cell: 1, position: 1 }]);
+  }
+
+  #named(name: string): AnyProjection {
+    const projection = this.#projections.find((candidate) => candidate.name === name);
+    if (!projection) throw new Error(`there is no projection ${name}`);
+    return projection;
+  }
+
+  /** One batch at a time, whoever brings it. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #followLive(): Promise<void> {
+    while (!this.#abort.signal.aborted) {
+      try {
+        for await (const batch of this.#events.follow({
+          after: this.#position,
+          signal: this.#abort.signal,
+        })) {
+          this.#caughtUp = batch.length === 0;
+          if (batch.length > 0) await this.#inTurn(() => this.#applyLive(batch));
+        }
+      } catch (error) {
+        this.#caughtUp = false;
+        this.#observer.interrupted(error as Error);
+        await pause(250, this.#abort.signal);
+        await this.#reread().catch((failure) => this.#observer.interrupted(failure));
+      }
+    }
+  }
+
+  /** Whether the last transaction took effect may be unknown, or another process may have moved on. */
+  async #reread(): Promise<void> {
+    const progress = await this.#documents.collection<Progress>('progress').findOne({ _id: LIVE });
+    this.#progressed(progress?.position ?? 0);
+  }
+
+  #progressed(position: number): void {
+    if (position <= this.#position) return;
+    this.#position = position;
+    this.#observer.progressed(position);
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  async #applyLive(batch: readonly RecordedEvent[]): Promise<void> {
+    const position = batch.at(-1)?.position as number;
+    const found = await this.#documents.transaction(async (documents) => {
+      const all: QuarantinedStream[] = [];
+      for (const [name, build] of this.#served)
+        if (build.position === null)
+          all.push(...(await this.#fold(name, build, batch, this.#position, documents)));
+      await advance(documents, this.#position, position);
+      return all;
+    });
+    this.#remember(found);
+    this.#progressed(position);
+  }
+
+  async #fold(
+    name: string,
+    build: Build,
+    batch: readonly RecordedEvent[],
+    checkpoint: number,
+    documents: Documents,
+  ): Promise<QuarantinedStream[]> {
+    const projection = this.#named(name);
+    const relevant = batch.filter((event) => event.unreadable || projection.on[event.type]);
+    if (relevant.length === 0) return [];
+    const buildId = buildName(name, build);
+    const fold = new Fold(projection, buildId, checkpoint);
+    const found = await fold.apply(relevant, documents, (stream) =>
+      this.#quarantine.has(`${buildId}/${stream}`),
+    );
+    await fold.write(documents, batch.at(-1)?.position as number);
+    const quarantined = found.map((stream) => ({
+      ...stream,
+      _id: `${buildId}/${stream.stream}`,
+      projection: name,
+    }));
+    for (const { _id, ...stream } of quarantined)
+      await documents
+        .collection<QuarantinedStream>('quarantine')
+        .replaceOne({ _id }, stream, { upsert: true });
+    return quarantined;
+  }
+
+  #remember(found: readonly QuarantinedStream[]): void {
+    for (const stream of found) {
+      this.#quarantine.set(stream._id, stream);
+      this.#observer.quarantined(stream.projection, stream);
+    }
+  }
+
+  /** Fills a build beside the served one; the last batch, the switch and the live position are one step. */
+  async #fill(name: string): Promise<void> {
+    while (!this.#abort.signal.aborted) {
+      try {
+        const build = this.#filling.get(name);
+        if (!build) return;
+        for await (const batch of this.#events.readAll({
+          after: build.position ?? 0,
+          batchSize: BUILD_BATCH,
+        })) {
+          if (this.#abort.signal.aborted) return;
+          await this.#inTurn(() => this.#applyFilling(name, batch));
+        }
+        if (await this.#inTurn(() => this.#switchWhenLevel(name))) return;
+      } catch (error) {
+        this.#observer.interrupted(error as Error);
+        await pause(250, this.#abort.signal);
+      }
+    }
+  }
+
+  async #applyFilling(name: string, batch: readonly RecordedEvent[]): Promise<void> {
+    const build = this.#filling.get(name) as Build;
+    const upTo = batch.filter(({ position }) => position <= this.#position);
+    const position = upTo.at(-1)?.position;
+    if (position === undefined) return;
+    const next = { ...build, position };
+    const found = await this.#documents.transaction(async (documents) => {
+      const quarantined = await this.#fold(name, build, upTo, build.position ?? 0, documents);
+      await save(documents, next);
+      return quarantined;
+    });
+    this.#remember(found);
+    this.#filling.set(name, next);
+  }
+
+  async #switchWhenLevel(name: string): Promise<boolean> {
+    const build = this.#filling.get(name) as Build;
+    const level =
+      (build.position ?? 0) === this.#position || (await this.#nothingBetween(build.position ?? 0));
+    if (!level) return false;
+    const served: Build = { ...build, _id: SERVED(name), position: null };
+    const before = this.#served.get(name);
+    await this.#documents.transaction(async (documents) => {
+      await save(documents, served);
+      await documents.collection<Build>('builds').deleteOne({ _id: FILLING(name) });
+    });
+    this.#served.set(name, served);
+    this.#filling.delete(name);
+    if (before) await this.#dropBuild(buildName(name, before));
+    for (const wake of [...this.#waiters]) wake();
+    return true;
+  }
+
+  async #nothingBetween(position: number): Promise<boolean> {
+    for await (const batch of this.#events.readAll({ after: position, batchSize: 1 }))
+      return (batch[0]?.position ?? 0) > this.#position;
+    return true;
+  }
+
+  async #dropBuild(build: string): Promise<void> {
+    for (const collection of Object.values(collectionsOf(build))) await this.#documents.drop(collection);
+    const quarantine = this.#documents.collection<QuarantinedStream>('quarantine');
+    for (const id of [...this.#quarantine.keys()].filter((key) => key.startsWith(`${build}/`))) {
+      await quarantine.deleteOne({ _id: id });
+      this.#quarantine.delete(id);
+    }
+  }
+
+  /** Fills the projection anew from the start of the log and then serves that; lifts its quarantine. */
+  async rebuild(name: string): Promise<void> {
+    const served = this.#served.get(name);
+    if (this.#filling.has(name)) return;
+    const { version } = this.#named(name);
+    const build: Build = { _id: FILLING(name), version, build: (served?.build ?? 0) + 1, position: 0 };
+    await this.#inTurn(() => this.#beginFilling(name, build));
+    const filled = this.#fill(name);
+    this.#running = Promise.all([this.#running, filled]);
+    await filled;
+  }
+
+  /** Position that one read model shows; -1 before its first build is complete. */
+  positionOf(name: string): number {
+    const build = this.#served.get(name);
+    return build ? (build.position ?? this.#position) : -1;
+  }
+
+  /** True when the read model shows everything up to the position; false after the given time. */
+  async waitFor(name: string, position: number, milliseconds: number): Promise<boolean> {
+    if (this.positionOf(name) >= position) return true;
+    const deadline = AbortSignal.timeout(milliseconds);
+    while (this.positionOf(name) < position && !deadline.aborted && !this.#abort.signal.aborted)
+      await this.#nextProgress(deadline);
+    return this.positionOf(name) >= position;
+  }
+
+  #nextProgress(deadline: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#waiters.delete(wake);
+        deadline.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiters.add(wake);
+      deadline.addEventListener('abort', wake);
+    });
+  }
+
+  health(): ProjectionHealth[] {
+    return this.#projections.map(({ name, version }) => {
+      const build = this.#filling.get(name);
+      return {
+        name,
+        version,
+        position: build?.position ?? this.#position,
+        behind: !this.#caughtUp,
+        building: build !== undefined,
+        quarantined: [...this.#quarantine.values()]
+          .filter(({ projection }) => projection === name)
+          .map(({ stream, position, error }) => ({ stream, position, error })),
+      };
+    });
+  }
+}
+
+const buildName = (name: string, { version, build }: Build): string =>
+  build === 1 ? `${name}-${version}` : `${name}-${version}.${build}`;
+
+const save = async (documents: Documents, { _id, ...build }: Build): Promise<void> => {
+  await documents.collection<Build>('builds').replaceOne({ _id }, build, { upsert: true });
+};
+
+/** Compare and set: a second worker that has moved the checkpoint wins, and this batch is not written. */
+const advance = async (documents: Documents, from: number, to: number): Promise<void> => {
+  const progress = documents.collection<Progress>('progress');
+  const { matchedCount } = await progress.updateOne(
+    { _id: LIVE, position: from },
+    { $set: { position: to } },
+  );
+  if (matchedCount === 1) return;
+  if (from !== 0 || (await progress.findOne({ _id: LIVE }))) throw new CheckpointMoved();
+  await progress.insertOne({ _id: LIVE, position: to });
+};
+
+class CheckpointMoved extends Error {
+  override readonly name = 'CheckpointMoved';
+  constructor() {
+    super('another process has moved the checkpoint of the read models');
+  }
+}
+
+const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done, { once: true });
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
