@@ -89,8 +89,16 @@ export const idFrom = (commandId: string, prefix: IdPrefix): string =>
   `${prefix}_${namedUuid(`${commandId}/${prefix}`).replaceAll('-', '')}`;
 
 /** An `Idempotency-Key` belongs to its principal: the same key of somebody else is another command. */
-export const commandIdFor = (principal: Principal, key: string | undefined): string =>
-  key === undefined ? randomUUID() : namedUuid(`${principal.actor.type}/${principal.actor.id}/${key}`);
+export const commandIdFor = (
+  principal: Principal,
+  key: string | undefined,
+  sourceIp: string | null,
+): string =>
+  key === undefined
+    ? randomUUID()
+    : namedUuid(
+        JSON.stringify([principal.actor.type, principal.actor.id, principal.userId ? null : sourceIp, key]),
+      );
 
 /** SHA-256 over the canonical form of the command: fields sorted, absent ones left out. */
 export const fingerprintOf = (command: object): string =>

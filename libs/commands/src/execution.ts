@@ -145,8 +145,7 @@ export class Execution {
         events: decision.map((event) => ({ ...event, stream })),
         effects: this.#foresee(decision),
       };
-    if (decision.length === 0)
-      return receipt(step, stream, { ...loaded, fingerprint: '', events: [] });
+    if (decision.length === 0) return receipt(step, stream, { ...loaded, fingerprint: '', events: [] });
     return this.#append(stream, step, envelope, loaded, decision, now, attemptsLeft);
   }
 

@@ -1,0 +1,4 @@
+export * from './commands.ts';
+export * from './envelope.ts';
+export * from './execution.ts';
+export * from './handlers.ts';

@@ -1,0 +1,300 @@
+import { type Clock, isoTime } from '#clock';
+import { type Commands, Effects } from '#commands';
+import type { EventStore } from '#event-store';
+import { type Event, type FollowOn, isRefusal, type Policy, type RecordedEvent } from '#kernel';
+import type { DocumentStore, StoredDocument } from '#read-models';
+
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds policies on every event type.
+export type AnyPolicy = Policy<any>;
+
+interface Checkpoint extends StoredDocument {
+  readonly position: number;
+}
+
+/** A follow-on command that a rule refused or that failed; kept by reference, so it holds no personal data. */
+export interface Parked extends StoredDocument {
+  readonly policy: string;
+  readonly command: string;
+  readonly resource: { readonly type: string; readonly id: string };
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: number;
+  readonly index: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly parkedAt: string;
+}
+
+export interface PolicyObserver {
+  parked(parked: Parked): void;
+  interrupted(error: Error): void;
+}
+
+const SETTLE_MS = 2_000;
+const REMEMBERED = 20_000;
+const ATTEMPTS = 3;
+const CHECKPOINT_EVERY_MS = 250;
+
+/**
+ * Follows the log with its own checkpoint and issues what the policies ask for: at least once, in log order within
+ * one correlation, with command ids derived from the event, so that repetition is harmless. What is refused is parked,
+ * visible and can be tried again.
+ */
+export class PolicyRunner extends Effects {
+  readonly #events: EventStore;
+  readonly #records: DocumentStore;
+  readonly #commands: Commands;
+  readonly #clock: Clock;
+  readonly #policies: readonly AnyPolicy[];
+  readonly #observer: PolicyObserver;
+  readonly #abort = new AbortController();
+  readonly #checkpoints = new Map<string, number>();
+  readonly #reached = new Map<string, number>();
+  readonly #waiters = new Set<() => void>();
+  #handled = 0;
+  #saved = 0;
+  #savedAt = 0;
+  #parkedCount = 0;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    events: EventStore,
+    records: DocumentStore,
+    commands: Commands,
+    clock: Clock,
+    policies: readonly AnyPolicy[],
+    observer: PolicyObserver,
+  ) {
+    super();
+    this.#events = events;
+    this.#records = records;
+    this.#commands = commands;
+    this.#clock = clock;
+    this.#policies = policies;
+    this.#observer = observer;
+  }
+
+  /** Everything up to this position has been reacted to. */
+  get position(): number {
+    return this.#handled;
+  }
+
+  get parkedCount(): number {
+    return this.#parkedCount;
+  }
+
+  async start(): Promise<void> {
+    const stored = await this.#records.collection<Checkpoint>('policies').find({}).toArray();
+    for (const { _id, position } of stored) this.#checkpoints.set(_id, position);
+    this.#handled = Math.min(...this.#policies.map(({ name }) => this.#checkpoints.get(name) ?? 0));
+    this.#saved = this.#handled;
+    this.#parkedCount = await this.#records.collection<Parked>('parked').countDocuments({});
+    this.#running = this.#follow();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#wake();
+    await this.#running;
+    await this.#save().catch((error) => this.#observer.interrupted(error));
+  }
+
+  awaited(eventType: string): boolean {
+    return this.#policies.some((policy) => policy.awaited !== false && policy.on[eventType]);
+  }
+
+  /** What would follow from events, for a dry run. */
+  foresee(events: readonly Event[]): { command: string; resource: FollowOn['resource'] }[] {
+    return events.flatMap((event) =>
+      this.#policies.flatMap((policy) =>
+        (policy.on[event.type]?.({ id: '', stream: '', metadata: {}, ...event }) ?? []).map(
+          ({ command, resource }: FollowOn) => ({ command, resource }),
+        ),
+      ),
+    );
+  }
+
+  async #follow(): Promise<void> {
+    let delay = 50;
+    while (!this.#abort.signal.aborted) {
+      try {
+        for await (const batch of this.#events.follow({ after: this.#handled, signal: this.#abort.signal })) {
+          await this.#react(batch);
+          delay = 50;
+        }
+      } catch (error) {
+        this.#observer.interrupted(error as Error);
+        await this.#pause(delay);
+        delay = Math.min(delay * 2, 2_000);
+      }
+    }
+  }
+
+  async #react(batch: readonly RecordedEvent[]): Promise<void> {
+    const byCorrelation = Map.groupBy(batch, ({ metadata }) => metadata?.correlationId ?? '');
+    await Promise.all([...byCorrelation.values()].map((events) => this.#reactInOrder(events)));
+    this.#handled = batch.at(-1)?.position ?? this.#handled;
+    this.#wake();
+    if (this.#handled !== this.#saved && performance.now() - this.#savedAt > CHECKPOINT_EVERY_MS)
+      await this.#save();
+  }
+
+  async #reactInOrder(events: readonly RecordedEvent[]): Promise<void> {
+    for (const event of events) {
+      if (event.unreadable) continue;
+      for (const policy of this.#policies) await this.#apply(policy, event);
+    }
+  }
+
+  async #apply(policy: AnyPolicy, event: RecordedEvent): Promise<void> {
+    const react = policy.on[event.type];
+    if (!react || event.position <= (this.#checkpoints.get(policy.name) ?? 0)) return;
+    const followOns: readonly FollowOn[] = react(event);
+    if (policy.awaited !== false) this.#reach(event.metadata.correlationId, event.position);
+    for (const [index, followOn] of followOns.entries()) {
+      const refused = await this.#issue(policy.name, event, followOn, index);
+      if (refused) await this.#park(policy.name, event, followOn, index, refused);
+    }
+  }
+
+  /** @returns why it was refused for good, if it was. @throws what may pass by itself: the store is away. */
+  async #issue(
+    policy: string,
+    event: RecordedEvent,
+    followOn: FollowOn,
+    index: number,
+  ): Promise<{ code: string; detail: string } | undefined> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const outcome = await this.#commands.follow(followOn, event, policy, index);
+        if (!isRefusal(outcome)) {
+          if ('position' in outcome) this.#reach(event.metadata.correlationId, Number(outcome.position));
+          return undefined;
+        }
+        if (!followOn.otherwise) return outcome;
+        const fields = { ...followOn.otherwise.fields, reason: outcome.code };
+        return this.#issue(policy, event, { ...followOn.otherwise, fields }, index);
+      } catch (error) {
+        if ((error as Error).name === 'StoreUnavailable' || (error as Error).name === 'StorageFailure')
+          throw error;
+        this.#observer.interrupted(error as Error);
+        if (attempt >= ATTEMPTS)
+          return { code: 'internal_error', detail: 'The command failed; see the log.' };
+      }
+    }
+  }
+
+  #reach(correlationId: string, position: number): void {
+    const before = this.#reached.get(correlationId) ?? 0;
+    this.#reached.delete(correlationId);
+    this.#reached.set(correlationId, Math.max(before, position));
+    for (const oldest of this.#reached.keys()) {
+      if (this.#reached.size <= REMEMBERED) break;
+      this.#reached.delete(oldest);
+    }
+  }
+
+  async #park(
+    policy: string,
+    event: RecordedEvent,
+    { command, resource }: FollowOn,
+    index: number,
+    { code, detail }: { code: string; detail: string },
+  ): Promise<void> {
+    const { stream, revision, position } = event;
+    const _id = `${event.id}/${policy}/${index}`;
+    const parked = {
+      policy,
+      command,
+      resource,
+      stream,
+      revision,
+      position,
+      index,
+      code,
+      detail,
+      parkedAt: isoTime(this.#clock.now()),
+    };
+    await this.#records.collection<Parked>('parked').replaceOne({ _id }, parked, { upsert: true });
+    this.#parkedCount = await this.#records.collection<Parked>('parked').countDocuments({});
+    this.#observer.parked({ _id, ...parked });
+  }
+
+  parked(): Promise<Parked[]> {
+    return this.#records
+      .collection<Parked>('parked')
+      .find({})
+      .sort({ position: 1 })
+      .limit(200)
+      .toArray() as Promise<Parked[]>;
+  }
+
+  /** Tries a parked command again; true when it worked, undefined when there is none of that id. */
+  async retry(id: string): Promise<boolean | undefined> {
+    const parked = await this.#records.collection<Parked>('parked').findOne({ _id: id });
+    if (!parked) return undefined;
+    const [event] = await this.#events.read(parked.stream, { from: parked.revision, limit: 1 });
+    const policy = this.#policies.find(({ name }) => name === parked.policy);
+    const followOn: FollowOn | undefined = event && policy?.on[event.type]?.(event)[parked.index];
+    if (!event || !followOn) return undefined;
+    const refused = await this.#issue(parked.policy, event, followOn, parked.index);
+    if (refused) return false;
+    await this.#records.collection<Parked>('parked').deleteOne({ _id: id });
+    this.#parkedCount = await this.#records.collection<Parked>('parked').countDocuments({});
+    return true;
+  }
+
+  async settle(position: number, correlationId: string): Promise<{ position: number; settled: boolean }> {
+    const deadline = AbortSignal.timeout(SETTLE_MS);
+    let target = position;
+    for (;;) {
+      while (this.#handled < target && !deadline.aborted && !this.#abort.signal.aborted)
+        await this.#progress(deadline);
+      const reached = Math.max(target, this.#reached.get(correlationId) ?? 0);
+      if (this.#handled < target) return { position: reached, settled: false };
+      if (reached === target) return { position: target, settled: true };
+      target = reached;
+    }
+  }
+
+  #progress(deadline: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#waiters.delete(wake);
+        deadline.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiters.add(wake);
+      deadline.addEventListener('abort', wake);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, milliseconds);
+      const { signal } = this.#abort;
+      function done() {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  async #save(): Promise<void> {
+    const position = this.#handled;
+    if (position === this.#saved) return;
+    this.#savedAt = performance.now();
+    const writes = this.#policies.map(({ name }) => ({
+      replaceOne: { filter: { _id: name }, replacement: { position }, upsert: true },
+    }));
+    await this.#records.collection<Checkpoint>('policies').bulkWrite(writes);
+    for (const { name } of this.#policies) this.#checkpoints.set(name, position);
+    this.#saved = position;
+  }
+}
