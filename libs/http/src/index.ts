@@ -1,0 +1,15 @@
+export * from './access.ts';
+export * from './answer.ts';
+export * from './call.ts';
+export * from './cursor.ts';
+export * from './fields.ts';
+export * from './list-query.ts';
+export * from './path-id.ts';
+export * from './problem.filter.ts';
+export * from './problem.ts';
+export { BodyStream } from './received-body.ts';
+export * from './server.ts';
+export { Consumes, ShapeGuard } from './shape.guard.ts';
+export * from './stop.ts';
+export { BadJson, parseJson } from './strict-json.ts';
+export { isTime, isTimeOrPosition } from './time-or-position.ts';

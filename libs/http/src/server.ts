@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ConventionalAdapter } from './answer.ts';
+import { KnownPaths } from './known-paths.ts';
+import { type ErrorLog, ProblemFilter, send } from './problem.filter.ts';
+import { HttpProblem, nothingHere, pathOf } from './problem.ts';
+import { bodyLimit, collectBodies } from './received-body.ts';
+import { ShapeGuard } from './shape.guard.ts';
+
+export interface AnsweredRequest {
+  readonly method: string;
+  /** The route's pattern; `unmatched` for a path that nothing answers. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+export interface RequestLog extends ErrorLog {
+  info(fields: object, message: string): void;
+}
+
+export interface HttpOptions {
+  readonly log: RequestLog;
+  /** Called after each answer, for metrics. */
+  readonly answered?: (request: AnsweredRequest) => void;
+  /** True when callers reach the service by https: they are then told to stay there. */
+  readonly https?: boolean;
+}
+
+/** Pass these to `NestFactory.create`, beside the adapter. */
+export const nestOptions = { bodyParser: false, abortOnError: false } as const;
+
+/** Fastify answers 415 to anything else by itself, before anybody is asked who calls. */
+const mediaTypePattern = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
+
+const knownPaths = new WeakMap<ConventionalAdapter, KnownPaths>();
+
+/** Nest's adapter with the limits of P18 and the conventions of api.md; the application adds routes and guards. */
+export const createAdapter = ({ log, answered, https = false }: HttpOptions): ConventionalAdapter => {
+  const adapter = new ConventionalAdapter({
+    requestTimeout: 10_000,
+    connectionTimeout: 75_000,
+    keepAliveTimeout: 65_000,
+    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1_024 },
+    bodyLimit,
+    routerOptions: { maxParamLength: 256 },
+    return503OnClosing: false,
+    forceCloseConnections: false,
+    requestIdHeader: false,
+    genReqId: () => `req_${randomUUID()}`,
+    trustProxy: false,
+    exposeHeadRoutes: true,
+    skipMiddie: true,
+    multipart: false,
+    frameworkErrors: (error: { readonly code: string }, request: FastifyRequest, reply: FastifyReply) => {
+      reply.headers(securityHeaders(https));
+      send(
+        error.code === 'FST_ERR_BAD_URL'
+          ? new HttpProblem(400, 'malformed_url', 'The path is not well-formed.')
+          : nothingHere(),
+        request,
+        reply,
+      );
+    },
+    clientErrorHandler: answerUnparsed,
+  });
+  const fastify = adapter.getInstance();
+  fastify.server.maxConnections = 2_000;
+  fastify.decorateRequest('principal', undefined);
+  fastify.decorateRequest('call', undefined);
+  collectBodies(fastify);
+  knownPaths.set(adapter, new KnownPaths(fastify));
+
+  const headers = securityHeaders(https);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers).header('x-request-id', request.id);
+    const type = request.headers['content-type'];
+    if (type !== undefined && !mediaTypePattern.test(type))
+      request.raw.headers['content-type'] = 'application/octet-stream';
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const { method } = request;
+    const route = (!request.is404 && request.routeOptions.url) || 'unmatched';
+    const status = reply.statusCode;
+    const milliseconds = reply.elapsedTime;
+    answered?.({ method, route, status, seconds: milliseconds / 1_000 });
+    log.info(
+      { method, route, status, ms: Math.round(milliseconds * 100) / 100, requestId: request.id },
+      'answered',
+    );
+    done();
+  });
+  return adapter;
+};
+
+/**
+ * The filter, and the guard that judges shapes. Guards that authenticate go first, by `guards`, since a global guard
+ * of a module (APP_GUARD) would run after it.
+ */
+export const useConventions = (
+  app: NestFastifyApplication,
+  { log }: Pick<HttpOptions, 'log'>,
+  guards: Parameters<INestApplication['useGlobalGuards']> = [],
+): void => {
+  const paths = knownPaths.get(app.getHttpAdapter() as unknown as ConventionalAdapter);
+  if (!paths) throw new Error('the application does not run on createAdapter()');
+  app.useGlobalFilters(new ProblemFilter(log, paths));
+  app.useGlobalGuards(...guards, new ShapeGuard());
+};
+
+/** Pages (console, docs) replace the content policy; everything else is data and may load nothing. */
+export const securityHeaders = (https: boolean): Readonly<Record<string, string>> => ({
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  ...(https && { 'strict-transport-security': 'max-age=31536000' }),
+});
+
+/** What Node could not read as HTTP at all, or not in time. */
+const answerUnparsed = (error: Error & { code?: string }, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? [408, 'request_timeout']
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? [431, 'headers_too_large']
+        : [400, 'malformed_request'];
+  const title = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify({
+    type: `urn:orgledger:problem:${code}`,
+    title,
+    status,
+    detail: 'The request could not be read.',
+    code,
+    instance: pathOf(''),
+    requestId: `req_${randomUUID()}`,
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+};

@@ -1,0 +1,56 @@
+import type { Server } from 'node:http';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+/**
+ * Stops taking connections, lets what is in flight be answered, closes idle connections as they fall idle, and cuts
+ * what is still open after `graceMilliseconds`. `stopping` is aborted first: streams that have no end listen to it.
+ */
+export const drain = async (
+  server: Server,
+  stopping: AbortController,
+  graceMilliseconds = 10_000,
+): Promise<void> => {
+  stopping.abort();
+  if (!server.listening) return;
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  const idle = setInterval(() => server.closeIdleConnections(), 25);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
+  try {
+    await closed;
+  } finally {
+    clearInterval(idle);
+    clearTimeout(cut);
+  }
+};
+
+/** Drains before Nest destroys what the answers need, then closes the application. */
+export const stop = async (
+  app: NestFastifyApplication,
+  stopping: AbortController,
+  graceMilliseconds?: number,
+): Promise<void> => {
+  await drain(app.getHttpServer(), stopping, graceMilliseconds);
+  await app.close();
+};
+
+/** The first SIGTERM or SIGINT stops; further ones change nothing. The exit code is 1 when stopping fails. */
+export const stopOnSignal = (
+  stopEverything: () => Promise<void>,
+  log: { error(fields: object, message: string): void },
+): void => {
+  let stopped = false;
+  const onSignal = (): void => {
+    if (stopped) return;
+    stopped = true;
+    stopEverything().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        log.error({ err }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+};

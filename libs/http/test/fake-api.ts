@@ -1,0 +1,193 @@
+import {
+  Body,
+  type CanActivate,
+  Controller,
+  Delete,
+  type ExecutionContext,
+  Get,
+  HttpCode,
+  Module,
+  Patch,
+  Post,
+  Put,
+  Query,
+} from '@nestjs/common';
+import { NestFactory, Reflector } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsOptional, ValidateNested } from 'class-validator';
+import type { FastifyRequest } from 'fastify';
+import { forbidden, notFound, refuse } from '#kernel';
+import {
+  type AnsweredRequest,
+  BodyStream,
+  Call,
+  Consumes,
+  createAdapter,
+  decodeCursor,
+  EmailAddress,
+  encodeCursor,
+  IdMap,
+  IsId,
+  ListOf,
+  ListQuery,
+  nestOptions,
+  OneOf,
+  PathId,
+  Public,
+  publicRoute,
+  RateLimited,
+  SortBy,
+  Text,
+  unauthenticated,
+  useConventions,
+  withEtag,
+} from '../src/index.ts';
+
+class AccountAccess {
+  @IsId('acc') accountId!: string;
+  @ListOf({ min: 1, max: 5 }) @OneOf(['administrator', 'standard_user'], { each: true }) roles!: string[];
+}
+
+class InviteUser {
+  @EmailAddress() email!: string;
+  @OneOf(['administrator', 'standard_user']) role!: string;
+  @IsOptional() @Text({ max: 100 }) note?: string;
+  @IsOptional() @IsBoolean() silent?: boolean;
+  @IsOptional()
+  @ListOf({ max: 20 })
+  @ValidateNested({ each: true })
+  @Type(() => AccountAccess)
+  accounts?: AccountAccess[];
+  @IsOptional() @IdMap('acc', 'usr') owners?: Record<string, string>;
+}
+
+class UserQuery extends ListQuery {
+  @IsOptional() @SortBy('name', 'email') sort?: string;
+  @IsOptional() @Text({ max: 200 }) search?: string;
+  @IsOptional() @OneOf(['managed', 'pending']) kind?: string;
+  @IsOptional() @IsBoolean() twoFactorRequired?: boolean;
+}
+
+const receipt = (revision: number, more: object = {}) => ({
+  id: 'org_1',
+  stream: 'organization-org_1',
+  revision,
+  position: '42',
+  events: [{ id: 'e1', type: 'OrganizationRenamed' }],
+  ...more,
+});
+
+class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+@Controller('v1/organizations/:organizationId')
+class Organizations {
+  @Get() read(@PathId('organizationId', 'org') organizationId: string, @Call() call: Call) {
+    return withEtag({ organizationId, call, position: '41' }, 7);
+  }
+  @Patch() rename(@Body() body: InviteUser, @Call() call: Call) {
+    return receipt(3, { body, call });
+  }
+  @Delete() remove() {
+    return refuse('conflict', 'organization_deletion_not_available', 'Not available.');
+  }
+  @Post('invitations') invite(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Body() body: InviteUser,
+    @Call() call: Call,
+  ) {
+    if (organizationId.endsWith('f')) return notFound;
+    if (body.note === 'forbidden') return forbidden;
+    if (body.note === 'stale') return refuse('precondition', 'revision_conflict', 'Changed meanwhile.');
+    if (body.note === 'gone')
+      return refuse('gone', 'organization_absorbed', 'Merged.', { successorId: 'org_2' });
+    if (body.note === 'rule')
+      return refuse('invalid', 'account_owner_required', 'Name owners.', { accounts: [] });
+    if (call.dryRun) return { dryRun: true, events: [{ type: 'InviteSent' }], effects: [] };
+    if (body.note === 'slow') return receipt(0, { effects: 'pending' });
+    return receipt(0, { body, call });
+  }
+  @Post('suspend') suspend() {
+    return receipt(5);
+  }
+  @Post('imports') @HttpCode(202) importUsers() {
+    return receipt(0);
+  }
+  @Get('users') users(@Query() query: UserQuery) {
+    const scope = { kind: query.kind, sort: query.sort };
+    return {
+      items: [],
+      query,
+      after: decodeCursor(query.cursor, scope) ?? null,
+      nextCursor: encodeCursor(['Ada', 'usr_1'], scope),
+      position: '40',
+    };
+  }
+  @Put('selection') @Consumes('text/csv') async select(
+    @BodyStream({ maxBytes: 1_000 }) csv: AsyncIterable<Buffer>,
+  ) {
+    let bytes = 0;
+    for await (const chunk of csv) bytes += chunk.length;
+    return { bytes };
+  }
+  @Get('broken') broken() {
+    throw new Error('secret of the inside');
+  }
+  @Get('outage') outage() {
+    throw new StoreUnavailable('10.0.0.7:2113 refused');
+  }
+  @Get('limited') limited() {
+    throw new RateLimited(12.2);
+  }
+}
+
+@Controller()
+class Anybody {
+  @Public() @Get('health/live') live() {
+    return { status: 'ok' };
+  }
+  @Public() @Get('v1/by-token') byToken(@Query('token') token: string) {
+    return { length: token.length };
+  }
+  @Public() @Post('v1/slow') async slow() {
+    await gate.promise;
+    return receipt(1);
+  }
+}
+
+@Module({ controllers: [Organizations, Anybody] })
+class FakeApi {}
+
+class Authentication implements CanActivate {
+  readonly #reflector = new Reflector();
+  canActivate(context: ExecutionContext): boolean {
+    if (this.#reflector.get<boolean>(publicRoute, context.getHandler())) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { authorization, cookie } = request.headers;
+    if (authorization !== 'Bearer good' && !cookie) throw unauthenticated();
+    request.principal = { type: 'user', id: 'usr_1', cookie: cookie !== undefined };
+    return true;
+  }
+}
+
+/** Lets `POST /v1/slow` answer. */
+export let gate = Promise.withResolvers<void>();
+
+export const startFakeApi = async () => {
+  gate = Promise.withResolvers<void>();
+  const lines: { message: string; fields: Record<string, unknown> }[] = [];
+  const answered: AnsweredRequest[] = [];
+  const log = {
+    info: (fields: object, message: string) => void lines.push({ fields: { ...fields }, message }),
+    error: (fields: object, message: string) => void lines.push({ fields: { ...fields }, message }),
+  };
+  const app = await NestFactory.create<NestFastifyApplication>(
+    FakeApi,
+    createAdapter({ log, answered: (request) => answered.push(request) }),
+    { ...nestOptions, logger: false },
+  );
+  useConventions(app, { log }, [new Authentication()]);
+  return { app, lines, answered };
+};
