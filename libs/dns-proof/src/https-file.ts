@@ -1,7 +1,6 @@
-import type { Resolver } from 'node:dns/promises';
 import type { RequestOptions } from 'node:https';
 import { isIPv6, type LookupFunction, type TcpSocketConnectOpts } from 'node:net';
-import { ask } from './dns-record.ts';
+import { type Ask, follow } from './dns-lookup.ts';
 import { type Observation, type ProofRequest, verificationPath } from './port.ts';
 import { judgeBody, judgeStatus, largestFile, observation } from './verdict.ts';
 
@@ -15,12 +14,12 @@ export interface FileAccess {
 
 /** Resolves once, refuses unless every address is allowed, and dials only those addresses. */
 export const readFile = async (
-  resolver: Resolver,
+  ask: Ask,
   { domain, token }: ProofRequest,
   access: FileAccess,
   signal: AbortSignal,
 ): Promise<Observation> => {
-  const answers = await Promise.all([ask(resolver.resolve4(domain)), ask(resolver.resolve6(domain))]);
+  const answers = await Promise.all([follow(ask, domain, 'A'), follow(ask, domain, 'AAAA')]);
   const addresses = answers.flatMap(({ values }) => values);
   const failed = answers.find(({ definite }) => !definite);
   if (addresses.length === 0 && failed) return observation(failed.reason ?? 'dns_error');
