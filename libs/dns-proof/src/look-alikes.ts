@@ -42,7 +42,7 @@ const lookAlikes: Readonly<Record<string, string>> = {
   av: 'a739 a73b',
   ay: 'a73d',
   b: '184 185 432 44c',
-  c: '1d04 441 3f2',
+  c: '1d04 441',
   d: '501 257 56a',
   dz: '2a3',
   e: 'ab32 435 4bd 3b5 454',

@@ -4,10 +4,10 @@ import ipaddr from 'ipaddr.js';
 /**
  * True only for an address on the public internet. An IPv4 address inside an IPv6 one (mapped, or the well-known NAT64
  * prefix) is judged itself; 6to4, Teredo and every other tunnel are refused, and so is all IPv6 outside 2000::/3:
- * the library calls `::7f00:1`, 127.0.0.1 in a coat, unicast.
+ * the library calls `::7f00:1`, 127.0.0.1 in a coat, unicast, and reads `::8.8.8.8` as `::ffff:8.8.8.8`.
  */
 export const isPublicAddress = (address: string): boolean => {
-  if (isIP(address) === 0 || address.includes('%')) return false;
+  if (isIP(address) === 0 || /%|^::\d+\./.test(address)) return false;
   const ip = ipaddr.parse(address);
   if (ip.kind() === 'ipv4') return isPublicIpv4(ip as ipaddr.IPv4);
   const { parts } = ip as ipaddr.IPv6;
