@@ -1,3 +1,5 @@
+export * from './embedded/index.ts';
 export * from './port.ts';
 export * from './projector.ts';
 export * from './reader.ts';
+export { startsWith } from './subset.ts';

@@ -77,9 +77,9 @@ export class Projector {
     this.#observer = observer;
   }
 
-  /** Position that every served read model shows. */
+  /** Position that every read model shows; -1 before the first builds are complete. */
   get position(): number {
-    return this.#position;
+    return Math.min(...this.#projections.map(({ name }) => this.positionOf(name)));
   }
 
   /** The build that serves a projection now; undefined until the first one is complete. */
@@ -336,13 +336,13 @@ export class Projector {
     return build ? (build.position ?? this.#position) : -1;
   }
 
-  /** True when the read model shows everything up to the position; false after the given time. */
-  async waitFor(name: string, position: number, milliseconds: number): Promise<boolean> {
-    if (this.positionOf(name) >= position) return true;
+  /** True when every read model shows everything up to the position; false after the given time. */
+  async waitFor(position: number, milliseconds: number): Promise<boolean> {
+    if (this.position >= position) return true;
     const deadline = AbortSignal.timeout(milliseconds);
-    while (this.positionOf(name) < position && !deadline.aborted && !this.#abort.signal.aborted)
+    while (this.position < position && !deadline.aborted && !this.#abort.signal.aborted)
       await this.#nextProgress(deadline);
-    return this.positionOf(name) >= position;
+    return this.position >= position;
   }
 
   #nextProgress(deadline: AbortSignal): Promise<void> {

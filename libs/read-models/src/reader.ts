@@ -8,7 +8,7 @@ export interface Served {
   readonly position: number;
   served(name: string): string | undefined;
   positionOf(name: string): number;
-  waitFor(name: string, position: number, milliseconds: number): Promise<boolean>;
+  waitFor(position: number, milliseconds: number): Promise<boolean>;
 }
 
 /** Equality, a list of alternatives, a range, or a prefix in an array of words. */
@@ -16,6 +16,7 @@ export type Condition =
   | Scalar
   | { readonly in: readonly Scalar[] }
   | { readonly from?: string | number; readonly to?: string | number }
+  | { readonly upTo: string | number }
   | { readonly prefix: string };
 
 export interface ListRequest {
@@ -27,6 +28,8 @@ export interface ListRequest {
   readonly after?: readonly [Scalar, string];
   /** As of this position; absent: now. */
   readonly asOf?: number;
+  /** False: nobody asks how many there are. */
+  readonly totals?: boolean;
 }
 
 export interface Page<Document> {
@@ -66,9 +69,9 @@ export class ReadModels {
   }
 
   /** @throws ReadModelBehind after 2 s: never a stale answer to a caller who named a position. */
-  async reach(name: string, position: number): Promise<void> {
-    if (!(await this.#served.waitFor(name, position, WAIT_MS)))
-      throw new ReadModelBehind(`the read model ${name} has not reached position ${position} yet`);
+  async reach(position: number): Promise<void> {
+    if (!(await this.#served.waitFor(position, WAIT_MS)))
+      throw new ReadModelBehind(`the read models have not reached position ${position} yet`);
   }
 
   #build(name: string): ReturnType<typeof collectionsOf> {
@@ -109,7 +112,10 @@ export class ReadModels {
       versions.length > request.limit && last
         ? [(last[request.sort.field] ?? null) as Scalar, keyOf(last)]
         : null;
-    const { total, totalIsLowerBound } = await this.#total(name, build, request);
+    const { total, totalIsLowerBound } =
+      request.totals === false
+        ? { total: 0, totalIsLowerBound: true }
+        : await this.#total(name, build, request);
     return {
       items: shown.map((version) => plain<Document>(version)),
       total,
@@ -217,6 +223,7 @@ const filterOf = ({ where, asOf }: Pick<ListRequest, 'where' | 'asOf'>): Record<
 
 const operatorsOf = (condition: Exclude<Condition, Scalar>): object => {
   if ('in' in condition) return { $in: condition.in };
+  if ('upTo' in condition) return { $lte: condition.upTo };
   if ('prefix' in condition)
     return { $regex: `^${condition.prefix.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')}` };
   return {

@@ -1,0 +1,154 @@
+import type { Database } from '#sqlite';
+import type { Index } from './layout.ts';
+import { Layout, refuseParallelArrays, type StoredIndex, type StoredLayout } from './layout.ts';
+import type { Encoded, Json } from './values.ts';
+
+const CREATE =
+  'CREATE TABLE IF NOT EXISTS catalogue(name TEXT PRIMARY KEY, layout TEXT NOT NULL) WITHOUT ROWID';
+const SLICE = 500;
+
+/** Which collections, columns and indexes the file has. All changes happen inside the caller's transaction. */
+export class Catalogue {
+  readonly #database: Database;
+  #layouts = new Map<string, Layout>();
+
+  constructor(database: Database) {
+    this.#database = database;
+    database.run(CREATE);
+    this.load();
+  }
+
+  /** Reads the file's own state again, after a transaction was rolled back. */
+  load(): void {
+    const rows = this.#database.statement('SELECT name, layout FROM catalogue').all();
+    this.#layouts = new Map(
+      rows.map((row) => [row.name as string, new Layout(JSON.parse(row.layout as string))]),
+    );
+  }
+
+  /** As it is now; later changes do not show. */
+  snapshot(): ReadonlyMap<string, Layout> {
+    return new Map(this.#layouts);
+  }
+
+  get layouts(): ReadonlyMap<string, Layout> {
+    return this.#layouts;
+  }
+
+  /** The collection's layout; an absent collection is created. */
+  ensure(name: string): Layout {
+    const existing = this.#layouts.get(name);
+    if (existing) return existing;
+    const numbers = [...this.#layouts.values()].map(({ stored }) => stored.table);
+    const layout = this.#keep(name, { table: Math.max(0, ...numbers) + 1, paths: [], many: [], indexes: [] });
+    this.#database.run(layout.tableDefinition());
+    return layout;
+  }
+
+  drop(name: string): void {
+    const layout = this.#layouts.get(name);
+    if (!layout) return;
+    for (const { entries } of layout.multikey) this.#database.run(`DROP TABLE ${entries}`);
+    this.#database.run(`DROP TABLE ${layout.table}`);
+    this.#database.statement('DELETE FROM catalogue WHERE name=?').run(name);
+    this.#layouts.delete(name);
+  }
+
+  /** Removes all documents; the indexes stay. */
+  empty(layout: Layout): number {
+    for (const { entries } of layout.multikey) this.#database.statement(`DELETE FROM ${entries}`).run();
+    return Number(this.#database.statement(`DELETE FROM ${layout.table}`).run().changes);
+  }
+
+  /** Some documents have arrays at these paths: their indexes get a row for each element. */
+  makeMany(name: string, paths: readonly string[]): Layout {
+    const before = this.#layouts.get(name)!;
+    const stored = { ...before.stored, many: [...before.stored.many, ...paths] };
+    refuseParallelArrays(stored);
+    const layout = this.#keep(name, stored);
+    for (const [at, index] of layout.indexes.entries()) {
+      if (!index.entries || before.indexes[at]!.entries) continue;
+      this.#database.run(before.indexRemoval(before.indexes[at]!));
+      this.#database.run(layout.indexDefinition(index));
+      for (const _slice of this.#fill(layout, index));
+    }
+    return layout;
+  }
+
+  /** Adds columns and indexes; pauses between slices of the documents already there. */
+  *addIndexes(name: string, indexes: readonly Omit<StoredIndex, 'number'>[]): Generator<void> {
+    let layout = this.ensure(name);
+    const known = new Set(layout.stored.paths);
+    const wanted = new Set(indexes.flatMap(({ fields }) => fields.map(([path]) => path)));
+    const added = [...wanted].filter((path) => path !== '_id' && !known.has(path));
+    if (added.length > 0) {
+      const first = layout.stored.paths.length;
+      layout = this.#keep(name, { ...layout.stored, paths: [...layout.stored.paths, ...added] });
+      for (const at of added.keys())
+        this.#database.run(`ALTER TABLE ${layout.table} ADD COLUMN k${first + at}`);
+      yield* this.#fillColumns(name, first);
+    }
+    for (const wish of indexes) {
+      const before = this.#layouts.get(name)!;
+      const number = Math.max(0, ...before.stored.indexes.map((index) => index.number)) + 1;
+      const stored = { ...before.stored, indexes: [...before.stored.indexes, { ...wish, number }] };
+      refuseParallelArrays(stored);
+      layout = this.#keep(name, stored);
+      const index = layout.indexes.at(-1)!;
+      this.#database.run(layout.indexDefinition(index));
+      if (index.entries) yield* this.#fill(layout, index);
+    }
+  }
+
+  *#fillColumns(name: string, first: number): Generator<void> {
+    let layout = this.#layouts.get(name)!;
+    const sets = layout.stored.paths.slice(first).map((_, at) => `k${first + at}=?`);
+    const update = this.#database.statement(`UPDATE ${layout.table} SET ${sets} WHERE rowid=?`);
+    for (const rows of this.#slices(layout, 'doc')) {
+      for (const row of rows) {
+        const values = layout.encode(JSON.parse(row.doc as string) as Json);
+        const many = layout.newlyMany(values);
+        if (many.length > 0) layout = this.makeMany(name, many);
+        update.run(...values.slice(first), row.id!);
+      }
+      yield;
+    }
+  }
+
+  *#fill(layout: Layout, index: Index): Generator<void> {
+    const columns = layout.stored.paths.map((_, number) => `k${number}`);
+    const insert = this.#database.statement(insertEntry(index));
+    for (const rows of this.#slices(layout, ['_id', ...columns].join(', '))) {
+      for (const row of rows) {
+        const values = columns.map((column) => row[column] as Encoded);
+        for (const entry of layout.entries(index, row._id as string, values)) insert.run(...entry, row.id!);
+      }
+      yield;
+    }
+  }
+
+  *#slices(layout: Layout, columns: string) {
+    const sql = `SELECT rowid AS id, ${columns} FROM ${layout.table} WHERE rowid>? ORDER BY rowid LIMIT ${SLICE}`;
+    for (let after = 0; ; ) {
+      const rows = this.#database.statement(sql).all(after);
+      if (rows.length === 0) return;
+      yield rows;
+      after = rows.at(-1)!.id as number;
+    }
+  }
+
+  #keep(name: string, stored: StoredLayout): Layout {
+    const layout = new Layout(stored);
+    this.#database
+      .statement('INSERT INTO catalogue VALUES (?,?) ON CONFLICT(name) DO UPDATE SET layout=excluded.layout')
+      .run(name, JSON.stringify(stored));
+    this.#layouts.set(name, layout);
+    return layout;
+  }
+}
+
+export const insertEntry = (index: Index): string =>
+  `INSERT INTO ${index.entries} VALUES (${'?,'.repeat(index.fields.length)}?)`;
+
+export const removeEntry = (index: Index): string =>
+  `DELETE FROM ${index.entries} WHERE ${index.fields.map(({ column }) => `${column}=? AND `).join('')}id=?`;
