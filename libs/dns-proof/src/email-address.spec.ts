@@ -160,7 +160,7 @@ const hostile = [
   'a@b.com|c@d.com',
   'a@b.com&c@d.com',
   "a@b.com'--",
-  'a@${b}.com',
+  'a@$b.com',
   'a@{{b}}.com',
   'a@b.com<script>',
   'a@b.com%00',
