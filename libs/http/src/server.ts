@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
@@ -31,6 +31,12 @@ export interface HttpOptions {
   readonly https?: boolean;
 }
 
+const processId = randomBytes(8).toString('hex');
+let requests = 0;
+
+/** Unique, not secret: one random part for the process, then a count. */
+const nextRequestId = (): string => `req_${processId}${(++requests).toString(16).padStart(16, '0')}`;
+
 /** Pass these to `NestFactory.create`, beside the adapter. */
 export const nestOptions = { bodyParser: false, abortOnError: false } as const;
 
@@ -51,7 +57,7 @@ export const createAdapter = ({ log, answered, https = false }: HttpOptions): Co
     return503OnClosing: false,
     forceCloseConnections: false,
     requestIdHeader: false,
-    genReqId: () => `req_${randomUUID()}`,
+    genReqId: nextRequestId,
     trustProxy: false,
     exposeHeadRoutes: true,
     skipMiddie: true,
@@ -117,11 +123,9 @@ export const useConventions = (
 export const securityHeaders = (https: boolean): Readonly<Record<string, string>> => ({
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
   ...(https && { 'strict-transport-security': 'max-age=31536000' }),
 });
 
@@ -145,7 +149,7 @@ const answerUnparsed = (error: Error & { code?: string }, socket: Socket): void 
     detail: 'The request could not be read.',
     code,
     instance: pathOf(''),
-    requestId: `req_${randomUUID()}`,
+    requestId: nextRequestId(),
   });
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n` +

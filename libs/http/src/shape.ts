@@ -187,12 +187,15 @@ const nestedShape = (target: Class, name: string): (() => Shape<object>) => {
     const [item] = (plainToInstance(target, { [name]: [{}] }) as Record<string, object[]>)[name] ?? [];
     return item?.constructor as Class | undefined;
   };
+  let shape: Shape<object> | undefined;
   return () => {
+    if (shape) return shape;
     const type = [named(), declared].find(
       (found) => found !== undefined && found !== Object && found !== Array,
     );
     if (!type) throw new Error(`${target.name}.${name} is nested but has no @Type(() => …)`);
-    return Shape.of(type as Class);
+    shape = Shape.of(type as Class);
+    return shape;
   };
 };
 
