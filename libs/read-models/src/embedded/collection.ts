@@ -21,6 +21,7 @@ import {
   parseSort,
   parseUpdate,
 } from '../subset.ts';
+import { isFailure } from './engine.ts';
 import type { Query } from './rows.ts';
 import type { Json } from './values.ts';
 import type { Target, Writer } from './writer.ts';
@@ -180,7 +181,7 @@ const inOrder = <W>(items: readonly W[], work: (item: W) => unknown): { error: u
     }
     return undefined;
   } catch (error) {
-    if (done === 0 || !(error instanceof Error) || 'errcode' in error) throw error;
+    if (done === 0 || isFailure(error)) throw error;
     return { error };
   }
 };

@@ -1,7 +1,7 @@
 import type { Scalar } from '#kernel';
 import type { Condition, Test } from '../subset.ts';
 import type { Layout } from './layout.ts';
-import { afterPrefix, type Encoded, encode } from './values.ts';
+import { afterPrefix, type Encoded, encode, NULL } from './values.ts';
 
 /** A piece of SQL that holds for every document that satisfies the condition; `exact`: for no other one. */
 export interface Clause {
@@ -37,6 +37,8 @@ export const compile = (
       return condition.path === '_id' ? identity(condition, column) : comparison(condition, column, bounds);
     }
     case 'not': {
+      if (isNull(condition.of) && isPlainColumn(layout, condition.of.path))
+        return exact(`${columnOf(condition.of.path)} > ?`, NULL);
       const inner = compile(condition.of, layout, columnOf);
       return inner?.exact ? { ...inner, sql: `NOT (${inner.sql})` } : undefined;
     }
@@ -59,6 +61,12 @@ export const join = (clauses: readonly Clause[], by: ' AND ' | ' OR '): Clause =
   params: clauses.flatMap(({ params }) => params),
   exact: clauses.every(({ exact }) => exact),
 });
+
+const isPlainColumn = (layout: Layout, path: string): boolean =>
+  path !== '_id' && layout.column(path) !== undefined && !layout.isMany(path);
+
+const isNull = (condition: Condition): condition is Test =>
+  condition.kind === 'test' && condition.op === 'eq' && condition.value === null;
 
 const exact = (sql: string, ...params: Encoded[]): Clause => ({ sql, params, exact: true });
 

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { IndexSpec } from '#kernel';
-import { Database, type DatabaseOptions, engineCode, GroupCommit, StorageFailure } from '#sqlite';
+import { Database, type DatabaseOptions, GroupCommit, StorageFailure } from '#sqlite';
 import type { Collection, DocumentStore, Documents, StoredDocument, UniqueIndex } from '../port.ts';
 import { DuplicateKey } from '../port.ts';
 import { Catalogue } from './catalogue.ts';
 import { EmbeddedCollection, type Reach } from './collection.ts';
+import { guarded, isDuplicate, isFailure, told } from './engine.ts';
 import type { Layout, StoredIndex } from './layout.ts';
 import { countBySql, type Query, rows } from './rows.ts';
 import type { Json } from './values.ts';
@@ -87,13 +88,13 @@ export class EmbeddedDocuments implements DocumentStore {
         try {
           return { value: work() };
         } catch (error) {
-          if (engineCode(error) !== undefined) throw error;
+          if (isFailure(error)) throw error;
           return { error };
         }
       });
     } catch (error) {
       this.#catalogue.load();
-      throw error;
+      throw told(error);
     }
   }
 
@@ -176,7 +177,7 @@ export class EmbeddedDocuments implements DocumentStore {
     } catch (error) {
       this.#rollback();
       this.#catalogue.load();
-      throw engineCode(error) === undefined ? error : storageFailure(error);
+      throw told(error);
     } finally {
       this.#open = undefined;
       this.#committed = undefined;
@@ -204,8 +205,7 @@ export class EmbeddedDocuments implements DocumentStore {
       try {
         for (const _slice of this.#catalogue.addIndexes(collection, missing())) await nextTurn();
       } catch (error) {
-        const code = engineCode(error);
-        if (code !== 2067 && code !== 1555) throw error;
+        if (!isDuplicate(error)) throw error;
         throw new DuplicateKey(`${collection} has documents that a unique index would refuse`, {
           cause: error,
         });
@@ -320,14 +320,3 @@ const isSame = (a: StoredIndexWish, b: StoredIndexWish): boolean =>
 
 const countIn = (database: Database, layout: Layout | undefined, query: Query): number | undefined =>
   layout ? guarded(() => countBySql(database, layout, query.condition, query.limit)) : 0;
-
-const guarded = <R>(work: () => R): R => {
-  try {
-    return work();
-  } catch (error) {
-    throw engineCode(error) === undefined ? error : storageFailure(error);
-  }
-};
-
-const storageFailure = (error: unknown): StorageFailure =>
-  new StorageFailure((error as Error).message, { cause: error });

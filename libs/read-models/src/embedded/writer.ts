@@ -1,14 +1,13 @@
-import { type Database, engineCode } from '#sqlite';
+import type { Database } from '#sqlite';
 import { DuplicateKey } from '../port.ts';
 import type { Change, Condition } from '../subset.ts';
 import { type Catalogue, insertEntry, removeEntry } from './catalogue.ts';
+import { isDuplicate } from './engine.ts';
 import type { Layout } from './layout.ts';
 import { matches } from './matching.ts';
 import { rows } from './rows.ts';
 import { updated, upsertBase } from './updating.ts';
 import { type Encoded, type Json, sameEncoded } from './values.ts';
-
-const UNIQUE = new Set([1555, 2067]);
 
 /** Which document a write is about. `id`: the filter says it; `rest`: and more than that. */
 export interface Target {
@@ -107,8 +106,7 @@ export class Writer {
       if (!layout.refusable) return this.#storeWithEntries(layout, mode, id, text, values);
       return this.#undoable(() => this.#storeWithEntries(layout, mode, id, text, values));
     } catch (error) {
-      const code = engineCode(error);
-      if (code === undefined || !UNIQUE.has(code)) throw error;
+      if (!isDuplicate(error)) throw error;
       throw new DuplicateKey(`${collection} has another document with the same unique fields as ${id}`, {
         cause: error,
       });
