@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { type FollowOn, isRefusal, type RecordedEvent } from '#kernel';
 import {
+  anonymous,
   commandIdFor,
   type Envelope,
   enclose,
-  fingerprintOf,
+  Fingerprints,
   namedUuid,
   type OrgledgerCommand,
   type Outcome,
@@ -17,7 +17,8 @@ import {
 
 /** What a request says beside its body. */
 export interface Call {
-  readonly principal: Principal;
+  /** Absent: nobody has signed in. */
+  readonly principal?: Principal;
   readonly idempotencyKey?: string;
   readonly ifMatch?: number;
   readonly dryRun: boolean;
@@ -57,24 +58,26 @@ export class Commands {
   readonly #bus: CommandBus;
   readonly #effects: Effects;
   readonly #classes: CommandClasses;
+  readonly #fingerprints: Fingerprints;
   readonly #inFlight = new Set<string>();
 
-  constructor(bus: CommandBus, effects: Effects, classes: CommandClasses) {
+  constructor(bus: CommandBus, effects: Effects, classes: CommandClasses, fingerprints: Fingerprints) {
     this.#bus = bus;
     this.#effects = effects;
     this.#classes = classes;
+    this.#fingerprints = fingerprints;
   }
 
   /** A caller's command; `target` holds what the path names. */
   async send<C extends OrgledgerCommand>(command: C, target: Partial<C>, call: Call): Promise<Outcome> {
     Object.assign(command, target);
-    const commandId = commandIdFor(call.principal, call.idempotencyKey, call.sourceIp);
+    const commandId = commandIdFor(call.principal ?? anonymous, call.idempotencyKey, call.sourceIp);
     if (call.idempotencyKey === undefined)
-      return this.#settled(command, envelopeFor(command, call, commandId));
+      return this.#settled(command, this.#envelope(command, call, commandId));
     if (this.#inFlight.has(commandId)) return stillRunning;
     this.#inFlight.add(commandId);
     try {
-      return await this.#settled(command, envelopeFor(command, call, commandId));
+      return await this.#settled(command, this.#envelope(command, call, commandId));
     } finally {
       this.#inFlight.delete(commandId);
     }
@@ -92,55 +95,56 @@ export class Commands {
     return settled ? receipt : { ...receipt, effects: 'pending' };
   }
 
+  /** A command of the product's own that no event caused (what a mail server said); `name` makes its id repeatable. */
+  issue(command: OrgledgerCommand, name: string): Promise<Outcome> {
+    const commandId = namedUuid(name);
+    return this.#bus.execute(enclose(command, this.#own(command, commandId, commandId, null)));
+  }
+
   /** What a policy issues because of an event; the same event and policy give the same command id. */
   follow(followOn: FollowOn, cause: RecordedEvent, policy: string, index: number): Promise<Outcome> {
     const command = this.#classes.make(followOn.command, followOn.fields);
+    const commandId = namedUuid(`${cause.id}/${policy}/${index}/${followOn.command}`);
     return this.#bus.execute(
-      enclose(command, {
-        commandId: namedUuid(`${cause.id}/${policy}/${index}/${followOn.command}`),
-        fingerprint: fingerprintOf(command),
-        ifMatch: undefined,
-        dryRun: false,
-        principal: systemPrincipal,
-        source: 'system',
-        sourceIp: null,
-        userAgent: null,
-        correlationId: cause.metadata.correlationId,
-        causationId: cause.id,
-      }),
+      enclose(command, this.#own(command, commandId, cause.metadata.correlationId, cause.id)),
     );
   }
+
+  #own(
+    command: OrgledgerCommand,
+    commandId: string,
+    correlationId: string,
+    causationId: string | null,
+  ): Envelope {
+    return {
+      commandId,
+      fingerprint: this.#fingerprints.of(command),
+      ifMatch: undefined,
+      dryRun: false,
+      principal: systemPrincipal,
+      source: 'system',
+      sourceIp: null,
+      userAgent: null,
+      correlationId,
+      causationId,
+    };
+  }
+
+  #envelope(command: OrgledgerCommand, call: Call, commandId: string): Envelope {
+    return {
+      commandId,
+      fingerprint: this.#fingerprints.of(command),
+      ifMatch: call.ifMatch,
+      dryRun: call.dryRun,
+      principal: call.principal ?? anonymous,
+      source: call.source,
+      sourceIp: call.sourceIp,
+      userAgent: call.userAgent,
+      correlationId: commandId,
+      causationId: null,
+    };
+  }
 }
-
-/** A command of the product's own that no event caused (mail results, timers); `name` makes its id repeatable. */
-export const systemEnvelope = (command: OrgledgerCommand, name: string = randomUUID()): Envelope => {
-  const commandId = namedUuid(name);
-  return {
-    commandId,
-    fingerprint: fingerprintOf(command),
-    ifMatch: undefined,
-    dryRun: false,
-    principal: systemPrincipal,
-    source: 'system',
-    sourceIp: null,
-    userAgent: null,
-    correlationId: commandId,
-    causationId: null,
-  };
-};
-
-const envelopeFor = (command: OrgledgerCommand, call: Call, commandId: string): Envelope => ({
-  commandId,
-  fingerprint: fingerprintOf(command),
-  ifMatch: call.ifMatch,
-  dryRun: call.dryRun,
-  principal: call.principal,
-  source: call.source,
-  sourceIp: call.sourceIp,
-  userAgent: call.userAgent,
-  correlationId: commandId,
-  causationId: null,
-});
 
 const isReceipt = (outcome: Outcome): outcome is Receipt => 'revision' in outcome;
 

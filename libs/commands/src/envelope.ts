@@ -1,23 +1,36 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { Command } from '@nestjs/cqrs';
 import type { Actor, OrganizationRole, Refusal } from '#kernel';
 
 /** Who asks, with the rights of this moment. */
-export interface Principal {
-  readonly actor: Actor;
+export interface Principal extends Actor {
   readonly userId: string | null;
   readonly organizationId: string | null;
   readonly role: OrganizationRole | null;
   readonly emailVerified: boolean;
+  /** True when a cookie proved it: the console, not a program. */
+  readonly cookie?: boolean;
+  readonly sessionId?: string;
 }
 
 /** The product itself, where a policy or a timer issues a command. */
 export const systemPrincipal: Principal = {
-  actor: { type: 'system', id: 'orgledger' },
+  type: 'system',
+  id: 'orgledger',
   userId: null,
   organizationId: null,
   role: null,
   emailVerified: true,
+};
+
+/** Somebody who has not signed in. */
+export const anonymous: Principal = {
+  type: 'user',
+  id: 'anonymous',
+  userId: null,
+  organizationId: null,
+  role: null,
+  emailVerified: false,
 };
 
 /** What travels with a command. */
@@ -52,7 +65,12 @@ export interface DryRun {
   readonly effects: readonly { readonly command: string; readonly resource: { type: string; id: string } }[];
 }
 
-export type Outcome = Receipt | DryRun | Refusal;
+/** A command of the product's own that writes no event. */
+export interface Done {
+  readonly done: true;
+}
+
+export type Outcome = Receipt | DryRun | Done | Refusal;
 
 /** Base of every command class: the class is the request's body, the envelope travels beside it. */
 export abstract class OrgledgerCommand extends Command<Outcome> {}
@@ -96,16 +114,25 @@ export const commandIdFor = (
 ): string =>
   key === undefined
     ? randomUUID()
-    : namedUuid(
-        JSON.stringify([principal.actor.type, principal.actor.id, principal.userId ? null : sourceIp, key]),
-      );
+    : namedUuid(JSON.stringify([principal.type, principal.id, principal.userId ? null : sourceIp, key]));
 
-/** SHA-256 over the canonical form of the command: fields sorted, absent ones left out. */
-export const fingerprintOf = (command: object): string =>
-  createHash('sha256')
-    .update(command.constructor.name)
-    .update(JSON.stringify(canonical({ ...command })))
-    .digest('base64url');
+/**
+ * Tells one command from another without telling what was in it: an HMAC over the canonical form (fields sorted,
+ * absent ones left out), so that no password or token can be guessed from what the log keeps.
+ */
+export class Fingerprints {
+  readonly #key: Buffer;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  of(command: object): string {
+    return createHmac('sha256', this.#key)
+      .update(JSON.stringify([command.constructor.name, canonical({ ...command })]))
+      .digest('base64url');
+  }
+}
 
 const canonical = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(canonical);

@@ -4,7 +4,6 @@ import {
   type Decider,
   type Event,
   type EventMetadata,
-  forbidden,
   isRefusal,
   notFound,
   type RecordedEvent,
@@ -131,7 +130,7 @@ export class Execution {
         revision: loaded.revision,
       });
     const now = this.now();
-    const { actor } = envelope.principal;
+    const actor = actorOf(envelope.principal);
     const command =
       typeof step.command === 'function'
         ? (step.command as (s: State) => Command | Refusal)(loaded.state)
@@ -199,7 +198,7 @@ export class Execution {
       fingerprint,
       correlationId,
       causationId,
-      actor: envelope.principal.actor,
+      actor: actorOf(envelope.principal),
       source,
       sourceIp,
       userAgent,
@@ -227,6 +226,8 @@ export class Execution {
     return trace ? receipt(step, `${step.decider.category}-${step.id}`, trace) : notFound;
   }
 }
+
+const actorOf = ({ type, id }: Principal) => ({ type, id });
 
 const keyReused = refuse(
   'invalid',
@@ -272,24 +273,3 @@ const advanced = <State, E extends Event>(
   });
   return { state, revision: event.revision, position: event.position, traces: before.traces };
 };
-
-/** Owner and Administrator of exactly this organization (rules.md 1.6); anybody else learns nothing. */
-export const mayManage = (principal: Principal, organizationId: string | null): Refusal | undefined => {
-  const rights = inOrganization(principal, organizationId);
-  if (rights || principal.actor.type === 'system') return rights;
-  if (principal.role !== 'owner' && principal.role !== 'administrator') return forbidden;
-  return principal.emailVerified ? undefined : emailUnverified;
-};
-
-/** Anybody of this organization; for all others it does not exist. */
-export const inOrganization = (principal: Principal, organizationId: string | null): Refusal | undefined =>
-  principal.actor.type === 'system' ||
-  (organizationId !== null && principal.organizationId === organizationId)
-    ? undefined
-    : notFound;
-
-export const emailUnverified: Refusal = refuse(
-  'forbidden',
-  'email_unverified',
-  'Verify your e-mail address first; the link was mailed to you.',
-);

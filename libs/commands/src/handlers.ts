@@ -1,9 +1,9 @@
 import { Inject, Injectable, type Provider } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { Decider, Event } from '#kernel';
+import type { Decider, Event, Refusal } from '#kernel';
 import type { CommandClass } from './commands.ts';
 import { envelopeOf, type OrgledgerCommand, type Outcome, type Principal } from './envelope.ts';
-import { Execution, type Step } from './execution.ts';
+import { Execution } from './execution.ts';
 
 /** One pure command: everything it needs stands in the command and in its own stream. */
 export interface Row<C extends OrgledgerCommand, State, Command, E extends Event> {
@@ -11,17 +11,20 @@ export interface Row<C extends OrgledgerCommand, State, Command, E extends Event
   readonly decider: Decider<State, Command, E>;
   readonly id: (command: C) => string;
   readonly command: (command: C, principal: Principal) => Command;
-  readonly authorize: NonNullable<Step<State, Command, E>['authorize']>;
+  readonly authorize: (principal: Principal, state: State) => Refusal | undefined;
   readonly answer?: (state: State) => object;
 }
 
 /** Rows of every state and event type in one table. */
-// biome-ignore lint/suspicious/noExplicitAny: each row is checked where `row` makes it.
+// biome-ignore lint/suspicious/noExplicitAny: each row is checked where `rowsOf` makes it.
 export type AnyRow = Row<any, any, any, any>;
 
-export const row = <C extends OrgledgerCommand, State, Command, E extends Event>(
-  of: Row<C, State, Command, E>,
-): AnyRow => of;
+export const rowsOf =
+  <State, Command, E extends Event>(decider: Decider<State, Command, E>) =>
+  <C extends OrgledgerCommand>(row: Omit<Row<C, State, Command, E>, 'decider'>): AnyRow => ({
+    ...row,
+    decider,
+  });
 
 /** A handler class for every row of the table: load, authorize, decide, append. */
 export const handlersFor = (rows: readonly AnyRow[]): Provider[] => rows.map(handlerFor);
@@ -54,9 +57,3 @@ const handlerFor = (of: AnyRow): Provider => {
   CommandHandler(of.on as CommandClass)(RowHandler);
   return RowHandler;
 };
-
-/** Only the product itself issues this command. */
-export const systemOnly: NonNullable<Step<unknown, unknown, Event>['authorize']> = (principal) =>
-  principal.actor.type === 'system'
-    ? undefined
-    : { refused: 'missing', code: 'not_found', detail: 'There is nothing here.' };

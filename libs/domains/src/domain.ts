@@ -23,7 +23,10 @@ interface Named {
 }
 
 export type DomainEvent =
-  | Event<'DomainAdded', Named & { method: VerificationMethod; token: string; addedAt: string }>
+  | Event<
+      'DomainAdded',
+      Named & { method: VerificationMethod; token: string; skeleton: string; addedAt: string }
+    >
   | Event<
       'VerificationMethodChanged',
       Named & { method: VerificationMethod; previousMethod: VerificationMethod }
@@ -55,11 +58,12 @@ interface Kept extends Named {
 
 export type Domain =
   | { readonly status: 'unknown' }
-  | ({ readonly status: 'pending' | 'verified' | 'deleted' } & Kept)
+  | ({ readonly status: 'pending' | 'verified' } & Kept)
+  | ({ readonly status: 'deleted' } & Kept)
   | ({ readonly status: 'unvalidated'; readonly unvalidatedSince: string } & Kept);
 
 export type DomainCommand =
-  | ({ type: 'AddDomain'; method: VerificationMethod; token: string } & Named)
+  | ({ type: 'AddDomain'; method: VerificationMethod; token: string; skeleton: string } & Named)
   | { type: 'ChangeVerificationMethod'; method: VerificationMethod }
   | { type: 'VerifyDomain'; observation: Observation }
   | { type: 'DeleteDomain'; acknowledgements?: readonly string[] };
@@ -142,7 +146,7 @@ export const domain: Decider<Domain, DomainCommand, DomainEvent> = {
 
 /** DOM-10…DOM-13: what a check means depends on whether ownership was proved before. */
 const checked = (
-  state: Extract<Domain, { status: 'pending' | 'verified' | 'unvalidated' }>,
+  state: Exclude<Domain, { status: 'unknown' | 'deleted' }>,
   named: Named,
   { outcome, reason, observed }: Observation,
   now: string,

@@ -6,4 +6,5 @@ export * from './policy.ts';
 export * from './projection.ts';
 export * from './refusal.ts';
 export * from './roles.ts';
+export * from './search.ts';
 export * from './specification.ts';

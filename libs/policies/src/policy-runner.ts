@@ -1,7 +1,14 @@
 import { type Clock, isoTime } from '#clock';
 import { type Commands, Effects } from '#commands';
 import type { EventStore } from '#event-store';
-import { type Event, type FollowOn, isRefusal, type Policy, type RecordedEvent } from '#kernel';
+import {
+  type Event,
+  type EventMetadata,
+  type FollowOn,
+  isRefusal,
+  type Policy,
+  type RecordedEvent,
+} from '#kernel';
 import type { DocumentStore, StoredDocument } from '#read-models';
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds policies on every event type.
@@ -34,6 +41,8 @@ const SETTLE_MS = 2_000;
 const REMEMBERED = 20_000;
 const ATTEMPTS = 3;
 const CHECKPOINT_EVERY_MS = 250;
+/** Errors that pass by themselves: a store is away, a read model is catching up. */
+const PASSING = new Set(['StoreUnavailable', 'StorageFailure', 'ReadModelBehind']);
 
 /**
  * Follows the log with its own checkpoint and issues what the policies ask for: at least once, in log order within
@@ -107,7 +116,7 @@ export class PolicyRunner extends Effects {
   foresee(events: readonly Event[]): { command: string; resource: FollowOn['resource'] }[] {
     return events.flatMap((event) =>
       this.#policies.flatMap((policy) =>
-        (policy.on[event.type]?.({ id: '', stream: '', metadata: {}, ...event }) ?? []).map(
+        (policy.on[event.type]?.({ id: '', stream: '', metadata: {} as EventMetadata, ...event }) ?? []).map(
           ({ command, resource }: FollowOn) => ({ command, resource }),
         ),
       ),
@@ -175,8 +184,7 @@ export class PolicyRunner extends Effects {
         const fields = { ...followOn.otherwise.fields, reason: outcome.code };
         return this.#issue(policy, event, { ...followOn.otherwise, fields }, index);
       } catch (error) {
-        if ((error as Error).name === 'StoreUnavailable' || (error as Error).name === 'StorageFailure')
-          throw error;
+        if (PASSING.has((error as Error).name)) throw error;
         this.#observer.interrupted(error as Error);
         if (attempt >= ATTEMPTS)
           return { code: 'internal_error', detail: 'The command failed; see the log.' };

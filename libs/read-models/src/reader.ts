@@ -2,6 +2,7 @@ import type { Scalar } from '#kernel';
 import { type Cell, collectionsOf, type PastCount, type PastVersion, type Version } from './fold.ts';
 import type { Documents } from './port.ts';
 import type { AnyProjection } from './projector.ts';
+import { startsWith } from './subset.ts';
 
 /** What a reader must know of the projector; in another process it is told by the store. */
 export interface Served {
@@ -17,6 +18,7 @@ export type Condition =
   | { readonly in: readonly Scalar[] }
   | { readonly from?: string | number; readonly to?: string | number }
   | { readonly upTo: string | number }
+  | { readonly after: string | number }
   | { readonly prefix: string };
 
 export interface ListRequest {
@@ -178,6 +180,14 @@ export class ReadModels {
       : { total: n, totalIsLowerBound: false };
   }
 
+  /** How many documents meet the conditions now, counted up to a bound. */
+  atLeast(name: string, where: ListRequest['where'], bound: number): Promise<number> {
+    const { live } = this.#build(name);
+    return this.#documents
+      .collection<Version>(live)
+      .countDocuments(filterOf({ where }) as never, { limit: bound });
+  }
+
   /** How many documents of a scope have these values in the counted fields: the sum of a few counters. */
   async count(name: string, where: ListRequest['where'], asOf?: number): Promise<number> {
     const counted = this.#projection(name).counted;
@@ -223,9 +233,9 @@ const filterOf = ({ where, asOf }: Pick<ListRequest, 'where' | 'asOf'>): Record<
 
 const operatorsOf = (condition: Exclude<Condition, Scalar>): object => {
   if ('in' in condition) return { $in: condition.in };
+  if ('after' in condition) return { $gt: condition.after };
   if ('upTo' in condition) return { $lte: condition.upTo };
-  if ('prefix' in condition)
-    return { $regex: `^${condition.prefix.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')}` };
+  if ('prefix' in condition) return { $regex: startsWith(condition.prefix) };
   return {
     ...(condition.from === undefined ? {} : { $gte: condition.from }),
     ...(condition.to === undefined ? {} : { $lt: condition.to }),

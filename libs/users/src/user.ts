@@ -104,6 +104,8 @@ export type User =
   | ({
       readonly status: 'active';
       readonly emailVerified: boolean;
+      /** The organization this person founded by signing up; its history begins with the sign-up. */
+      readonly founded: string | null;
       readonly verification: {
         readonly generation: number;
         readonly tokenHash: string;
@@ -150,7 +152,14 @@ const evolve = (state: User, event: UserEvent): User => {
           openInvitations: [event.data.invitationId],
           organizationId: event.data.organizationId,
         }
-      : { status: 'active', ...person, emailVerified: false, verification: null, membership: null };
+      : {
+          status: 'active',
+          ...person,
+          emailVerified: false,
+          founded: event.data.founds.organizationId,
+          verification: null,
+          membership: null,
+        };
   }
   if (state.status === 'unknown') return state;
   const { userId, email, domain, givenName, familyName } = state;
@@ -173,6 +182,7 @@ const evolve = (state: User, event: UserEvent): User => {
         givenName: event.data.givenName,
         familyName: event.data.familyName,
         emailVerified: false,
+        founded: event.data.founds?.organizationId ?? null,
         verification: null,
         membership: null,
       };
@@ -201,7 +211,7 @@ export const user: Decider<User, UserCommand, UserEvent> = {
   evolve,
   organizationOf: (state) => {
     if (state.status === 'pending') return state.organizationId;
-    return state.status === 'active' ? (state.membership?.organizationId ?? null) : null;
+    return state.status === 'active' ? (state.membership?.organizationId ?? state.founded) : null;
   },
   decide: (command, state, { now }) => {
     switch (command.type) {

@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { type Envelope, Execution } from '#commands';
+import { isRefusal, type Refusal } from '#kernel';
+import { type Claim, claim } from './claim.ts';
+
+/** How long a claim counts although its holder does not exist yet: the time between two appends of one command. */
+const GRACE_MS = 60_000;
+
+/** `email-<keyed hash>`, `domain-<name>`, `invite-<keyed hash>`. */
+export type ClaimName = `${'email' | 'domain' | 'invite'}-${string}`;
+
+/** `alive` has the last word on a holder; `unknown`: it has written nothing yet. */
+export type Holder = 'alive' | 'dead' | 'unknown';
+
+@Injectable()
+export class Claims {
+  readonly #execution: Execution;
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+  }
+
+  async holder(name: ClaimName): Promise<Claim> {
+    return (await this.#execution.load(named(name), idOf(name))).state;
+  }
+
+  /**
+   * Makes `holder` the holder, taking over from one that is dead or never came to be.
+   * @returns a refusal `claim_held` when somebody else holds it.
+   */
+  async reserve(
+    name: ClaimName,
+    request: {
+      readonly holder: string;
+      readonly organizationId: string | null;
+      readonly judge: (holder: string) => Promise<Holder>;
+    },
+    envelope: Envelope,
+  ): Promise<Refusal | undefined> {
+    const current = await this.holder(name);
+    if (current.holder === request.holder) return undefined;
+    const insteadOf = await this.#replaceable(current, request.judge);
+    const outcome = await this.#execution.run(
+      {
+        decider: named(name),
+        id: idOf(name),
+        command: {
+          type: 'ReserveClaim',
+          holder: request.holder,
+          organizationId: request.organizationId,
+          insteadOf,
+        },
+      },
+      { ...envelope, ifMatch: undefined },
+    );
+    if (isRefusal(outcome) || envelope.dryRun) return isRefusal(outcome) ? outcome : undefined;
+    const { holder } = await this.holder(name);
+    return holder === request.holder ? undefined : held(holder);
+  }
+
+  /** The holder whose place may be taken; null when nobody holds it or somebody rightly does. */
+  async #replaceable(current: Claim, judge: (holder: string) => Promise<Holder>): Promise<string | null> {
+    if (current.holder === null) return null;
+    const holder = await judge(current.holder);
+    const stale = Date.parse(this.#execution.now()) - Date.parse(current.reservedAt) > GRACE_MS;
+    return holder === 'dead' || (holder === 'unknown' && stale) ? current.holder : null;
+  }
+}
+
+const held = (holder: string | null): Refusal => ({
+  refused: 'conflict',
+  code: 'claim_held',
+  detail: 'Somebody else holds this.',
+  members: { holder },
+});
+
+/** EventStoreDB's category ends at the first dash: `claim.email-…`. */
+const named = (name: ClaimName) => ({ ...claim, category: `claim.${name.slice(0, name.indexOf('-'))}` });
+const idOf = (name: ClaimName): string => name.slice(name.indexOf('-') + 1);

@@ -1,0 +1,252 @@
+import { createHmac } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Claims, type Holder } from '#claims';
+import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome } from '#commands';
+import {
+  type DomainName,
+  type DomainProof,
+  dnsRecord,
+  parseDomainName,
+  verificationFile,
+  verificationUrl,
+} from '#dns-proof';
+import { isRefusal, notFound, type Refusal, refuse } from '#kernel';
+import { ReadModels } from '#read-models';
+import type { MasterKey } from '#tokens';
+import { AddDomain, VerifyDomain } from './domain.commands.ts';
+import { type Domain, domain, type Observation } from './domain.ts';
+import { domainSlots } from './domain-slots.ts';
+
+export const DOMAIN_PROOF = Symbol('DomainProof');
+
+/** DOM-03. */
+const DOMAIN_LIMIT = 100;
+/** How long a slot counts although its domain does not exist yet: the time between two appends of one command. */
+const GRACE_MS = 60_000;
+
+/** 128 bits, bound to the organization and the domain; the same command makes the same token (DOM-09). */
+export class DomainTokens {
+  readonly #key: Buffer;
+
+  constructor(master: Pick<MasterKey, 'derive'>) {
+    this.#key = master.derive('domain-tokens');
+  }
+
+  issue(organizationId: string, domainId: string, name: string): string {
+    return createHmac('sha256', this.#key)
+      .update(`${organizationId}/${domainId}/${name}`)
+      .digest('hex')
+      .slice(0, 32);
+  }
+}
+
+/** What a person must publish, for both methods (DOM-08). */
+export const proofOf = (name: string, token: string) => ({
+  dnsRecord: dnsRecord(name, token),
+  file: { url: verificationUrl(name), content: verificationFile(token) },
+});
+
+export const domainAnswer = (state: Domain): object =>
+  state.status === 'unknown'
+    ? {}
+    : {
+        domainId: state.domainId,
+        domain: state.domain,
+        method: state.method,
+        status: state.status,
+        ...proofOf(state.domain, state.token),
+      };
+
+@Injectable()
+@CommandHandler(AddDomain)
+export class AddDomainHandler implements ICommandHandler<AddDomain, Outcome> {
+  readonly #execution: Execution;
+  readonly #tokens: DomainTokens;
+  readonly #readModels: ReadModels;
+
+  constructor(execution: Execution, tokens: DomainTokens, readModels: ReadModels) {
+    this.#execution = execution;
+    this.#tokens = tokens;
+    this.#readModels = readModels;
+  }
+
+  async execute(command: AddDomain): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const { organizationId } = command;
+    const refused = mayManage(envelope.principal, organizationId);
+    if (refused) return refused;
+    const name = parseDomainName(command.domain);
+    if (isRefusal(name)) return name;
+    const domainId = idFrom(envelope.commandId, 'dom');
+    const known = (await this.#execution.load(domain, domainId)).state.status !== 'unknown';
+    if (!known) {
+      const unavailable =
+        (await this.#imitates(organizationId, name)) ??
+        (await this.#takeSlot(domainId, name, command, envelope));
+      if (unavailable) return unavailable;
+    }
+    return this.#execution.run(
+      {
+        decider: domain,
+        id: domainId,
+        command: {
+          type: 'AddDomain',
+          domainId,
+          organizationId,
+          domain: name.domain,
+          method: command.method,
+          token: this.#tokens.issue(organizationId, domainId, name.domain),
+          skeleton: name.skeleton,
+        },
+        answer: domainAnswer,
+      },
+      envelope,
+    );
+  }
+
+  /** P11: a name that can be mistaken for somebody else's verified one. */
+  async #imitates(
+    organizationId: string,
+    { domain: name, skeleton }: DomainName,
+  ): Promise<Refusal | undefined> {
+    const { items } = await this.#readModels.list<{ organizationId: string; domain: string; status: string }>(
+      'domains',
+      {
+        where: { skeleton },
+        sort: { field: 'skeleton', direction: 1 },
+        limit: 20,
+        totals: false,
+      },
+    );
+    return items.some(
+      (other) =>
+        other.domain !== name && other.organizationId !== organizationId && other.status !== 'pending',
+    )
+      ? refuse(
+          'invalid',
+          'domain_invalid',
+          'This domain can be mistaken for one that belongs to another organization.',
+        )
+      : undefined;
+  }
+
+  async #takeSlot(
+    domainId: string,
+    { domain: name }: DomainName,
+    { organizationId }: AddDomain,
+    envelope: Envelope,
+  ): Promise<Refusal | undefined> {
+    const reserve = () =>
+      this.#execution.run(
+        {
+          decider: domainSlots,
+          id: organizationId,
+          command: { type: 'ReserveDomainSlot', organizationId, domainId, domain: name, limit: DOMAIN_LIMIT },
+        },
+        { ...envelope, ifMatch: undefined },
+      );
+    const outcome = await reserve();
+    if (!isRefusal(outcome)) return undefined;
+    if (!(await this.#releaseAbandoned(organizationId, envelope))) return outcome;
+    const again = await reserve();
+    return isRefusal(again) ? again : undefined;
+  }
+
+  /** Slots that a crash left behind: taken a while ago by domains that never came to be, or that are gone. */
+  async #releaseAbandoned(organizationId: string, envelope: Envelope): Promise<boolean> {
+    const { taken } = (await this.#execution.load(domainSlots, organizationId)).state;
+    const before = new Date(Date.parse(this.#execution.now()) - GRACE_MS).toISOString();
+    let released = false;
+    for (const [domainId, { reservedAt }] of Object.entries(taken)) {
+      const { status } = (await this.#execution.load(domain, domainId)).state;
+      if (status !== 'deleted' && !(status === 'unknown' && reservedAt < before)) continue;
+      await this.#execution.run(
+        {
+          decider: domainSlots,
+          id: organizationId,
+          command: { type: 'ReleaseDomainSlot', organizationId, domainId },
+        },
+        { ...envelope, ifMatch: undefined, commandId: `${envelope.commandId}/release/${domainId}` },
+      );
+      released = true;
+    }
+    return released;
+  }
+}
+
+/** DOM-10: looks now. The claim on the name comes first, then the decision (DOM-06). */
+@Injectable()
+@CommandHandler(VerifyDomain)
+export class VerifyDomainHandler implements ICommandHandler<VerifyDomain, Outcome> {
+  readonly #execution: Execution;
+  readonly #claims: Claims;
+  readonly #proof: DomainProof;
+
+  constructor(execution: Execution, claims: Claims, @Inject(DOMAIN_PROOF) proof: DomainProof) {
+    this.#execution = execution;
+    this.#claims = claims;
+    this.#proof = proof;
+  }
+
+  async execute(command: VerifyDomain): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const { organizationId, domainId } = command;
+    const { state, traces } = await this.#execution.load(domain, domainId);
+    const refused = mayManage(envelope.principal, organizationId) ?? absent(state, organizationId);
+    if (refused) return refused;
+    if (state.status === 'unknown') return notFound;
+    const repeated = traces.has(envelope.commandId);
+    const observation: Observation = repeated
+      ? { outcome: 'inconclusive', reason: '', observed: [] }
+      : await this.#proof.check({ domain: state.domain, method: state.method, token: state.token });
+    if (!repeated && observation.outcome === 'found' && state.status === 'pending') {
+      const taken = await this.#claim(state.domain, domainId, organizationId, envelope);
+      if (taken) return taken;
+    }
+    const outcome = await this.#execution.run(
+      {
+        decider: domain,
+        id: domainId,
+        command: { type: 'VerifyDomain', observation },
+        authorize: (_principal, now) => absent(now, organizationId),
+        answer: (after) => ({
+          domainId,
+          status: after.status,
+          observed: observation.observed,
+          reason: observation.reason,
+        }),
+      },
+      envelope,
+    );
+    return outcome;
+  }
+
+  async #claim(
+    name: string,
+    domainId: string,
+    organizationId: string,
+    envelope: Envelope,
+  ): Promise<Refusal | undefined> {
+    const refused = await this.#claims.reserve(
+      `domain-${name}`,
+      { holder: domainId, organizationId, judge: (holder) => this.#judge(holder) },
+      envelope,
+    );
+    return refused?.code === 'claim_held'
+      ? refuse('conflict', 'domain_taken', `${name} is verified by another organization.`)
+      : refused;
+  }
+
+  async #judge(holder: string): Promise<Holder> {
+    const { status } = (await this.#execution.load(domain, holder)).state;
+    if (status === 'verified' || status === 'unvalidated') return 'alive';
+    return status === 'deleted' ? 'dead' : 'unknown';
+  }
+}
+
+/** Another organization's domain answers like one that is not there; so does a deleted one. */
+export const absent = (state: Domain, organizationId: string): Refusal | undefined =>
+  state.status === 'unknown' || state.status === 'deleted' || state.organizationId !== organizationId
+    ? notFound
+    : undefined;

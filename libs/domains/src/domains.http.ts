@@ -1,0 +1,86 @@
+import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
+import { Commands, type Principal } from '#commands';
+import { Call, PathId, ReadQuery } from '#http';
+import { Queries } from '#queries';
+import { AddDomain, ChangeVerificationMethod, DeleteDomain, VerifyDomain } from './domain.commands.ts';
+import { DomainsQuery, GetDomain, GetVerificationFile, ListDomains } from './domains.queries.ts';
+
+@Controller('v1/organizations/:organizationId/domains')
+export class DomainsController {
+  readonly #commands: Commands;
+  readonly #queries: Queries;
+
+  constructor(commands: Commands, queries: Queries) {
+    this.#commands = commands;
+    this.#queries = queries;
+  }
+
+  @Post()
+  add(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Body() command: AddDomain,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(command, { organizationId }, call);
+  }
+
+  @Get()
+  list(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Query() query: DomainsQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(Object.assign(new ListDomains(), query), { organizationId }, call);
+  }
+
+  @Get(':domainId')
+  get(
+    @PathId('organizationId', 'org') organizationId: string,
+    @PathId('domainId', 'dom') domainId: string,
+    @Query() _query: ReadQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(new GetDomain(), { organizationId, domainId }, call);
+  }
+
+  @Get(':domainId/verification-file')
+  file(
+    @PathId('organizationId', 'org') organizationId: string,
+    @PathId('domainId', 'dom') domainId: string,
+    @Query() _query: ReadQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(new GetVerificationFile(), { organizationId, domainId }, call);
+  }
+
+  @Post(':domainId/verify')
+  @HttpCode(200)
+  verify(
+    @PathId('organizationId', 'org') organizationId: string,
+    @PathId('domainId', 'dom') domainId: string,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(new VerifyDomain(), { organizationId, domainId }, call);
+  }
+
+  @Put(':domainId/method')
+  changeMethod(
+    @PathId('organizationId', 'org') organizationId: string,
+    @PathId('domainId', 'dom') domainId: string,
+    @Body() command: ChangeVerificationMethod,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(command, { organizationId, domainId }, call);
+  }
+
+  @Post(':domainId/delete')
+  @HttpCode(200)
+  delete(
+    @PathId('organizationId', 'org') organizationId: string,
+    @PathId('domainId', 'dom') domainId: string,
+    @Body() command: DeleteDomain,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(command, { organizationId, domainId }, call);
+  }
+}

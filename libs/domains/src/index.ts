@@ -1,0 +1,6 @@
+export { AddDomain, VerifyDomain } from './domain.commands.ts';
+export { DOMAIN_PROOF, DomainTokens } from './domain.handlers.ts';
+export { type DomainEvent, domain } from './domain.ts';
+export { domainsNoun } from './domains.module.ts';
+export type { DomainView } from './domains.projection.ts';
+export { VerifiedDomains } from './verified-domains.ts';

@@ -1,0 +1,471 @@
+import { Injectable } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Claims, type Holder } from '#claims';
+import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome, systemOnly } from '#commands';
+import { VerifiedDomains } from '#domains';
+import { unauthenticated, validationFailed } from '#http';
+import { type AssignableRole, isRefusal, notFound, type Refusal, refuse } from '#kernel';
+import { LogHead } from '#queries';
+import { ReadModels } from '#read-models';
+import { Credentials, Passwords } from '#sign-in';
+import { LinkTokens } from '#tokens';
+import { type Address, emailInvalid, People, Rates, takeOne, user, waitingPassword } from '#users';
+import {
+  AcceptInvite,
+  CancelInvitationsOfDomain,
+  DeclineInvite,
+  ResendInvite,
+  SendInvite,
+} from './invitation.commands.ts';
+import {
+  type Invitation,
+  type InvitationCommand,
+  type InvitationKind,
+  invitation,
+  invitationLinkInvalid,
+  isOpen,
+} from './invitation.ts';
+import { PendingLimit } from './pending-limit.ts';
+
+const DAY_MS = 86_400_000;
+
+const alreadyPending = refuse(
+  'conflict',
+  'invitation_already_pending',
+  'This address has an invitation that is still pending; send that one again or cancel it.',
+);
+const alreadyMember = refuse('conflict', 'already_member', 'This person is in the organization already.');
+/** AMB-33. */
+const elsewhere = refuse(
+  'conflict',
+  'user_belongs_to_another_organization',
+  'This person belongs to another organization; a person can be in one at a time.',
+);
+/** ROL-04. */
+const ownerByTransfer = refuse(
+  'invalid',
+  'owner_role_by_transfer_only',
+  'The Owner is not invited; ownership is transferred.',
+);
+
+/** How long a link works, and the links themselves. */
+export class InvitationLinks {
+  readonly #tokens: LinkTokens;
+  readonly #days: number;
+
+  constructor(tokens: LinkTokens, days: number) {
+    this.#tokens = tokens;
+    this.#days = days;
+  }
+
+  /** AMB-08. */
+  expiry(now: string): string {
+    return new Date(Date.parse(now) + this.#days * DAY_MS).toISOString();
+  }
+
+  hash(invitationId: string, generation: number): string {
+    return this.#tokens.hash(this.#tokens.issue('invitation', invitationId, generation));
+  }
+
+  /** The invitation that a token names and whose newest link it is. */
+  opens(token: string, state: Invitation): boolean {
+    return state.status !== 'unknown' && this.#tokens.matches(token, state.tokenHash);
+  }
+
+  read(token: string): string | undefined {
+    return this.#tokens.read('invitation', token)?.id;
+  }
+}
+
+export const invitationAnswer = (state: Invitation): object =>
+  state.status === 'unknown'
+    ? {}
+    : {
+        invitationId: state.invitationId,
+        userId: state.userId,
+        kind: state.kind,
+        status: state.status,
+        expiresAt: state.expiresAt,
+      };
+
+interface Invitee {
+  readonly userId: string;
+  readonly kind: InvitationKind;
+}
+
+@Injectable()
+@CommandHandler(SendInvite)
+export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
+  readonly #execution: Execution;
+  readonly #people: People;
+  readonly #claims: Claims;
+  readonly #domains: VerifiedDomains;
+  readonly #links: InvitationLinks;
+  readonly #limit: PendingLimit;
+
+  constructor(
+    execution: Execution,
+    people: People,
+    claims: Claims,
+    domains: VerifiedDomains,
+    links: InvitationLinks,
+    limit: PendingLimit,
+  ) {
+    this.#execution = execution;
+    this.#people = people;
+    this.#claims = claims;
+    this.#domains = domains;
+    this.#links = links;
+    this.#limit = limit;
+  }
+
+  async execute(command: SendInvite): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const { organizationId, role } = command;
+    const refused = mayManage(envelope.principal, organizationId);
+    if (refused) return refused;
+    if (role === 'owner') return ownerByTransfer;
+    const address = this.#people.address(command.email);
+    if (!address) return emailInvalid;
+    const invitationId = idFrom(envelope.commandId, 'inv');
+    const { state } = await this.#execution.load(invitation, invitationId);
+    if (state.status !== 'unknown')
+      return this.#send(
+        invitationId,
+        { userId: state.userId, kind: state.kind },
+        address,
+        role,
+        organizationId,
+        envelope,
+      );
+    const unproved = await this.#domains.refuses(organizationId, address.domain);
+    if (unproved) return unproved;
+    const invitee = await this.#invitee(address, organizationId, envelope);
+    if (isRefusal(invitee)) return invitee;
+    return this.#limit.within(organizationId, async () => {
+      const unavailable = await this.#prepare(invitationId, invitee, address, organizationId, envelope);
+      return unavailable ?? this.#send(invitationId, invitee, address, role, organizationId, envelope);
+    });
+  }
+
+  /** USR-04: a new address gets a pending person at once, a known one keeps its own. */
+  async #invitee(address: Address, organizationId: string, envelope: Envelope): Promise<Invitee | Refusal> {
+    const known = await this.#people.withAddress(address);
+    if (!known) return { userId: idFrom(envelope.commandId, 'usr'), kind: 'new_user' };
+    if (known.status === 'pending') return { userId: known.userId, kind: 'new_user' };
+    if (known.membership)
+      return known.membership.organizationId === organizationId ? alreadyMember : elsewhere;
+    return known.founded === null ? { userId: known.userId, kind: 'existing_user' } : elsewhere;
+  }
+
+  /** One pending invitation per organization and address; one person per address. */
+  async #prepare(
+    invitationId: string,
+    { userId, kind }: Invitee,
+    address: Address,
+    organizationId: string,
+    envelope: Envelope,
+  ): Promise<Refusal | undefined> {
+    const pending = await this.#claims.reserve(
+      `invite-${this.#people.hash(`${organizationId}/${address.email}`)}`,
+      { holder: invitationId, organizationId, judge: (holder) => this.#judge(holder) },
+      envelope,
+    );
+    if (pending) return pending.code === 'claim_held' ? alreadyPending : pending;
+    if (kind === 'existing_user') return undefined;
+    const taken = await this.#people.claim(address, userId, organizationId, envelope);
+    if (taken) return elsewhere;
+    const registered = await this.#execution.run(
+      {
+        decider: user,
+        id: userId,
+        command: {
+          type: 'RegisterPendingUser',
+          userId,
+          email: address.email,
+          domain: address.domain,
+          invitationId,
+          organizationId,
+        },
+      },
+      { ...envelope, ifMatch: undefined },
+    );
+    return isRefusal(registered) ? registered : undefined;
+  }
+
+  async #judge(holder: string): Promise<Holder> {
+    const { state } = await this.#execution.load(invitation, holder);
+    if (state.status === 'unknown') return 'unknown';
+    return isOpen(state, this.#execution.now()) ? 'alive' : 'dead';
+  }
+
+  #send(
+    invitationId: string,
+    { userId, kind }: Invitee,
+    { email, domain }: Address,
+    role: AssignableRole,
+    organizationId: string,
+    envelope: Envelope,
+  ): Promise<Outcome> {
+    return this.#execution.run(
+      {
+        decider: invitation,
+        id: invitationId,
+        command: {
+          type: 'SendInvite',
+          invitationId,
+          organizationId,
+          userId,
+          email,
+          domain,
+          role,
+          kind,
+          invitedBy: envelope.principal.id,
+          tokenHash: this.#links.hash(invitationId, 1),
+          expiresAt: this.#links.expiry(this.#execution.now()),
+        },
+        answer: invitationAnswer,
+      },
+      envelope,
+    );
+  }
+}
+
+@Injectable()
+@CommandHandler(ResendInvite)
+export class ResendInviteHandler implements ICommandHandler<ResendInvite, Outcome> {
+  readonly #execution: Execution;
+  readonly #domains: VerifiedDomains;
+  readonly #links: InvitationLinks;
+  readonly #rates: Rates;
+
+  constructor(execution: Execution, domains: VerifiedDomains, links: InvitationLinks, rates: Rates) {
+    this.#execution = execution;
+    this.#domains = domains;
+    this.#links = links;
+    this.#rates = rates;
+  }
+
+  async execute(command: ResendInvite): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const { organizationId, invitationId } = command;
+    const { state, traces } = await this.#execution.load(invitation, invitationId);
+    const refused = mayManage(envelope.principal, organizationId) ?? foreign(state, organizationId);
+    if (refused || state.status === 'unknown') return refused ?? notFound;
+    if (!traces.has(envelope.commandId)) {
+      const unproved = await this.#domains.refuses(organizationId, state.domain);
+      if (unproved) return unproved;
+      if (!envelope.dryRun) await takeOne(this.#rates.mails, invitationId);
+    }
+    return this.#execution.run(
+      {
+        decider: invitation,
+        id: invitationId,
+        command: (newest: Invitation): InvitationCommand => ({
+          type: 'ResendInvite',
+          tokenHash: this.#links.hash(
+            invitationId,
+            (newest.status === 'unknown' ? 0 : newest.generation) + 1,
+          ),
+          expiresAt: this.#links.expiry(this.#execution.now()),
+        }),
+        answer: invitationAnswer,
+      },
+      envelope,
+    );
+  }
+}
+
+@Injectable()
+@CommandHandler(AcceptInvite)
+export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcome> {
+  readonly #execution: Execution;
+  readonly #people: People;
+  readonly #domains: VerifiedDomains;
+  readonly #links: InvitationLinks;
+  readonly #passwords: Passwords;
+  readonly #credentials: Credentials;
+
+  constructor(
+    execution: Execution,
+    people: People,
+    domains: VerifiedDomains,
+    links: InvitationLinks,
+    passwords: Passwords,
+    credentials: Credentials,
+  ) {
+    this.#execution = execution;
+    this.#people = people;
+    this.#domains = domains;
+    this.#links = links;
+    this.#passwords = passwords;
+    this.#credentials = credentials;
+  }
+
+  async execute(command: AcceptInvite): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const invitationId = this.#links.read(command.token);
+    if (!invitationId) return invitationLinkInvalid;
+    const { state, traces } = await this.#execution.load(invitation, invitationId);
+    if (state.status === 'unknown' || !this.#links.opens(command.token, state)) return invitationLinkInvalid;
+    const { principal } = envelope;
+    const step = { decider: invitation, id: invitationId, answer: acceptanceAnswer };
+    const repeated = traces.has(envelope.commandId);
+    if (state.status === 'accepted' && !repeated)
+      return principal.userId === state.userId
+        ? this.#execution.answered(step, 'InviteAccepted')
+        : invitationLinkInvalid;
+    if (!repeated) {
+      if (!isOpen(state, this.#execution.now())) return invitationLinkInvalid;
+      const refused = await this.#gather(command, state, envelope);
+      if (refused) return refused;
+    }
+    return this.#execution.run(
+      {
+        ...step,
+        command: {
+          type: 'AcceptInvite',
+          tokenHash: state.tokenHash,
+          userId: state.userId,
+          givenName: command.givenName,
+          familyName: command.familyName,
+        },
+      },
+      { ...envelope, principal: { ...principal, type: 'user', id: state.userId } },
+    );
+  }
+
+  /** What must be true of the person and the domain; a new person's password is put where the outcome finds it. */
+  async #gather(
+    command: AcceptInvite,
+    invited: Exclude<Invitation, { status: 'unknown' }>,
+    envelope: Envelope,
+  ): Promise<Refusal | undefined> {
+    const unproved = await this.#domains.refuses(invited.organizationId, invited.domain);
+    if (unproved) return unproved;
+    const { state: person } = await this.#people.load(invited.userId);
+    if (person.status === 'active') {
+      if (envelope.principal.userId === null)
+        throw unauthenticated('Sign in first, then accept the invitation.');
+      if (envelope.principal.userId !== person.userId) return invitationLinkInvalid;
+      return person.membership && person.membership.organizationId !== invited.organizationId
+        ? elsewhere
+        : undefined;
+    }
+    if (person.status !== 'pending') return invitationLinkInvalid;
+    const { password, givenName, familyName } = command;
+    const missing = Object.entries({ password, givenName, familyName }).filter(
+      ([, value]) => value === undefined,
+    );
+    if (missing.length > 0)
+      throw validationFailed(
+        missing.map(([field]) => ({
+          field,
+          code: `${field}_missing`,
+          message: 'is needed to join as a new person',
+        })),
+      );
+    const names = [givenName as string, familyName as string];
+    const weak = this.#passwords.tooWeak(password as string, { email: invited.email, names });
+    if (weak) return refuse('invalid', 'password_too_weak', weak);
+    if (!envelope.dryRun)
+      await this.#credentials.set(
+        waitingPassword(envelope.commandId),
+        await this.#passwords.hash(password as string),
+      );
+    return undefined;
+  }
+}
+
+const acceptanceAnswer = (state: Invitation): object =>
+  state.status === 'unknown'
+    ? {}
+    : {
+        invitationId: state.invitationId,
+        userId: state.userId,
+        organizationId: state.organizationId,
+        role: state.role,
+      };
+
+@Injectable()
+@CommandHandler(DeclineInvite)
+export class DeclineInviteHandler implements ICommandHandler<DeclineInvite, Outcome> {
+  readonly #execution: Execution;
+  readonly #links: InvitationLinks;
+
+  constructor(execution: Execution, links: InvitationLinks) {
+    this.#execution = execution;
+    this.#links = links;
+  }
+
+  async execute(command: DeclineInvite): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const invitationId = this.#links.read(command.token);
+    if (!invitationId) return invitationLinkInvalid;
+    const { state } = await this.#execution.load(invitation, invitationId);
+    if (state.status === 'unknown' || !this.#links.opens(command.token, state)) return invitationLinkInvalid;
+    return this.#execution.run(
+      {
+        decider: invitation,
+        id: invitationId,
+        command: { type: 'DeclineInvite', tokenHash: state.tokenHash },
+      },
+      { ...envelope, principal: { ...envelope.principal, type: 'user', id: state.userId } },
+    );
+  }
+}
+
+/** AMB-12, DOM-16: the domain is gone, and with it what invites to it. */
+@Injectable()
+@CommandHandler(CancelInvitationsOfDomain)
+export class CancelInvitationsOfDomainHandler implements ICommandHandler<CancelInvitationsOfDomain, Outcome> {
+  readonly #execution: Execution;
+  readonly #readModels: ReadModels;
+  readonly #log: LogHead;
+
+  constructor(execution: Execution, readModels: ReadModels, log: LogHead) {
+    this.#execution = execution;
+    this.#readModels = readModels;
+    this.#log = log;
+  }
+
+  async execute(command: CancelInvitationsOfDomain): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const refused = systemOnly(envelope.principal);
+    if (refused) return refused;
+    const { organizationId, domain } = command;
+    await this.#readModels.reach(await this.#log.head());
+    let last: Outcome = { done: true };
+    for await (const invitationId of this.#pending(organizationId, domain)) {
+      const outcome = await this.#execution.run(
+        {
+          decider: invitation,
+          id: invitationId,
+          command: { type: 'CancelInvite', reason: 'domain_deleted' },
+        },
+        { ...envelope, commandId: `${envelope.commandId}/${invitationId}` },
+      );
+      if (!isRefusal(outcome)) last = outcome;
+    }
+    return last;
+  }
+
+  async *#pending(organizationId: string, domain: string): AsyncIterable<string> {
+    let after: readonly [string | number | boolean | null, string] | undefined;
+    do {
+      const page = await this.#readModels.list<{ invitationId: string }>('invitations', {
+        where: { organizationId, domain, status: 'pending' },
+        sort: { field: 'email', direction: 1 },
+        limit: 200,
+        after,
+        totals: false,
+      });
+      for (const { invitationId } of page.items) yield invitationId;
+      after = page.next ?? undefined;
+    } while (after);
+  }
+}
+
+/** Another organization's invitation answers like one that is not there. */
+export const foreign = (state: Invitation, organizationId: string): Refusal | undefined =>
+  state.status === 'unknown' || state.organizationId !== organizationId ? notFound : undefined;

@@ -1,0 +1,91 @@
+import { type AssignableRole, type Projection, type RecordedEvent, searchWords } from '#kernel';
+import type { InvitationEvent, InvitationKind, InvitationStatus } from './invitation.ts';
+import type { DeliveryEvent } from './invitation-delivery.ts';
+
+export interface InvitationView {
+  readonly invitationId: string;
+  readonly organizationId: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly domain: string;
+  readonly role: AssignableRole;
+  readonly kind: InvitationKind;
+  readonly status: InvitationStatus;
+  readonly invitedBy: string;
+  readonly sentAt: string;
+  readonly expiresAt: string;
+  readonly timesSent: number;
+  readonly delivery: string;
+  readonly words: readonly string[];
+  readonly revision: number;
+}
+
+type Events = InvitationEvent | DeliveryEvent;
+
+const key = ({ data }: { data: { invitationId: string } }) => data.invitationId;
+const to =
+  (status: InvitationStatus) =>
+  (view: InvitationView | undefined, { revision }: RecordedEvent): InvitationView | null =>
+    view ? { ...view, status, revision } : null;
+
+export const invitations: Projection<InvitationView, Events> = {
+  name: 'invitations',
+  version: 1,
+  indexes: [
+    { organizationId: 1, sentAt: -1 },
+    { organizationId: 1, email: 1 },
+    { organizationId: 1, status: 1, sentAt: -1 },
+    { organizationId: 1, status: 1, email: 1 },
+    { organizationId: 1, status: 1, expiresAt: 1 },
+    { organizationId: 1, domain: 1, status: 1 },
+    { organizationId: 1, words: 1 },
+  ],
+  counted: { scope: 'organizationId', by: ['status'] },
+  on: {
+    InviteSent: {
+      key,
+      to: (_view, { data, revision }) => ({
+        invitationId: data.invitationId,
+        organizationId: data.organizationId,
+        userId: data.userId,
+        email: data.email,
+        domain: data.domain,
+        role: data.role,
+        kind: data.kind,
+        status: 'pending',
+        invitedBy: data.invitedBy,
+        sentAt: data.sentAt,
+        expiresAt: data.expiresAt,
+        timesSent: 1,
+        delivery: 'queued',
+        words: searchWords(data.email),
+        revision,
+      }),
+    },
+    InviteResent: {
+      key,
+      to: (view, { data, revision }) =>
+        view
+          ? {
+              ...view,
+              status: 'pending',
+              sentAt: data.sentAt,
+              expiresAt: data.expiresAt,
+              timesSent: data.generation,
+              delivery: 'queued',
+              revision,
+            }
+          : null,
+    },
+    InviteAccepted: { key, to: to('accepted') },
+    InviteAcceptanceReverted: { key, to: to('reverted') },
+    InviteDeclined: { key, to: to('declined') },
+    InviteCancelled: { key, to: to('cancelled') },
+    InviteExpired: { key, to: to('expired') },
+    InvitationMailReported: {
+      key,
+      to: (view, { data }) =>
+        view && view.timesSent === data.generation ? { ...view, delivery: data.delivery } : (view ?? null),
+    },
+  },
+};

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { IsOptional } from 'class-validator';
+import { Execution, mayRead } from '#commands';
+import { ListQuery, OneOf, SortBy, Text } from '#http';
+import { foldCase, notFound, type Refusal } from '#kernel';
+import { organization } from '#organizations';
+import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } from '#queries';
+import { People } from '#users';
+import { InvitationLinks } from './invitation.handlers.ts';
+import { invitation, invitationLinkInvalid, isOpen } from './invitation.ts';
+import type { InvitationView } from './invitations.projection.ts';
+
+export class InvitationsQuery extends ListQuery {
+  @IsOptional() @OneOf(['pending', 'accepted', 'declined', 'cancelled', 'expired']) status?: string;
+  @IsOptional() @SortBy('sentAt', 'email') sort?: string;
+  @IsOptional() @Text({ max: 200 }) search?: string;
+}
+
+export class ListInvitations extends OrgledgerQuery {
+  organizationId!: string;
+  status?: string;
+  search?: string;
+}
+
+export class GetInvitation extends OrgledgerQuery {
+  organizationId!: string;
+  invitationId!: string;
+}
+
+export class ByTokenQuery {
+  @Text({ max: 512 }) token!: string;
+}
+
+/** What somebody who holds a link may know before they answer. */
+export class GetInvitationByToken extends OrgledgerQuery {
+  token!: string;
+}
+
+const item = ({ words: _words, revision: _revision, _id, ...view }: InvitationView & { _id: string }) => view;
+
+@Injectable()
+@QueryHandler(GetInvitationByToken)
+class GetInvitationByTokenHandler implements IQueryHandler<GetInvitationByToken> {
+  readonly #execution: Execution;
+  readonly #links: InvitationLinks;
+  readonly #people: People;
+
+  constructor(execution: Execution, links: InvitationLinks, people: People) {
+    this.#execution = execution;
+    this.#links = links;
+    this.#people = people;
+  }
+
+  async execute({ token }: GetInvitationByToken): Promise<object | Refusal> {
+    const invitationId = this.#links.read(token);
+    if (!invitationId) return invitationLinkInvalid;
+    const { state } = await this.#execution.load(invitation, invitationId);
+    if (
+      state.status === 'unknown' ||
+      !this.#links.opens(token, state) ||
+      !isOpen(state, this.#execution.now())
+    )
+      return invitationLinkInvalid;
+    const { state: home } = await this.#execution.load(organization, state.organizationId);
+    const { state: inviter } = await this.#people.load(state.invitedBy);
+    const { state: invitee } = await this.#people.load(state.userId);
+    return {
+      kind: state.kind,
+      organizationName: home.status === 'open' ? home.name : '',
+      inviterName: inviter.status === 'unknown' ? '' : `${inviter.givenName} ${inviter.familyName}`.trim(),
+      email: state.email,
+      role: state.role,
+      accounts: [],
+      expiresAt: state.expiresAt,
+      signInRequired: invitee.status === 'active',
+    };
+  }
+}
+
+export const invitationQueries = [
+  GetInvitationByTokenHandler,
+  ...listHandlers(
+    listRow<ListInvitations, InvitationView & { _id: string }>({
+      on: ListInvitations,
+      projection: 'invitations',
+      authorize: (principal, { organizationId }) => mayRead(principal, organizationId),
+      where: ({ organizationId, status, search }) => ({
+        organizationId,
+        status,
+        words: search === undefined ? undefined : { prefix: foldCase(search) },
+      }),
+      sort: { sentAt: '-sentAt', email: 'email' },
+      items: (views) => views.map(item),
+    }),
+  ),
+  ...resourceHandlers(
+    resourceRow<GetInvitation, InvitationView & { _id: string }>({
+      on: GetInvitation,
+      projection: 'invitations',
+      id: ({ invitationId }) => invitationId,
+      authorize: (principal, { organizationId }, view) =>
+        mayRead(principal, organizationId) ?? (view.organizationId === organizationId ? undefined : notFound),
+      item,
+    }),
+  ),
+];

@@ -1,0 +1,81 @@
+import type { Outcome } from '#commands';
+import { type Refusal, refuse } from '#kernel';
+import type { ReadModels } from '#read-models';
+
+interface Sending {
+  underWay: number;
+  /** Positions of finished sendings that the read model may not show yet. */
+  unseen: number[];
+  /** The last of those that wait for each other. */
+  turn: Promise<unknown>;
+}
+
+/**
+ * AMB-09, AMB-34: at most so many pending invitations per organization; expired ones do not count. A counter tells,
+ * plus what this process has under way; at the limit, sendings of one organization wait for each other and for the
+ * read model, and the exact number decides.
+ */
+export class PendingLimit {
+  readonly #limit: number;
+  readonly #readModels: ReadModels;
+  readonly #now: () => string;
+  readonly #sendings = new Map<string, Sending>();
+
+  constructor(limit: number, readModels: ReadModels, now: () => string) {
+    this.#limit = limit;
+    this.#readModels = readModels;
+    this.#now = now;
+  }
+
+  /** Runs `send` when there is room. */
+  async within(organizationId: string, send: () => Promise<Outcome>): Promise<Outcome> {
+    const sending = this.#sendings.get(organizationId) ?? {
+      underWay: 0,
+      unseen: [],
+      turn: Promise.resolve(),
+    };
+    this.#sendings.set(organizationId, sending);
+    sending.underWay += 1;
+    try {
+      if ((await this.#estimate(organizationId, sending)) <= this.#limit)
+        return await this.#sent(sending, send());
+      const turn = sending.turn.then(() => this.#atLimit(organizationId, sending, send));
+      sending.turn = turn.catch(() => undefined);
+      return await turn;
+    } finally {
+      sending.underWay -= 1;
+      if (sending.underWay === 0 && sending.unseen.length === 0) this.#sendings.delete(organizationId);
+    }
+  }
+
+  async #sent(sending: Sending, outcome: Promise<Outcome>): Promise<Outcome> {
+    const answer = await outcome;
+    if ('position' in answer && 'revision' in answer) sending.unseen.push(Number(answer.position));
+    return answer;
+  }
+
+  /** Pending ones with the one that asks, never too few. */
+  async #estimate(organizationId: string, sending: Sending): Promise<number> {
+    const counted = await this.#readModels.count('invitations', { organizationId, status: 'pending' });
+    sending.unseen = sending.unseen.filter((position) => position > this.#readModels.position);
+    return counted + sending.unseen.length + sending.underWay;
+  }
+
+  async #atLimit(
+    organizationId: string,
+    sending: Sending,
+    send: () => Promise<Outcome>,
+  ): Promise<Outcome | Refusal> {
+    await this.#readModels.reach(Math.max(0, ...sending.unseen));
+    const where = { organizationId, status: 'pending', expiresAt: { after: this.#now() } };
+    const pending = await this.#readModels.atLeast('invitations', where, this.#limit);
+    return pending < this.#limit ? this.#sent(sending, send()) : full;
+  }
+}
+
+/** ERR-03. */
+const full = refuse(
+  'invalid',
+  'pending_invitations_limit',
+  'Unable to perform operation. Please try again or visit our help center for assistance.',
+);

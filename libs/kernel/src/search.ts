@@ -1,0 +1,11 @@
+/** The words under which something is found by prefix: lower case, without diacritics, each once, sorted. */
+export const searchWords = (...texts: readonly string[]): string[] => {
+  const words = texts.flatMap((text) => {
+    const folded = foldCase(text).trim();
+    return [folded, ...folded.split(/\s+/)];
+  });
+  return [...new Set(words)].filter((word) => word !== '').sort();
+};
+
+/** The form in which words are kept and asked for. */
+export const foldCase = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();

@@ -1,0 +1,51 @@
+import { Body, Controller, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
+import { Commands, type Principal } from '#commands';
+import { AllowUnverified, Call, PathId, ReadQuery } from '#http';
+import { Queries } from '#queries';
+import { RenameOrganization, RequestOrganizationDeletion } from './organization.commands.ts';
+import { GetOrganization, GetSummary } from './organizations.queries.ts';
+
+@Controller('v1/organizations/:organizationId')
+export class OrganizationsController {
+  readonly #commands: Commands;
+  readonly #queries: Queries;
+
+  constructor(commands: Commands, queries: Queries) {
+    this.#commands = commands;
+    this.#queries = queries;
+  }
+
+  @Get()
+  get(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Query() _query: ReadQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(new GetOrganization(), { organizationId }, call);
+  }
+
+  @Get('summary')
+  summary(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Query() _query: ReadQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(new GetSummary(), { organizationId }, call);
+  }
+
+  @Patch()
+  @AllowUnverified()
+  rename(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Body() command: RenameOrganization,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(command, { organizationId }, call);
+  }
+
+  @Delete()
+  @HttpCode(200)
+  delete(@PathId('organizationId', 'org') organizationId: string, @Call() call: Call<Principal>) {
+    return this.#commands.send(new RequestOrganizationDeletion(), { organizationId }, call);
+  }
+}

@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { Query, QueryBus } from '@nestjs/cqrs';
+import type { Principal } from '#commands';
+import { notFound, type Refusal, refuse } from '#kernel';
+import { ReadModels } from '#read-models';
+
+/** What a reading request says beside its query. */
+export interface Reading {
+  readonly principal: Principal;
+  /** As of this position; undefined: now. */
+  readonly at: number | undefined;
+  /** ISO time that the answer names. */
+  readonly asOf: string;
+}
+
+/** What the conventions of api.md make of a request. */
+export interface ReadCall {
+  readonly principal?: Principal;
+  readonly minPosition?: string;
+  readonly asOf?: string;
+}
+
+/** Base of every query class: the class is the query string, what else a reader needs travels beside it. */
+export abstract class OrgledgerQuery<Answer = unknown> extends Query<Answer | Refusal> {}
+
+/** What a query is about: whose data, and in which read models it must be visible. */
+export interface Target {
+  readonly organizationId?: string;
+  readonly [field: string]: unknown;
+}
+
+const readings = new WeakMap<object, Reading>();
+
+export const readingOf = (query: object): Reading => {
+  const reading = readings.get(query);
+  if (!reading) throw new Error(`${query.constructor.name} was not asked through Queries`);
+  return reading;
+};
+
+/** The newest position of the whole log, to tell a position that nobody has ever given out. */
+export abstract class LogHead {
+  abstract head(): Promise<number>;
+}
+
+const positionUnknown = refuse('invalid', 'position_unknown', 'No answer has ever named this position.');
+
+/** The front door for reads: waits for the asked position, resolves `asOf`, puts the query on the bus. */
+@Injectable()
+export class Queries {
+  readonly #bus: QueryBus;
+  readonly #readModels: ReadModels;
+  readonly #log: LogHead;
+  readonly #now: () => string;
+
+  constructor(bus: QueryBus, readModels: ReadModels, log: LogHead, now: () => string) {
+    this.#bus = bus;
+    this.#readModels = readModels;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  async ask<Answer>(
+    query: OrgledgerQuery<Answer>,
+    target: Target,
+    call: ReadCall,
+  ): Promise<Answer | Refusal> {
+    Object.assign(query, target);
+    if (!call.principal) return notFound;
+    const wanted = call.minPosition === undefined ? 0 : Number(call.minPosition);
+    if (wanted > this.#readModels.position) {
+      if (wanted > (await this.#log.head())) return positionUnknown;
+      await this.#readModels.reach(wanted);
+    }
+    const moment = await this.#moment(call.asOf, target.organizationId);
+    if ('refused' in moment) return moment;
+    readings.set(query, { principal: call.principal, ...moment });
+    return this.#bus.execute(query);
+  }
+
+  async #moment(
+    asOf: string | undefined,
+    organizationId: string | undefined,
+  ): Promise<{ at: number | undefined; asOf: string } | Refusal> {
+    if (asOf === undefined) return { at: undefined, asOf: this.#now() };
+    if (/^\d+$/.test(asOf)) {
+      const at = Number(asOf);
+      if (at > (await this.#log.head())) return positionUnknown;
+      await this.#readModels.reach(at);
+      return { at, asOf: (await this.#lastBefore(organizationId, { position: at }))?.occurredAt ?? asOf };
+    }
+    const time = new Date(asOf).toISOString();
+    if (time >= this.#now()) return { at: undefined, asOf: this.#now() };
+    return { at: (await this.#lastBefore(organizationId, { occurredAt: time }))?.position ?? 0, asOf: time };
+  }
+
+  /** The last thing that happened in the organization up to a moment. */
+  async #lastBefore(
+    organizationId: string | undefined,
+    upTo: { position: number } | { occurredAt: string },
+  ): Promise<{ position: number; occurredAt: string } | undefined> {
+    if (organizationId === undefined) return undefined;
+    const [[field, value]] = Object.entries(upTo) as [[string, string | number]];
+    const { items } = await this.#readModels.list<{ position: number; occurredAt: string }>('audit', {
+      where: { organizationId, [field]: { upTo: value } },
+      sort: { field, direction: -1 },
+      limit: 1,
+      totals: false,
+    });
+    return items[0];
+  }
+}

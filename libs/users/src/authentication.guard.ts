@@ -1,0 +1,66 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from '#commands';
+import { HttpProblem, isSafe, publicRoute, unauthenticated } from '#http';
+import { Sessions } from '#sign-in';
+import { People } from './people.ts';
+
+const COOKIE = /(?:^|;\s*)orgledger_session=([\w-]{1,128})(?:;|$)/;
+
+/** Who calls, with the rights of this moment: the session says who, the person's own stream says what they may. */
+@Injectable()
+export class AuthenticationGuard implements CanActivate {
+  readonly #sessions: Sessions;
+  readonly #people: People;
+  readonly #reflector: Reflector;
+
+  constructor(sessions: Sessions, people: People, reflector: Reflector) {
+    this.#sessions = sessions;
+    this.#people = people;
+    this.#reflector = reflector;
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const isPublic = this.#reflector.getAllAndOverride<boolean>(publicRoute, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    request.principal = await this.#principalOf(request, isPublic === true);
+    if (!request.principal && !isPublic) throw unauthenticated();
+    return true;
+  }
+
+  async #principalOf(request: FastifyRequest, isPublic: boolean): Promise<Principal | undefined> {
+    const { authorization, cookie } = request.headers;
+    const bearer = authorization?.match(/^Bearer ([\w-]{1,512})$/i)?.[1];
+    const inCookie = authorization === undefined ? cookie?.match(COOKIE)?.[1] : undefined;
+    const token = bearer ?? inCookie;
+    const session = token === undefined ? undefined : await this.#sessions.verify(token);
+    if (!session) return undefined;
+    if (inCookie !== undefined && !isSafe(request)) {
+      const given = request.headers['x-csrf-token'];
+      const ours = typeof given === 'string' && this.#sessions.csrfMatches(session, given);
+      if (!ours && isPublic) return undefined;
+      if (!ours)
+        throw new HttpProblem(
+          403,
+          'csrf_token_missing',
+          'A request with the session cookie needs X-CSRF-Token.',
+        );
+    }
+    const { state } = await this.#people.load(session.userId);
+    if (state.status !== 'active') return undefined;
+    return {
+      type: 'user',
+      id: state.userId,
+      userId: state.userId,
+      organizationId: state.membership?.organizationId ?? null,
+      role: state.membership?.role ?? null,
+      emailVerified: state.emailVerified,
+      cookie: inCookie !== undefined,
+      sessionId: session.sessionId,
+    };
+  }
+}

@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { type ClaimName, Claims, type Holder } from '#claims';
+import { type Envelope, Execution, type Loaded } from '#commands';
+import { parseEmailAddress } from '#dns-proof';
+import { type Refusal, refuse } from '#kernel';
+import { AddressHash } from '#tokens';
+import { type User, user } from './user.ts';
+
+export interface Address {
+  /** Canonical form: what is stored and compared; plus-tags are significant (ORG-06). */
+  readonly email: string;
+  readonly domain: string;
+  /** Keyed hash; stands for the address in stream names. */
+  readonly hash: string;
+}
+
+export const emailInvalid: Refusal = refuse(
+  'invalid',
+  'email_invalid',
+  'This is not an e-mail address we can use.',
+);
+
+/** Finds people by id and by address, from the streams that decide: one user per address (rules.md 2.8). */
+@Injectable()
+export class People {
+  readonly #execution: Execution;
+  readonly #claims: Claims;
+  readonly #addresses: AddressHash;
+
+  constructor(execution: Execution, claims: Claims, addresses: AddressHash) {
+    this.#execution = execution;
+    this.#claims = claims;
+    this.#addresses = addresses;
+  }
+
+  address(email: string): Address | undefined {
+    const parsed = parseEmailAddress(email);
+    return (
+      parsed && {
+        email: parsed.canonical,
+        domain: parsed.domain,
+        hash: this.#addresses.addressHash(parsed.canonical),
+      }
+    );
+  }
+
+  hash(text: string): string {
+    return this.#addresses.addressHash(text);
+  }
+
+  load(userId: string): Promise<Loaded<User>> {
+    return this.#execution.load(user, userId);
+  }
+
+  /** The person who has this address now, pending or active. */
+  async withAddress({
+    email,
+    hash,
+  }: Address): Promise<Exclude<User, { status: 'unknown' | 'discarded' }> | undefined> {
+    const { holder } = await this.#claims.holder(claimOf(hash));
+    if (holder === null) return undefined;
+    const { state } = await this.load(holder);
+    return state.status !== 'unknown' && state.status !== 'discarded' && state.email === email
+      ? state
+      : undefined;
+  }
+
+  /** Makes the address that of `userId`. @returns `claim_held` when it is somebody's. */
+  claim(
+    address: Address,
+    userId: string,
+    organizationId: string | null,
+    envelope: Envelope,
+  ): Promise<Refusal | undefined> {
+    const judge = async (holder: string): Promise<Holder> => {
+      const { state } = await this.load(holder);
+      if (state.status === 'unknown') return 'unknown';
+      return state.status === 'discarded' || state.email !== address.email ? 'dead' : 'alive';
+    };
+    return this.#claims.reserve(claimOf(address.hash), { holder: userId, organizationId, judge }, envelope);
+  }
+}
+
+const claimOf = (hash: string): ClaimName => `email-${hash}`;

@@ -1,0 +1,222 @@
+import { Injectable } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Execution, envelopeOf, idFrom, type Outcome, systemOnly } from '#commands';
+import { VerifiedDomains } from '#domains';
+import { RateLimited, unauthenticated } from '#http';
+import { notFound, type Refusal, refuse } from '#kernel';
+import { Credentials, Passwords, type RateLimit } from '#sign-in';
+import { LinkTokens } from '#tokens';
+import { emailInvalid, People } from './people.ts';
+import { AdoptPassword, RequestEmailVerification, SignUp, VerifyEmail } from './user.commands.ts';
+import { type User, type UserCommand, user } from './user.ts';
+
+const DAY_MS = 86_400_000;
+const linkInvalid = refuse('missing', 'link_invalid', 'This link is not valid.');
+const byInvitationOnly = refuse(
+  'forbidden',
+  'sign_up_by_invitation_only',
+  'People with an address of this domain join by invitation of their organization.',
+);
+export const emailTaken = refuse(
+  'conflict',
+  'email_taken',
+  'Somebody has signed up with this address already.',
+);
+
+/** How often somebody may do what costs others something; absent where rate limits are off. */
+export class Rates {
+  readonly signUps: RateLimit | undefined;
+  readonly mails: RateLimit | undefined;
+
+  constructor(signUps: RateLimit | undefined, mails: RateLimit | undefined) {
+    this.signUps = signUps;
+    this.mails = mails;
+  }
+}
+
+/** @throws RateLimited */
+export const takeOne = async (limit: RateLimit | undefined, key: string): Promise<void> => {
+  const taken = await limit?.take(key);
+  if (taken && !taken.allowed) throw new RateLimited(taken.retryAfterSeconds);
+};
+
+/** Where a password waits until the command that brought it has won. */
+export const waitingPassword = (commandId: string): string => `waiting:${commandId}`;
+
+@Injectable()
+@CommandHandler(SignUp)
+export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
+  readonly #execution: Execution;
+  readonly #people: People;
+  readonly #domains: VerifiedDomains;
+  readonly #passwords: Passwords;
+  readonly #credentials: Credentials;
+  readonly #tokens: LinkTokens;
+  readonly #rates: Rates;
+
+  constructor(
+    execution: Execution,
+    people: People,
+    domains: VerifiedDomains,
+    passwords: Passwords,
+    credentials: Credentials,
+    tokens: LinkTokens,
+    rates: Rates,
+  ) {
+    this.#execution = execution;
+    this.#people = people;
+    this.#domains = domains;
+    this.#passwords = passwords;
+    this.#credentials = credentials;
+    this.#tokens = tokens;
+    this.#rates = rates;
+  }
+
+  async execute(command: SignUp): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const { commandId } = envelope;
+    const address = this.#people.address(command.email);
+    if (!address) return emailInvalid;
+    const { givenName, familyName, password } = command;
+    const newId = idFrom(commandId, 'usr');
+    const repeated = (await this.#people.load(newId)).traces.has(commandId);
+    if (!repeated) {
+      const weak = this.#passwords.tooWeak(password, {
+        email: address.email,
+        names: [givenName, familyName],
+      });
+      if (weak) return refuse('invalid', 'password_too_weak', weak);
+      if (await this.#domains.ownerOf(address.domain)) return byInvitationOnly;
+    }
+    const known = await this.#people.withAddress(address);
+    if (known?.status === 'active' && !(repeated && known.userId === newId)) return emailTaken;
+    const userId = known?.userId ?? newId;
+    if (!repeated && !envelope.dryRun) {
+      await takeOne(this.#rates.signUps, envelope.sourceIp ?? '');
+      await this.#credentials.set(waitingPassword(commandId), await this.#passwords.hash(password));
+    }
+    const ours = { ...envelope, principal: { ...envelope.principal, type: 'user', id: userId } as const };
+    const organizationId = idFrom(commandId, 'org');
+    const taken = await this.#people.claim(address, userId, organizationId, ours);
+    if (taken) return emailTaken;
+    const accountId = idFrom(commandId, 'acc');
+    return this.#execution.run(
+      {
+        decider: user,
+        id: userId,
+        command: {
+          type: 'SignUp',
+          userId,
+          email: address.email,
+          domain: address.domain,
+          givenName,
+          familyName,
+          tokenHash: this.#tokens.hash(this.#tokens.issue('email_verification', userId, 1)),
+          tokenExpiresAt: new Date(Date.parse(this.#execution.now()) + 7 * DAY_MS).toISOString(),
+          founds: {
+            organizationId,
+            organizationName: command.organizationName ?? `Organization of ${givenName} ${familyName}`.trim(),
+            accountId,
+            accountName: command.accountName ?? 'First account',
+          },
+        },
+        answer: () => ({ userId, organizationId, accountId }),
+      },
+      ours,
+    );
+  }
+}
+
+@Injectable()
+@CommandHandler(VerifyEmail)
+export class VerifyEmailHandler implements ICommandHandler<VerifyEmail, Outcome> {
+  readonly #execution: Execution;
+  readonly #tokens: LinkTokens;
+
+  constructor(execution: Execution, tokens: LinkTokens) {
+    this.#execution = execution;
+    this.#tokens = tokens;
+  }
+
+  async execute(command: VerifyEmail): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const said = this.#tokens.read('email_verification', command.token);
+    if (!said) return linkInvalid;
+    const outcome = await this.#execution.run(
+      {
+        decider: user,
+        id: said.id,
+        command: (state: User): UserCommand | Refusal =>
+          state.status === 'active' &&
+          state.verification &&
+          this.#tokens.matches(command.token, state.verification.tokenHash)
+            ? { type: 'VerifyEmail', tokenHash: state.verification.tokenHash }
+            : linkInvalid,
+        answer: () => ({ userId: said.id, emailVerified: true }),
+      },
+      { ...envelope, principal: { ...envelope.principal, type: 'user', id: said.id } },
+    );
+    return outcome;
+  }
+}
+
+@Injectable()
+@CommandHandler(RequestEmailVerification)
+export class RequestEmailVerificationHandler implements ICommandHandler<RequestEmailVerification, Outcome> {
+  readonly #execution: Execution;
+  readonly #tokens: LinkTokens;
+  readonly #rates: Rates;
+
+  constructor(execution: Execution, tokens: LinkTokens, rates: Rates) {
+    this.#execution = execution;
+    this.#tokens = tokens;
+    this.#rates = rates;
+  }
+
+  async execute(command: RequestEmailVerification): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const { userId } = envelope.principal;
+    if (!userId) throw unauthenticated();
+    if (!envelope.dryRun) await takeOne(this.#rates.mails, userId);
+    return this.#execution.run(
+      {
+        decider: user,
+        id: userId,
+        command: (state: User): UserCommand => ({
+          type: 'RequestEmailVerification',
+          tokenHash: this.#tokens.hash(
+            this.#tokens.issue(
+              'email_verification',
+              userId,
+              (state.status === 'active' ? (state.verification?.generation ?? 0) : 0) + 1,
+            ),
+          ),
+          tokenExpiresAt: new Date(Date.parse(this.#execution.now()) + 7 * DAY_MS).toISOString(),
+        }),
+      },
+      envelope,
+    );
+  }
+}
+
+/** Changes no stream: a credential is not an event. */
+@Injectable()
+@CommandHandler(AdoptPassword)
+export class AdoptPasswordHandler implements ICommandHandler<AdoptPassword, Outcome> {
+  readonly #credentials: Credentials;
+
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials;
+  }
+
+  async execute(command: AdoptPassword): Promise<Outcome> {
+    const refused = systemOnly(envelopeOf(command).principal);
+    if (refused) return notFound;
+    const waiting = await this.#credentials.find(waitingPassword(command.from));
+    if (waiting) {
+      await this.#credentials.set(command.userId, waiting.hash);
+      await this.#credentials.remove(waitingPassword(command.from));
+    }
+    return { done: true };
+  }
+}

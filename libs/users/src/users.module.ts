@@ -1,0 +1,77 @@
+import { inOrganization, mayManage, type Noun, rowsOf, systemOnly } from '#commands';
+import { AuthenticationGuard } from './authentication.guard.ts';
+import { People } from './people.ts';
+import { SignInController } from './sign-in.http.ts';
+import { SignIn } from './sign-in.ts';
+import { AdoptPassword, CloseInvitation, JoinOrganization, UpdateProfile } from './user.commands.ts';
+import {
+  AdoptPasswordHandler,
+  RequestEmailVerificationHandler,
+  SignUpHandler,
+  VerifyEmailHandler,
+} from './user.handlers.ts';
+import { userHistory } from './user.history.ts';
+import { user } from './user.ts';
+import { UsersController } from './users.http.ts';
+import { users } from './users.projection.ts';
+import { userQueries } from './users.queries.ts';
+import { whenSomebodySignedUpFoundTheirOrganization } from './when-somebody-signed-up-found-their-organization.policy.ts';
+import { whenVerificationRequestedMailTheLink } from './when-verification-requested-mail-the-link.policy.ts';
+
+const userRow = rowsOf(user);
+const id = ({ userId }: { userId: string }) => userId;
+
+export const usersNoun: Noun = {
+  name: 'users',
+  catalogue: userHistory,
+  commands: [JoinOrganization, CloseInvitation, AdoptPassword],
+  controllers: [SignInController, UsersController],
+  providers: [
+    People,
+    SignIn,
+    AuthenticationGuard,
+    SignUpHandler,
+    VerifyEmailHandler,
+    RequestEmailVerificationHandler,
+    AdoptPasswordHandler,
+    ...userQueries,
+  ],
+  projections: [users],
+  policies: [whenSomebodySignedUpFoundTheirOrganization, whenVerificationRequestedMailTheLink],
+  rows: [
+    userRow({
+      on: UpdateProfile,
+      id,
+      authorize: (principal, state) => {
+        const organizationId = state.status === 'active' ? (state.membership?.organizationId ?? null) : null;
+        const oneself = state.status === 'active' && principal.userId === state.userId;
+        return oneself ? inOrganization(principal, organizationId) : mayManage(principal, organizationId);
+      },
+      command: ({ givenName, familyName }) => ({ type: 'UpdateProfile', givenName, familyName }),
+      answer: (state) =>
+        state.status === 'unknown'
+          ? {}
+          : { userId: state.userId, givenName: state.givenName, familyName: state.familyName },
+    }),
+    userRow({
+      on: JoinOrganization,
+      id,
+      authorize: systemOnly,
+      command: ({ organizationId, role, via, invitationId, givenName, familyName }) => ({
+        type: 'JoinOrganization',
+        organizationId,
+        role,
+        via,
+        invitationId,
+        givenName,
+        familyName,
+      }),
+    }),
+    userRow({
+      on: CloseInvitation,
+      id,
+      authorize: systemOnly,
+      command: ({ invitationId }) => ({ type: 'CloseInvitation', invitationId }),
+    }),
+  ],
+};

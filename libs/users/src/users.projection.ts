@@ -1,0 +1,183 @@
+import type { AccountEvent } from '#accounts';
+import type { DeliveryEvent, InvitationEvent } from '#invitations';
+import { type OrganizationRole, type Projection, type RecordedEvent, searchWords } from '#kernel';
+import type { UserEvent } from './user.ts';
+
+/** One person as one organization sees them; the key is `organization:user`. */
+export interface UserView {
+  readonly userId: string;
+  readonly organizationId: string;
+  readonly kind: 'managed' | 'independent' | 'pending';
+  readonly email: string;
+  readonly domain: string;
+  readonly givenName: string;
+  readonly familyName: string;
+  /** Family name, given name and address: what "by name" sorts by. */
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly role: OrganizationRole | null;
+  readonly status: 'active' | 'deactivated' | 'pending';
+  readonly emailVerified: boolean;
+  readonly twoFactorRequired: boolean;
+  readonly accounts: number;
+  readonly accountIds: readonly string[];
+  readonly joinedAt: string | null;
+  /** Of the person's own stream. */
+  readonly revision: number;
+  readonly invitation: {
+    readonly invitationId: string;
+    readonly invitedBy: string;
+    readonly sentAt: string;
+    readonly expiresAt: string;
+    readonly timesSent: number;
+    readonly isMerge: boolean;
+    readonly delivery: string;
+  } | null;
+}
+
+type Events = UserEvent | AccountEvent | InvitationEvent | DeliveryEvent;
+type Of<Type extends Events['type']> = RecordedEvent<Extract<Events, { type: Type }>>;
+
+const keyOf = (organizationId: string, userId: string): string => `${organizationId}:${userId}`;
+const aboutBoth = ({ data }: { data: { organizationId: string; userId: string } }): string =>
+  keyOf(data.organizationId, data.userId);
+
+const named = (view: UserView, givenName: string, familyName: string): UserView => ({
+  ...view,
+  givenName,
+  familyName,
+  name: `${familyName} ${givenName} ${view.email}`.trim().toLowerCase(),
+  words: searchWords(givenName, familyName, view.email),
+});
+
+const pendingUser = ({ data, metadata }: Of<'InviteSent'>): UserView =>
+  named(
+    {
+      userId: data.userId,
+      organizationId: data.organizationId,
+      kind: 'pending',
+      email: data.email,
+      domain: data.domain,
+      givenName: '',
+      familyName: '',
+      name: '',
+      words: [],
+      role: data.role,
+      status: 'pending',
+      emailVerified: false,
+      twoFactorRequired: false,
+      accounts: 0,
+      accountIds: [],
+      joinedAt: null,
+      revision: 0,
+      invitation: {
+        invitationId: data.invitationId,
+        invitedBy: data.invitedBy,
+        sentAt: data.sentAt ?? metadata.occurredAt,
+        expiresAt: data.expiresAt,
+        timesSent: 1,
+        isMerge: false,
+        delivery: 'queued',
+      },
+    },
+    '',
+    '',
+  );
+
+const closed = {
+  key: aboutBoth,
+  to: (view: UserView | undefined, { data }: { data: { invitationId: string } }): UserView | null =>
+    view && !(view.kind === 'pending' && view.invitation?.invitationId === data.invitationId) ? view : null,
+};
+
+export const users: Projection<UserView, Events> = {
+  name: 'users',
+  version: 1,
+  indexes: [
+    { organizationId: 1, name: 1 },
+    { organizationId: 1, email: 1 },
+    { organizationId: 1, joinedAt: 1 },
+    { organizationId: 1, kind: 1, name: 1 },
+    { organizationId: 1, kind: 1, email: 1 },
+    { organizationId: 1, kind: 1, joinedAt: 1 },
+    { organizationId: 1, role: 1, name: 1 },
+    { organizationId: 1, status: 1, name: 1 },
+    { organizationId: 1, domain: 1, name: 1 },
+    { organizationId: 1, words: 1 },
+    { organizationId: 1, accountIds: 1 },
+    { userId: 1 },
+  ],
+  counted: { scope: 'organizationId', by: ['kind', 'role', 'status', 'domain', 'twoFactorRequired'] },
+  on: {
+    InviteSent: { key: aboutBoth, to: (view, event) => view ?? pendingUser(event) },
+    InviteResent: {
+      key: aboutBoth,
+      to: (view, { data }) =>
+        view?.kind === 'pending' && view.invitation
+          ? {
+              ...view,
+              invitation: {
+                ...view.invitation,
+                sentAt: data.sentAt,
+                expiresAt: data.expiresAt,
+                timesSent: data.generation,
+                delivery: 'queued',
+              },
+            }
+          : (view ?? null),
+    },
+    InvitationMailReported: {
+      key: aboutBoth,
+      to: (view, { data }) =>
+        view?.kind === 'pending' && view.invitation?.invitationId === data.invitationId
+          ? { ...view, invitation: { ...view.invitation, delivery: data.delivery } }
+          : (view ?? null),
+    },
+    InviteDeclined: closed,
+    InviteCancelled: closed,
+    InviteExpired: closed,
+    InviteAcceptanceReverted: closed,
+    UserJoinedOrg: {
+      key: aboutBoth,
+      to: (view, { data, revision }) =>
+        named(
+          {
+            ...(view ?? { accounts: 0, accountIds: [], twoFactorRequired: false, name: '', words: [] }),
+            userId: data.userId,
+            organizationId: data.organizationId,
+            kind: 'managed',
+            email: data.email,
+            domain: data.domain,
+            givenName: '',
+            familyName: '',
+            role: data.role,
+            status: 'active',
+            emailVerified: data.via === 'invitation',
+            joinedAt: data.joinedAt,
+            revision,
+            invitation: null,
+          },
+          data.givenName,
+          data.familyName,
+        ),
+    },
+    UserProfileUpdated: {
+      key: ({ data }) => (data.organizationId ? keyOf(data.organizationId, data.userId) : []),
+      to: (view, { data, revision }) =>
+        view ? { ...named(view, data.givenName, data.familyName), revision } : null,
+    },
+    EmailVerified: {
+      key: ({ data, metadata }) =>
+        metadata.organizationId ? keyOf(metadata.organizationId, data.userId) : [],
+      to: (view, { revision }) =>
+        view?.kind === 'managed' ? { ...view, emailVerified: true, revision } : (view ?? null),
+    },
+    AccountCreated: {
+      key: ({ data }) => keyOf(data.organizationId, data.ownerId),
+      to: (view, { data }) =>
+        view
+          ? { ...view, accounts: view.accounts + 1, accountIds: [...view.accountIds, data.accountId] }
+          : null,
+    },
+  },
+};

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { IsBoolean, IsOptional } from 'class-validator';
+import { inOrganization, mayRead } from '#commands';
+import { IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
+import { foldCase, forbidden, notFound, type Refusal } from '#kernel';
+import { listHandlers, listRow, OrgledgerQuery, readingOf, resourceHandlers, resourceRow } from '#queries';
+import { People } from './people.ts';
+import type { UserView } from './users.projection.ts';
+
+export class UsersQuery extends ListQuery {
+  @IsOptional() @OneOf(['managed', 'independent', 'pending']) kind?: string;
+  @IsOptional() @OneOf(['owner', 'administrator', 'standard_user']) role?: string;
+  @IsOptional() @OneOf(['active', 'deactivated', 'pending']) status?: string;
+  @IsOptional() @Text({ max: 253 }) domain?: string;
+  @IsOptional() @IsId('acc') accountId?: string;
+  @IsOptional() @IsBoolean() twoFactorRequired?: boolean;
+  @IsOptional() @SortBy('name', 'email', 'joinedAt') sort?: string;
+  @IsOptional() @Text({ max: 200 }) search?: string;
+}
+
+export class ListUsers extends OrgledgerQuery {
+  organizationId!: string;
+  kind?: string;
+  role?: string;
+  status?: string;
+  domain?: string;
+  accountId?: string;
+  twoFactorRequired?: boolean;
+  search?: string;
+}
+
+export class GetUser extends OrgledgerQuery {
+  organizationId!: string;
+  userId!: string;
+}
+
+export class GetMe extends OrgledgerQuery {}
+
+const item = (view: UserView) => {
+  const { userId, organizationId, kind, email, givenName, familyName, role, status, emailVerified } = view;
+  const { twoFactorRequired, domain, accounts, joinedAt, accountIds, invitation } = view;
+  return {
+    userId,
+    organizationId,
+    kind,
+    email,
+    emailVerified,
+    givenName,
+    familyName,
+    role,
+    status,
+    twoFactorRequired,
+    domain,
+    accounts,
+    joinedAt,
+    ...(kind === 'independent' ? { accountIds } : {}),
+    ...(kind === 'pending' ? invitation : {}),
+  };
+};
+
+/** Oneself, from one's own stream: right at once, and also for somebody in no organization. */
+@Injectable()
+@QueryHandler(GetMe)
+class GetMeHandler implements IQueryHandler<GetMe> {
+  readonly #people: People;
+
+  constructor(people: People) {
+    this.#people = people;
+  }
+
+  async execute(query: GetMe): Promise<object | Refusal> {
+    const { principal } = readingOf(query);
+    if (principal.userId === null) return notFound;
+    const { state, revision } = await this.#people.load(principal.userId);
+    if (state.status !== 'active') return notFound;
+    const { userId, email, emailVerified, givenName, familyName, membership, status } = state;
+    return withEtag(
+      {
+        userId,
+        email,
+        emailVerified,
+        givenName,
+        familyName,
+        status,
+        organizationId: membership?.organizationId ?? null,
+        role: membership?.role ?? null,
+      },
+      revision,
+    );
+  }
+}
+
+export const userQueries = [
+  GetMeHandler,
+  ...listHandlers(
+    listRow<ListUsers, UserView>({
+      on: ListUsers,
+      projection: 'users',
+      authorize: (principal, { organizationId }) => mayRead(principal, organizationId),
+      where: ({ organizationId, kind, role, status, domain, accountId, twoFactorRequired, search }) => ({
+        organizationId,
+        kind,
+        role,
+        status,
+        domain: domain?.toLowerCase(),
+        accountIds: accountId,
+        twoFactorRequired,
+        words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
+      }),
+      sort: { name: 'name', email: 'email', joinedAt: 'joinedAt' },
+      items: (views) => views.map(item),
+    }),
+  ),
+  ...resourceHandlers(
+    resourceRow<GetUser, UserView>({
+      on: GetUser,
+      projection: 'users',
+      id: ({ organizationId, userId }) => `${organizationId}:${userId}`,
+      authorize: (principal, { organizationId, userId }) =>
+        inOrganization(principal, organizationId) ??
+        (principal.userId === userId ? undefined : mayRead(principal, organizationId) && forbidden),
+      item,
+    }),
+  ),
+];
