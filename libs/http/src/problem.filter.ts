@@ -80,6 +80,7 @@ export const send = (problem: HttpProblem, request: FastifyRequest, reply: Fasti
     .code(problem.status)
     .headers(problem.headers)
     .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('x-request-id', request.id)
     .serializer(JSON.stringify)
     .send(problemDocument(problem, request));
 };

@@ -71,13 +71,11 @@ const collect = (payload: IncomingMessage, done: Done): void => {
     done(error, body);
   };
   payload.on('data', (chunk: Buffer) => {
+    // What comes after the limit is read and forgotten: a paused body would hold the connection.
     if (settled) return;
     size += chunk.length;
     if (size <= bodyLimit) chunks.push(chunk);
-    else {
-      payload.pause();
-      settle(null, ReceivedBody.tooLarge());
-    }
+    else settle(null, ReceivedBody.tooLarge());
   });
   payload.on('end', () =>
     settle(null, ReceivedBody.json(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))),

@@ -83,7 +83,7 @@ export const createAdapter = ({ log, answered, https = false }: HttpOptions): Co
 
   const headers = securityHeaders(https);
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.headers(headers).header('x-request-id', request.id);
+    reply.headers(headers);
     const type = request.headers['content-type'];
     if (type !== undefined && !mediaTypePattern.test(type))
       request.raw.headers['content-type'] = 'application/octet-stream';
@@ -123,7 +123,6 @@ export const useConventions = (
 export const securityHeaders = (https: boolean): Readonly<Record<string, string>> => ({
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   ...(https && { 'strict-transport-security': 'max-age=31536000' }),
