@@ -63,6 +63,8 @@ export interface RunningSmtpServer {
   };
   /** The first message, already here or still to come. Rejects after `timeoutMs`. */
   waitFor(wanted: (message: ReceivedMail) => boolean, timeoutMs?: number): Promise<ReceivedMail>;
+  /** Breaks every open connection. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,9 @@ export const startSmtpServer = async (options: SmtpServerOptions = {}): Promise<
     return fault;
   };
   const hangUp = (session: SMTPServerSession) => sockets.get(session.remotePort)?.destroy();
+  const hangUpAll = () => {
+    for (const socket of sockets.values()) socket.destroy();
+  };
   const reply = (responseCode: number, text: string) => Object.assign(new Error(text), { responseCode });
   const keep = async (raw: Buffer, session: SMTPServerSession): Promise<void> => {
     const message = await parsed(raw, session);
@@ -176,10 +181,11 @@ export const startSmtpServer = async (options: SmtpServerOptions = {}): Promise<
         }, timeoutMs);
         waiting.add(look);
       }),
+    hangUp: hangUpAll,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
-      for (const socket of sockets.values()) socket.destroy();
+      hangUpAll();
       await closed;
     },
   };

@@ -107,6 +107,7 @@ export class Sender {
       while (this.#again && this.#started) {
         this.#again = false;
         if (this.#running.size >= parallel) return;
+        const asked = this.#idle.length;
         const due = await outbox.due(parallel + this.#running.size);
         const free = due.filter(({ _id }) => !this.#running.has(_id)).slice(0, parallel - this.#running.size);
         for (const entry of free) {
@@ -115,7 +116,7 @@ export class Sender {
         }
         if (free.length > 0 && this.#running.size === 0) this.#again = true;
         if (due.length === 0 && this.#running.size === 0)
-          for (const resolve of this.#idle.splice(0)) resolve();
+          for (const resolve of this.#idle.splice(0, asked)) resolve();
       }
       wait = Math.min(poll, Math.max(1, ((await outbox.nextDueAt()) ?? Infinity) - clock.now()));
     } catch (error) {

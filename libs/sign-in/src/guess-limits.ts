@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '#clock';
 import type { IndexSpec } from '#kernel';
-import { type Collection, type DocumentStore, DuplicateKey } from '#read-models';
+import type { Collection, DocumentStore } from '#read-models';
 import type { MasterKey } from '#tokens';
 import { OneAtATime } from './one-at-a-time.ts';
 import { sourceOf } from './source-address.ts';
@@ -157,19 +157,17 @@ export class GuessLimits {
       const times = lasting ? [now] : [...(stored ? this.#recent(stored) : []), now];
       const locked = lasting && row >= bounds.reset_required;
       const until = locked ? Number.MAX_SAFE_INTEGER : now + (lasting ? month : window);
-      if (stored) {
-        const { matchedCount } = await this.#guesses.updateOne(
-          { _id, version: stored.version },
-          { $set: { times, row, until }, $inc: { version: 1 } },
-        );
-        if (matchedCount === 1) return undefined;
-      } else
-        try {
-          await this.#guesses.insertOne({ _id, ...(person && { person }), times, row, version: 0, until });
-          return undefined;
-        } catch (error) {
-          if (!(error instanceof DuplicateKey)) throw error;
-        }
+      const { matchedCount, upsertedCount } = stored
+        ? await this.#guesses.updateOne(
+            { _id, version: stored.version },
+            { $set: { times, row, until }, $inc: { version: 1 } },
+          )
+        : await this.#guesses.updateOne(
+            { _id },
+            { $setOnInsert: { ...(person && { person }), times, row, version: 0, until } },
+            { upsert: true },
+          );
+      if (stored ? matchedCount === 1 : upsertedCount === 1) return undefined;
     }
   }
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '#clock';
 import type { IndexSpec } from '#kernel';
-import { type Collection, type DocumentStore, DuplicateKey } from '#read-models';
+import type { Collection, DocumentStore } from '#read-models';
 import { type MasterKey, RecentlyUsed } from '#tokens';
 import { OneAtATime } from './one-at-a-time.ts';
 
@@ -90,13 +90,8 @@ export class RateLimit {
     }
     if (before !== undefined)
       return (await this.#stored.updateOne({ _id, until: before }, { $set: { until } })).matchedCount === 1;
-    try {
-      await this.#stored.insertOne({ _id, until });
-      return true;
-    } catch (error) {
-      if (error instanceof DuplicateKey) return false;
-      throw error;
-    }
+    const created = await this.#stored.updateOne({ _id }, { $setOnInsert: { until } }, { upsert: true });
+    return created.upsertedCount === 1;
   }
 
   /** Deletes full buckets; answers how many. */

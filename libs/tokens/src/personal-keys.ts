@@ -90,7 +90,6 @@ export class PersonalKeys {
             upsert: true,
           },
         })),
-        { ordered: false },
       );
     } catch (error) {
       if (!(error instanceof DuplicateKey)) throw error;
