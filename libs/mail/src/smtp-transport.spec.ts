@@ -90,18 +90,24 @@ describe('mail over SMTP', () => {
 
   it('a port where nobody listens is unreachable', async () => {
     const nobody = smtpTransport('smtp://127.0.0.1:1', from, quick);
-    expect((await failure(nobody.send(mail()))).kind).toBe('unreachable');
-    nobody.close();
+    try {
+      expect((await failure(nobody.send(mail()))).kind).toBe('unreachable');
+    } finally {
+      nobody.close();
+    }
   });
 
   it('a server that says nothing is given up', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as { port: number };
-    const waiting = smtpTransport(`smtp://127.0.0.1:${port}`, from, quick);
-    expect((await failure(waiting.send(mail()))).kind).toBe('unreachable');
-    waiting.close();
-    silent.close();
+    const waiting = smtpTransport(`smtp://127.0.0.1:${port}`, from, { connectTimeout: 300 });
+    try {
+      expect((await failure(waiting.send(mail()))).kind).toBe('unreachable');
+    } finally {
+      waiting.close();
+      silent.close();
+    }
   });
 
   it('P8: new lines in names and subjects make no header and no recipient', async () => {
