@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { ValidateBy, type ValidationArguments, type ValidationOptions } from 'class-validator';
 import { isTime, isTimeOrPosition, positionPattern } from './time-or-position.ts';
 
@@ -31,6 +32,10 @@ const field = (
     options,
   );
 
+const control = '\\u0000-\\u001F\\u007F-\\u009F';
+const printable = `^[^${control}]*$`;
+const notBlank = `^[^${control}]*[^\\s${control}][^${control}]*$`;
+
 const codePoints = (value: string): number => {
   let count = 0;
   for (const _ of value) count++;
@@ -44,7 +49,7 @@ const codePoints = (value: string): number => {
 export const Text = ({ min = 1, max, each }: { min?: number; max: number } & EachOption): PropertyDecorator =>
   field(
     'text_invalid',
-    { type: 'string', minLength: min, maxLength: max },
+    { type: 'string', minLength: min, maxLength: max, pattern: min === 0 ? printable : notBlank },
     (value) =>
       typeof value === 'string' &&
       value.length <= 2 * max &&
@@ -65,7 +70,7 @@ const inRange = (value: number, min: number, max: number): boolean => value >= m
 export const EmailAddress = (): PropertyDecorator =>
   field(
     'email_invalid',
-    { type: 'string', format: 'email', maxLength: 254 },
+    { type: 'string', maxLength: 254, pattern: '^[^\\s@]{1,64}@[^\\s@]{1,253}$' },
     (value) =>
       typeof value === 'string' &&
       value.length <= 254 &&

@@ -2,13 +2,13 @@ import { Param, type PipeTransform } from '@nestjs/common';
 import { idPattern } from './fields.ts';
 import { nothingHere } from './problem.ts';
 
-class IdPipe implements PipeTransform<unknown, string> {
-  readonly #pattern: RegExp;
+export class IdPipe implements PipeTransform<unknown, string> {
+  readonly pattern: RegExp;
   constructor(prefix: string) {
-    this.#pattern = idPattern(prefix);
+    this.pattern = idPattern(prefix);
   }
   transform(value: unknown): string {
-    if (typeof value === 'string' && this.#pattern.test(value)) return value;
+    if (typeof value === 'string' && this.pattern.test(value)) return value;
     throw nothingHere();
   }
 }

@@ -15,7 +15,7 @@ export interface ErrorLog {
   error(fields: object, message: string): void;
 }
 
-const outages = new Set(['StoreUnavailable', 'StorageFailure', 'SignInBusy']);
+const outages = new Set(['StoreUnavailable', 'StorageFailure', 'ReadModelBehind', 'SignInBusy']);
 
 /** The one place that answers anything but success: RFC 9457, and nothing of the inside (P15). */
 @Catch()

@@ -13,7 +13,7 @@ const consumesKey = 'orgledger:consumes';
 /** The route takes this media type as a stream, and nothing else; read it with `@BodyStream()`. */
 export const Consumes = (mediaType: string) => SetMetadata(consumesKey, mediaType);
 
-interface RouteShape {
+export interface RouteShape {
   readonly body: Shape<object> | undefined;
   readonly query: Shape<object> | undefined;
   /** Query fields taken one by one with `@Query('name')`. */
@@ -115,7 +115,8 @@ const refuseFields = (
       });
 };
 
-const routeShape = (controller: object, handler: { readonly name: string }): RouteShape => {
+/** What a route takes, read from its decorators. */
+export const routeShape = (controller: object, handler: { readonly name: string }): RouteShape => {
   const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler.name) ?? {}) as Record<
     string,
     { index: number; data?: unknown }
@@ -128,7 +129,7 @@ const routeShape = (controller: object, handler: { readonly name: string }): Rou
       .map(([, { index, data }]) => ({ data, type: types[index] }));
   const whole = (kind: RouteParamtypes): Shape<object> | undefined => {
     const found = taken(kind).find(({ data }) => data === undefined);
-    return found && Shape.of(found.type as Class);
+    return found && Shape.of(found.type as Class | undefined);
   };
   return {
     body: whole(RouteParamtypes.BODY),
