@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credentials, EventStoreDBClient, StreamingRead } from '@eventstore/db-client';
 import { StoreUnavailable, UnusableStore } from '../port.ts';
 import { NoAnswer } from './failures.ts';
@@ -13,6 +14,8 @@ interface Internals {
 
 /** Sent by name, so that the client takes the unary path; an insecure server ignores them. */
 const NOBODY: Credentials = { username: 'nobody', password: 'nobody' };
+
+const LAST_WORDS_MS = 1_000;
 
 /** One client for one store, replaced when it falls silent. Every call is bounded by a timer of our own. */
 export class Connection {
@@ -105,7 +108,8 @@ export class Connection {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#client.dispose();
+    // The client's own end waits for ever when one of its streams was left in the middle.
+    await Promise.race([this.#client.dispose(), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
     closeChannel(this.#client);
   }
 }
