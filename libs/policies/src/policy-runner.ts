@@ -52,7 +52,7 @@ const PASSING = new Set(['StoreUnavailable', 'StorageFailure', 'ReadModelBehind'
 export class PolicyRunner extends Effects {
   readonly #events: EventStore;
   readonly #records: DocumentStore;
-  readonly #commands: Commands;
+  #commands: Pick<Commands, 'follow'> = { follow: () => Promise.reject(new Error('policies are not started')) };
   readonly #clock: Clock;
   readonly #policies: readonly AnyPolicy[];
   readonly #observer: PolicyObserver;
@@ -69,7 +69,6 @@ export class PolicyRunner extends Effects {
   constructor(
     events: EventStore,
     records: DocumentStore,
-    commands: Commands,
     clock: Clock,
     policies: readonly AnyPolicy[],
     observer: PolicyObserver,
@@ -77,10 +76,14 @@ export class PolicyRunner extends Effects {
     super();
     this.#events = events;
     this.#records = records;
-    this.#commands = commands;
     this.#clock = clock;
     this.#policies = policies;
     this.#observer = observer;
+  }
+
+  /** Commands need policies (to wait for their effects) and policies need commands: this closes the circle. */
+  issueThrough(commands: Pick<Commands, 'follow'>): void {
+    this.#commands = commands;
   }
 
   /** Everything up to this position has been reacted to. */
@@ -210,7 +213,7 @@ export class PolicyRunner extends Effects {
     { code, detail }: { code: string; detail: string },
   ): Promise<void> {
     const { stream, revision, position } = event;
-    const _id = `${event.id}/${policy}/${index}`;
+    const _id = `${event.id}.${policy}.${index}`;
     const parked = {
       policy,
       command,

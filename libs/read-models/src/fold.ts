@@ -214,17 +214,19 @@ export class Fold {
     const stored = new Map<string, number>();
     for (const cell of await cells.find({ _id: { $in: ids } } as never).toArray()) {
       if (cell.at <= this.#checkpoint) stored.set(cell._id, cell.n);
-      else stored.set(cell._id, await this.#countAsOfCheckpoint(cell._id, documents));
+      else stored.set(cell._id, await this.#countAsOfCheckpoint(cell, documents));
     }
     return stored;
   }
 
-  async #countAsOfCheckpoint(cell: string, documents: Documents): Promise<number> {
+  async #countAsOfCheckpoint({ _id, scope, values }: Cell, documents: Documents): Promise<number> {
+    if (this.#projection.immutable) {
+      const shown = { [String(this.#projection.counted?.scope)]: scope, ...values, _from: { $lte: this.#checkpoint } };
+      return documents.collection<Version>(this.#names.live).countDocuments(shown as never);
+    }
     const counts = documents.collection<PastCount>(this.#names.counts);
-    const count = await counts.findOne({ cell, position: { $lte: this.#checkpoint } } as never, {
-      sort: { position: -1 },
-    });
-    return count?.n ?? 0;
+    const upTo = { cell: _id, position: { $lte: this.#checkpoint } };
+    return (await counts.findOne(upTo as never, { sort: { position: -1 } }))?.n ?? 0;
   }
 
   #cellOf(held: Held | undefined): Omit<Cell, 'n'> | undefined {

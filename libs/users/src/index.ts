@@ -1,4 +1,4 @@
-export { AuthenticationGuard } from './authentication.guard.ts';
+export { AuthenticationGuard, OperatorToken } from './authentication.guard.ts';
 export { type Address, emailInvalid, People } from './people.ts';
 export { Guesses } from './sign-in.ts';
 export { Rates, takeOne, waitingPassword } from './user.handlers.ts';

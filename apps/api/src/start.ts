@@ -1,0 +1,21 @@
+import 'reflect-metadata';
+import { stopOnSignal } from '#http';
+import { serve } from '#application';
+import { readSettings } from '#settings';
+
+process.on('unhandledRejection', (error) => {
+  process.stderr.write(`unhandled: ${error instanceof Error ? error.stack : error}\n`);
+  process.exit(1);
+});
+
+try {
+  const serving = await serve(readSettings(process.env), process.env.npm_package_version ?? '0.1.0');
+  process.stdout.write(`Orgledger is ready on ${serving.url}\n`);
+  stopOnSignal(() => serving.stop(), {
+    error: (fields, message) => process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`),
+  });
+} catch (error) {
+  process.stderr.write(`Orgledger does not start: ${(error as Error).message}\n`);
+  if (process.env.LOG_LEVEL === 'debug') process.stderr.write(`${(error as Error).stack}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,127 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
+import { CommandClasses, Commands, Effects, Execution, Fingerprints, handlersFor } from '#commands';
+import { DOMAIN_PROOF, DomainTokens } from '#domains';
+import { networkProof } from '#dns-proof';
+import { InvitationLinks, PendingLimit } from '#invitations';
+import { Outbox } from '#mail';
+import { MailBell, PublicUrl } from '#notifications';
+import { Metrics } from '#observability';
+import { Health } from '#operations';
+import { PolicyRunner } from '#policies';
+import { LogHead, Queries } from '#queries';
+import { Projector, ReadModels } from '#read-models';
+import { Sandbox, Settled, sandboxNoun } from '#sandbox';
+import { Credentials, GuessLimits, Passwords, RateLimit, rates, Sessions } from '#sign-in';
+import { AddressHash, LinkTokens } from '#tokens';
+import { Guesses, OperatorToken, Rates } from '#users';
+import { nouns, policies, projections } from './nouns.ts';
+import type { Platform } from './platform.ts';
+
+const given = <T>(provide: abstract new (...args: never[]) => T, useValue: T): Provider => ({ provide, useValue });
+
+@Module({})
+// biome-ignore lint/complexity/noStaticOnlyClass: Nest wants a class to hang a module on.
+export class ApplicationModule {
+  /** The nouns' tables as one Nest module over a platform that is open. */
+  static over(platform: Platform): DynamicModule {
+    const { settings, stores, master, clock, events, log } = platform;
+    const all = platform.sandbox ? [...nouns, sandboxNoun] : nouns;
+    const limited = settings.rateLimits;
+    const tokens = new LinkTokens(master);
+    const projector = new Projector(events, stores.readModels, projections, {
+      progressed: () => {},
+      quarantined: (projection, { stream, position, error }) =>
+        log.error({ projection, stream, position, reason: error }, 'a stream is quarantined'),
+      interrupted: (err) => log.warn({ err }, 'the projector is interrupted'),
+    });
+    const readModels = new ReadModels(stores.readModels, projector, projections);
+    return {
+      module: ApplicationModule,
+      global: true,
+      imports: [CqrsModule.forRoot()],
+      controllers: all.flatMap((noun) => [...(noun.controllers ?? [])]),
+      providers: [
+        given(Projector, projector),
+        given(ReadModels, readModels),
+        given(LinkTokens, tokens),
+        given(AddressHash, new AddressHash(master)),
+        given(DomainTokens, new DomainTokens(master)),
+        given(InvitationLinks, new InvitationLinks(tokens, settings.invitationDays)),
+        given(Passwords, new Passwords()),
+        given(Credentials, new Credentials(stores.records, clock)),
+        given(Sessions, new Sessions(stores.records, master, clock)),
+        given(Guesses, new Guesses(limited ? new GuessLimits(stores.records, master, clock) : undefined)),
+        given(
+          Rates,
+          limited
+            ? new Rates(
+                new RateLimit('sign-ups', rates.signUps, master, clock, stores.records),
+                new RateLimit('mails', rates.mails, master, clock, stores.records),
+              )
+            : new Rates(undefined, undefined),
+        ),
+        given(OperatorToken, new OperatorToken(platform.operatorToken)),
+        given(Outbox, new Outbox(stores.records, clock)),
+        given(MailBell, new MailBell()),
+        given(PublicUrl, new PublicUrl()),
+        given(Metrics, platform.metrics),
+        given(CommandClasses, new CommandClasses(all.flatMap((noun) => [...(noun.commands ?? [])]))),
+        given(Fingerprints, new Fingerprints(master.derive('fingerprints'))),
+        given(LogHead, events),
+        {
+          provide: DOMAIN_PROOF,
+          useValue: platform.sandbox?.proof ?? networkProof({ dnsServers: settings.dnsServers }),
+        },
+        {
+          // Policies issue commands and commands wait for policies: the runner learns of the front door last.
+          provide: PolicyRunner,
+          useFactory: () =>
+            new PolicyRunner(events, stores.records, clock, policies, {
+              parked: ({ policy, command, stream, code }) =>
+                log.warn({ policy, command, stream, code }, 'a follow-on command is parked'),
+              interrupted: (err) => log.warn({ err }, 'the policies are interrupted'),
+            }),
+        },
+        { provide: Effects, useExisting: PolicyRunner },
+        {
+          provide: Execution,
+          inject: [PolicyRunner],
+          useFactory: (runner: PolicyRunner) => new Execution(events, clock, (decided) => runner.foresee(decided)),
+        },
+        {
+          provide: PendingLimit,
+          inject: [Execution],
+          useFactory: (execution: Execution) =>
+            new PendingLimit(settings.pendingInvitations, readModels, () => execution.now()),
+        },
+        {
+          provide: Commands,
+          inject: [CommandBus, Effects, CommandClasses, Fingerprints],
+          useFactory: (bus: CommandBus, effects: Effects, classes: CommandClasses, fingerprints: Fingerprints) =>
+            new Commands(bus, effects, classes, fingerprints),
+        },
+        {
+          provide: Queries,
+          inject: [QueryBus],
+          useFactory: (bus: QueryBus) => new Queries(bus, readModels, events, () => new Date(clock.now()).toISOString()),
+        },
+        {
+          provide: Health,
+          inject: [PolicyRunner],
+          useFactory: (runner: PolicyRunner) =>
+            new Health(
+              events,
+              { readModels: stores.readModels, records: stores.records, keys: stores.keys },
+              projector,
+              () => runner.parkedCount,
+            ),
+        },
+        ...(platform.sandbox
+          ? [{ provide: Sandbox, useValue: platform.sandbox }, { provide: Settled, useValue: { wait: async () => {} } satisfies Settled }]
+          : []),
+        ...all.flatMap((noun) => [...handlersFor(noun.rows ?? []), ...(noun.providers ?? [])]),
+      ],
+    };
+  }
+}

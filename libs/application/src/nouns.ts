@@ -1,0 +1,30 @@
+import { accountsNoun } from '#accounts';
+import { auditNoun } from '#audit';
+import { claimsNoun } from '#claims';
+import type { Noun } from '#commands';
+import { domainsNoun } from '#domains';
+import { invitationsNoun } from '#invitations';
+import type { Catalogue } from '#kernel';
+import { notificationsNoun } from '#notifications';
+import { operationsNoun } from '#operations';
+import { organizationsNoun } from '#organizations';
+import { usersNoun } from '#users';
+
+const writing: readonly Noun[] = [
+  organizationsNoun,
+  domainsNoun,
+  usersNoun,
+  accountsNoun,
+  invitationsNoun,
+  claimsNoun,
+  notificationsNoun,
+];
+
+/** Every event type that may stand in the log. */
+export const catalogue: Catalogue = Object.assign({}, ...writing.map((noun) => noun.catalogue ?? {}));
+
+export const nouns: readonly Noun[] = [...writing, auditNoun(catalogue), operationsNoun];
+
+export const projections = nouns.flatMap((noun) => noun.projections ?? []);
+
+export const policies = nouns.flatMap((noun) => noun.policies ?? []);

@@ -1,0 +1,57 @@
+import { type Clock, systemClock } from '#clock';
+import { type EventStore, readableEvents } from '#event-store';
+import { outboxIndexes } from '#mail';
+import { createLogger, type Logger, Metrics } from '#observability';
+import { Sandbox } from '#sandbox';
+import type { Settings } from '#settings';
+import { guessIndexes, rateIndexes, sessionIndexes } from '#sign-in';
+import { MasterKey, PersonalKeys } from '#tokens';
+import { catalogue } from './nouns.ts';
+import { openStores, type Stores } from './stores.ts';
+
+/** What the nouns stand on: stores, keys, time, logs. */
+export interface Platform {
+  readonly settings: Settings;
+  readonly stores: Stores;
+  readonly master: MasterKey;
+  /** The log, readable: raised to its newest shape and decrypted. */
+  readonly events: EventStore;
+  readonly sandbox: Sandbox | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly operatorToken: string;
+}
+
+/** Whoever can read the master key runs the product. */
+export const operatorTokenOf = (master: MasterKey): string =>
+  `orgop_${master.derive('operator').toString('base64url')}`;
+
+/** @throws with a sentence for the operator when a store or the master key cannot be used */
+export const openPlatform = async (settings: Settings): Promise<Platform> => {
+  const stores = await openStores(settings);
+  try {
+    const { records } = stores;
+    const master = MasterKey.load(settings.masterKeyFile, settings.dataDir);
+    await records.ensureIndexes('outbox', outboxIndexes);
+    await records.ensureIndexes('sessions', sessionIndexes);
+    await records.ensureIndexes('guesses', guessIndexes);
+    await records.ensureIndexes('rates', rateIndexes);
+    await records.ensureIndexes('parked', [{ position: 1 }]);
+    const sandbox = stores.sandbox && (await Sandbox.open(stores.sandbox));
+    return {
+      settings,
+      stores,
+      master,
+      events: readableEvents(stores.events, catalogue, new PersonalKeys(stores.keys, master)),
+      sandbox,
+      clock: sandbox?.clock ?? systemClock,
+      log: createLogger(settings),
+      metrics: new Metrics(),
+      operatorToken: operatorTokenOf(master),
+    };
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+};

@@ -1,0 +1,59 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type EventStore, openEmbeddedEvents, openEventStoreDb } from '#event-store';
+import { type DocumentStore, openEmbeddedDocuments } from '#read-models';
+import type { Settings } from '#settings';
+import { FolderLock } from '#sqlite';
+
+/** Everything that keeps data, opened. */
+export interface Stores {
+  /** The log as stored: personal fields sealed. */
+  readonly events: EventStore;
+  /** Can be dropped and rebuilt from the log. */
+  readonly readModels: DocumentStore;
+  /** Cannot: credentials, sessions, checkpoints of policies, what is parked, the outbox. */
+  readonly records: DocumentStore;
+  /** Personal keys, apart from the log and its backups. */
+  readonly keys: DocumentStore;
+  /** Mailbox, zone and clock of the sandbox. */
+  readonly sandbox: DocumentStore | undefined;
+  close(): Promise<void>;
+}
+
+type Closable = { close(): void | Promise<void> };
+
+/** @throws UnusableFile, UnusableStore with a sentence for the operator */
+export const openStores = async (settings: Settings): Promise<Stores> => {
+  const folder = settings.dataDir;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const opened: Closable[] = [];
+  const keep = <T extends Closable>(store: T): T => {
+    opened.unshift(store);
+    return store;
+  };
+  const close = async () => {
+    for (const store of opened.splice(0)) await store.close();
+  };
+  try {
+    const { eventStoreUrl, mongodbUrl } = settings;
+    if (!eventStoreUrl || !mongodbUrl || settings.sandbox) {
+      const lock = FolderLock.take(folder);
+      keep({ close: () => lock.release() });
+    }
+    const documents = (name: string, kind: string, options: { durable: boolean; secureDelete?: boolean }) =>
+      openEmbeddedDocuments(join(folder, `${name}.db`), { kind, ...options });
+    return {
+      events: keep(eventStoreUrl ? await openEventStoreDb(eventStoreUrl) : openEmbeddedEvents(folder)),
+      readModels: keep(await documents('read-models', 'OLRM', { durable: false })),
+      records: keep(await documents('records', 'OLRC', { durable: true })),
+      keys: keep(await documents('keys', 'OLKY', { durable: true, secureDelete: true })),
+      sandbox: settings.sandbox
+        ? keep(openEmbeddedDocuments(join(folder, 'sandbox.db'), { kind: 'OLSB', durable: true }))
+        : undefined,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};

@@ -1,0 +1,77 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { Commands, Execution } from '#commands';
+import { type MailTransport, Outbox, Sender, smtpTransport } from '#mail';
+import { MailBell, MailComposer, reportMail } from '#notifications';
+import { PolicyRunner } from '#policies';
+import { Projector } from '#read-models';
+import type { Platform } from './platform.ts';
+
+/** The part that works by itself: projections, policies, mail. One process runs it. */
+export class Work {
+  readonly #projector: Projector;
+  readonly #policies: PolicyRunner;
+  readonly #sender: Sender;
+  readonly #transport: MailTransport & { close?(): void };
+
+  constructor(app: INestApplicationContext, { settings, sandbox, clock, log, metrics }: Platform) {
+    const commands = app.get(Commands);
+    const composer = app.get(MailComposer);
+    this.#projector = app.get(Projector);
+    this.#policies = app.get(PolicyRunner);
+    this.#transport = settings.smtpUrl
+      ? smtpTransport(settings.smtpUrl, { name: 'Orgledger', address: settings.mailFrom })
+      : (sandbox?.mailbox ?? nowhere);
+    this.#sender = new Sender({
+      outbox: app.get(Outbox),
+      transport: this.#transport,
+      compose: (entry) => composer.compose(entry),
+      onResult: reportMail(commands, app.get(Execution)),
+      onTrouble: (error) => log.warn({ err: error }, 'sending mail is interrupted'),
+      clock,
+    });
+    this.#policies.issueThrough(commands);
+    app.get(MailBell).ring = () => this.#sender.wake();
+    metrics.gauge({
+      name: 'orgledger_projection_position',
+      help: 'Position of the log that a read model shows.',
+      labels: ['projection'],
+      read: () => this.#projector.health().map(({ name, position }) => ({ value: position, labels: { projection: name } })),
+    });
+    metrics.gauge({
+      name: 'orgledger_quarantined_streams',
+      help: 'Streams that a projection could not apply.',
+      labels: ['projection'],
+      read: () =>
+        this.#projector
+          .health()
+          .map(({ name, quarantined }) => ({ value: quarantined.length, labels: { projection: name } })),
+    });
+    metrics.gauge({
+      name: 'orgledger_policies_position',
+      help: 'Position of the log up to which policies have reacted.',
+      read: () => [{ value: this.#policies.position }],
+    });
+    metrics.gauge({
+      name: 'orgledger_parked_commands',
+      help: 'Follow-on commands that were refused and wait for somebody.',
+      read: () => [{ value: this.#policies.parkedCount }],
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#projector.start();
+    await this.#policies.start();
+    this.#sender.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#sender.stop();
+    this.#transport.close?.();
+    await this.#policies.stop();
+    await this.#projector.stop();
+  }
+}
+
+const nowhere: MailTransport = {
+  send: () => Promise.reject(new Error('no mail server is configured: set SMTP_URL')),
+};

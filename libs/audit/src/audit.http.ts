@@ -1,0 +1,33 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import type { Principal } from '#commands';
+import { Call, PathId, ReadQuery } from '#http';
+import { Queries } from '#queries';
+import { AuditEventsQuery, GetAuditEvent, ListAuditEvents } from './audit.queries.ts';
+
+@Controller('v1/organizations/:organizationId/audit-events')
+export class AuditController {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  @Get()
+  list(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Query() query: AuditEventsQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(Object.assign(new ListAuditEvents(), query), { organizationId }, call);
+  }
+
+  @Get(':eventId')
+  get(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Param('eventId') eventId: string,
+    @Query() _query: ReadQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(new GetAuditEvent(), { organizationId, eventId }, call);
+  }
+}

@@ -1,0 +1,15 @@
+import type { Noun } from '#commands';
+import type { Catalogue } from '#kernel';
+import { AuditController } from './audit.http.ts';
+import { auditHistory } from './audit.projection.ts';
+import { auditQueries } from './audit.queries.ts';
+
+export type { AuditView } from './audit.projection.ts';
+
+/** The history of everything that the other nouns write. */
+export const auditNoun = (catalogue: Catalogue): Noun => ({
+  name: 'audit',
+  controllers: [AuditController],
+  providers: auditQueries,
+  projections: [auditHistory(catalogue)],
+});

@@ -1,0 +1,85 @@
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import type { Principal } from '#commands';
+import { Answer, Call, nothingHere, Public } from '#http';
+import { notFound, type Refusal, refuse } from '#kernel';
+import { Metrics } from '#observability';
+import { PolicyRunner } from '#policies';
+import { Projector } from '#read-models';
+import { Health } from './health.ts';
+
+@Controller()
+@Public()
+export class HealthController {
+  readonly #health: Health;
+  readonly #metrics: Metrics;
+
+  constructor(health: Health, metrics: Metrics) {
+    this.#health = health;
+    this.#metrics = metrics;
+  }
+
+  @Get('health/live')
+  live() {
+    return { status: 'live' };
+  }
+
+  @Get('health/ready')
+  async ready() {
+    const report = await this.#health.report();
+    return new Answer(report.ready ? 200 : 503, report, report.ready ? {} : { 'retry-after': '1' });
+  }
+
+  @Get('metrics')
+  async metrics() {
+    const { contentType, body } = await this.#metrics.text();
+    return new Answer(200, body, { 'content-type': contentType });
+  }
+}
+
+/** For whoever runs the product: the bearer of the operator token. Nobody else sees that this is here. */
+@Controller('v1/operations')
+export class OperationsController {
+  readonly #projector: Projector;
+  readonly #policies: PolicyRunner;
+
+  constructor(projector: Projector, policies: PolicyRunner) {
+    this.#projector = projector;
+    this.#policies = policies;
+  }
+
+  @Get('projections')
+  projections(@Call() call: Call<Principal>) {
+    operatorOnly(call);
+    return { items: this.#projector.health().map((health) => ({ ...health, position: String(health.position) })) };
+  }
+
+  /** Answers when the new build is served. */
+  @Post('projections/:name/rebuild')
+  @HttpCode(200)
+  async rebuild(@Param('name') name: string, @Call() call: Call<Principal>): Promise<object | Refusal> {
+    operatorOnly(call);
+    if (!this.#projector.health().some((projection) => projection.name === name)) return notFound;
+    await this.#projector.rebuild(name);
+    return { name, rebuilt: true };
+  }
+
+  @Get('parked')
+  async parked(@Call() call: Call<Principal>) {
+    operatorOnly(call);
+    const parked = await this.#policies.parked();
+    return { items: parked.map(({ _id, ...command }) => ({ id: _id, ...command, position: String(command.position) })) };
+  }
+
+  @Post('parked/:id/retry')
+  @HttpCode(200)
+  async retry(@Param('id') id: string, @Call() call: Call<Principal>): Promise<object | Refusal> {
+    operatorOnly(call);
+    const done = await this.#policies.retry(id);
+    if (done === undefined) return notFound;
+    return done ? { id, done } : refuse('conflict', 'still_refused', 'The command was refused again.');
+  }
+}
+
+const operatorOnly = ({ principal }: Call<Principal>): void => {
+  if (principal?.type !== 'operator') throw nothingHere();
+};

@@ -1,0 +1,87 @@
+import { Body, type CanActivate, Controller, Delete, type ExecutionContext, Get, HttpCode, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { isoTime } from '#clock';
+import { HttpProblem, nothingHere, Public } from '#http';
+import { refuse } from '#kernel';
+import { AdvanceClockBody, MailQuery, ZoneHostBody, ZoneRecordBody } from './sandbox.dto.ts';
+import { Sandbox } from './sandbox.ts';
+
+class LoopbackOnly implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { remoteAddress = '' } = context.switchToHttp().getRequest<FastifyRequest>().raw.socket;
+    if (/^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(remoteAddress)) return true;
+    throw nothingHere();
+  }
+}
+
+/** Waits until everything that the new time caused has happened. */
+export abstract class Settled {
+  abstract wait(): Promise<void>;
+}
+
+/** Only there in the sandbox, only for this machine. */
+@Controller('sandbox')
+@Public()
+@UseGuards(LoopbackOnly)
+export class SandboxController {
+  readonly #sandbox: Sandbox;
+  readonly #settled: Settled;
+
+  constructor(sandbox: Sandbox, settled: Settled) {
+    this.#sandbox = sandbox;
+    this.#settled = settled;
+  }
+
+  @Get('mail')
+  async mail(@Query() { to, kind }: MailQuery) {
+    return { items: await this.#sandbox.mailbox.list({ to, kind }) };
+  }
+
+  @Get('sms')
+  sms(@Query('to') _to?: string) {
+    return { items: [] };
+  }
+
+  @Put('dns/:name/TXT')
+  async setRecord(@Param('name') name: string, @Body() { values, fault }: ZoneRecordBody) {
+    if ((values === undefined) === (fault === undefined)) throw oneOfTwo('values', 'fault');
+    await this.#sandbox.setRecord(name, fault ? { fault } : { values });
+    return { name, ...(fault ? { fault } : { values }) };
+  }
+
+  @Delete('dns/:name/TXT')
+  @HttpCode(204)
+  async removeRecord(@Param('name') name: string): Promise<void> {
+    await this.#sandbox.setRecord(name, undefined);
+  }
+
+  @Put('https/:host')
+  async setHost(@Param('host') host: string, @Body() { path, content, fault }: ZoneHostBody) {
+    if ((content === undefined) === (fault === undefined)) throw oneOfTwo('content', 'fault');
+    await this.#sandbox.setHost(host, fault ? { fault } : { path, content });
+    return { host, ...(fault ? { fault } : { path, content }) };
+  }
+
+  @Delete('https/:host')
+  @HttpCode(204)
+  async removeHost(@Param('host') host: string): Promise<void> {
+    await this.#sandbox.setHost(host, undefined);
+  }
+
+  @Get('clock')
+  clock() {
+    return { now: isoTime(this.#sandbox.clock.now()) };
+  }
+
+  @Post('clock/advance')
+  @HttpCode(200)
+  async advance(@Body() { milliseconds }: AdvanceClockBody) {
+    if (milliseconds <= 0) return refuse('invalid', 'clock_cannot_go_back', 'Time only goes forward.');
+    const now = await this.#sandbox.advance(milliseconds);
+    await this.#settled.wait();
+    return { now: isoTime(now) };
+  }
+}
+
+const oneOfTwo = (one: string, other: string): HttpProblem =>
+  new HttpProblem(400, 'validation_failed', `Give ${one} or ${other}, not both.`);
