@@ -4,7 +4,7 @@ export * from './call.ts';
 export * from './cursor.ts';
 export * from './fields.ts';
 export * from './list-query.ts';
-export { serveOpenapi } from './openapi.ts';
+export { Produces, serveOpenapi } from './openapi.ts';
 export { PathId } from './path-id.ts';
 export * from './problem.filter.ts';
 export * from './problem.ts';

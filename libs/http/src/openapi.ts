@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { SetMetadata } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -24,6 +25,11 @@ interface OpenapiDocument {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, JsonSchema>; [part: string]: unknown };
 }
+
+const producesKey = 'orgledger:produces';
+
+/** For the document: the route answers something else than JSON. */
+export const Produces = (mediaType: string) => SetMetadata(producesKey, mediaType);
 
 const safe = new Set(['get', 'head', 'options']);
 
@@ -149,7 +155,7 @@ const describe = (
   delete operation.requestBody;
   const body = bodyOf(route, schemas);
   if (body && !safe.has(method)) operation.requestBody = body;
-  operation.responses = responsesOf(operation.responses, route, method);
+  operation.responses = responsesOf(route, method, Reflect.getMetadata(producesKey, handler));
   const isPublic =
     Reflect.getMetadata(publicRoute, handler) === true ||
     Reflect.getMetadata(publicRoute, controller) === true;
@@ -229,24 +235,14 @@ const problemAnswer = (description: string) => ({
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 });
 
-/** Answers that a route describes itself stay; otherwise one for every kind of outcome. */
-const responsesOf = (given: Record<string, unknown>, { query }: RouteShape, method: string) => {
-  const described = Object.entries(given ?? {}).filter(
-    ([, answer]) => (answer as { content?: unknown }).content !== undefined,
-  );
+const responsesOf = ({ query }: RouteShape, method: string, produces = 'application/json') => {
   const isList = query !== undefined && query.type.prototype instanceof ListQuery;
-  const success = safe.has(method)
-    ? { description: 'Found.', schema: isList ? { $ref: '#/components/schemas/List' } : {} }
-    : { description: 'Done: a receipt, unless the command answers more.', schema: {} };
+  const schema = isList ? { $ref: '#/components/schemas/List' } : {};
   return {
-    ...(described.length > 0
-      ? Object.fromEntries(described)
-      : {
-          '2XX': {
-            description: success.description,
-            content: { 'application/json': { schema: success.schema } },
-          },
-        }),
+    '2XX': {
+      description: safe.has(method) ? 'Found.' : 'Done: a receipt, unless the command answers more.',
+      content: { [produces]: { schema } },
+    },
     '4XX': problemAnswer('Refused.'),
     '5XX': problemAnswer('Not answered just now.'),
   };
