@@ -205,7 +205,7 @@ const misbehave = (
       return;
     case 'endless_body':
       socket.write(`${headers}\r\n`);
-      drip(`${' '.repeat(50)}\n`);
+      drip('         \n');
       return;
     case 'reset_in_body':
       socket.write(`${headers}Content-Length: ${body.length + 1}\r\n\r\n${body}`, () => reset());

@@ -88,9 +88,11 @@ const overUdp = (server: DnsServer, query: Buffer, read: Read, signal: AbortSign
   new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket = createSocket(isIPv6(server.host) ? 'udp6' : 'udp4');
+    let open = true;
     const end = (settle: () => void) => {
+      if (!open) return;
+      open = false;
       signal.removeEventListener('abort', aborted);
-      socket.removeAllListeners().on('error', () => {});
       socket.close();
       settle();
     };
@@ -105,7 +107,7 @@ const overUdp = (server: DnsServer, query: Buffer, read: Read, signal: AbortSign
         end(() => reject(error));
       }
     });
-    socket.connect(server.port, server.host, () => socket.send(query));
+    socket.connect(server.port, server.host, () => open && socket.send(query));
   });
 
 const overTcp = (server: DnsServer, query: Buffer, read: Read, signal: AbortSignal): Promise<DnsMessage> =>

@@ -53,6 +53,8 @@ export const readFile = async (
     const connectTimer = setTimeout(() => settle(observation('timeout')), access.connectMs);
     get.on('socket', (socket) => socket.once('secureConnect', () => clearTimeout(connectTimer)));
     get.on('error', fail);
+    // Whatever ends without an answer or an error, an upgrade for one.
+    get.on('close', () => settle(observation('connection_reset')));
     get.end();
   });
 };
