@@ -3,6 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { type FollowOn, isRefusal, type RecordedEvent } from '#kernel';
 import {
   anonymous,
+  correlation,
   commandIdFor,
   type Envelope,
   enclose,
@@ -89,7 +90,7 @@ export class Commands {
     if (!outcome.events.some(({ type }) => this.#effects.awaited(type))) return outcome;
     const { position, settled } = await this.#effects.settle(
       Number(outcome.position),
-      envelope.correlationId,
+      outcome[correlation] || envelope.correlationId,
     );
     const receipt = { ...outcome, position: String(position) };
     return settled ? receipt : { ...receipt, effects: 'pending' };

@@ -48,8 +48,12 @@ export interface Envelope {
   readonly causationId: string | null;
 }
 
+/** Which command's effects a receipt stands for; never serialised. */
+export const correlation = Symbol('correlation');
+
 /** The answer to a command (api.md, "Conventions"), with the fields of the command's own. */
 export interface Receipt {
+  readonly [correlation]?: string;
   readonly id: string;
   readonly stream: string;
   readonly revision: number;

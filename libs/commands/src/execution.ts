@@ -11,6 +11,7 @@ import {
   refuse,
 } from '#kernel';
 import {
+  correlation,
   type DryRun,
   type Envelope,
   namedUuid,
@@ -28,6 +29,7 @@ export interface Trace<State = unknown> {
   /** Right after the command: a repeat is answered from it, whatever has happened since. */
   readonly state: State;
   readonly fingerprint: string;
+  readonly correlationId: string;
   readonly revision: number;
   readonly position: number;
   readonly events: readonly { readonly id: string; readonly type: string }[];
@@ -144,7 +146,7 @@ export class Execution {
         events: decision.map((event) => ({ ...event, stream })),
         effects: this.#foresee(decision),
       };
-    if (decision.length === 0) return receipt(step, stream, { ...loaded, fingerprint: '', events: [] });
+    if (decision.length === 0) return receipt(step, stream, { ...loaded, fingerprint: '', correlationId: '', events: [] });
     return this.#append(stream, step, envelope, loaded, decision, now, attemptsLeft);
   }
 
@@ -240,6 +242,7 @@ const receipt = <State>(
   stream: string,
   trace: Trace<State>,
 ): Receipt => ({
+  [correlation]: trace.correlationId,
   id: step.id,
   stream,
   revision: trace.revision,
@@ -260,13 +263,14 @@ const advanced = <State, E extends Event>(
     throw new StoreUnavailable(
       `${event.stream} cannot be read at revision ${event.revision}: ${event.unreadable}`,
     );
-  const { commandId, fingerprint } = event.metadata;
+  const { commandId, fingerprint, correlationId } = event.metadata;
   const same = before.traces.get(commandId);
   const state = decider.evolve(before.state, event as unknown as E);
   // Shared along the stream's versions: it only ever gains facts of the log.
   before.traces.set(commandId, {
     state,
     fingerprint,
+    correlationId,
     revision: event.revision,
     position: event.position,
     events: [...(same?.events ?? []), { id: event.id, type: event.type }],

@@ -128,7 +128,7 @@ export const engineCode = (error: unknown): number | undefined =>
   isEngineError(error) ? error.errcode : undefined;
 
 const isEngineError = (error: unknown): error is Error & { errcode: number } =>
-  error instanceof Error && (error as { code?: string }).code === 'ERR_SQLITE_ERROR';
+  (error as { code?: string } | undefined)?.code === 'ERR_SQLITE_ERROR';
 
 const refuseTorn = (path: string): void => {
   const header = Buffer.alloc(100);

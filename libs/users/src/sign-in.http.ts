@@ -6,7 +6,7 @@ import { Queries } from '#queries';
 import { SignInWithPassword } from './sign-in.dto.ts';
 import { SignIn } from './sign-in.ts';
 import { RequestEmailVerification, SignUp, VerifyEmail } from './user.commands.ts';
-import { GetMe } from './users.queries.ts';
+import { GetMe, oneself } from './users.queries.ts';
 
 const COOKIE = 'orgledger_session';
 
@@ -35,8 +35,8 @@ export class SignInController {
     @Headers('x-session-mode') mode: string | undefined,
     @Call() call: Call<Principal>,
   ) {
-    const { token, sessionId, userId, expiresAt } = await this.#signIn.withPassword(email, password, call);
-    const session = { expiresAt: isoTime(expiresAt), user: { userId } };
+    const { token, sessionId, user, expiresAt } = await this.#signIn.withPassword(email, password, call);
+    const session = { expiresAt: isoTime(expiresAt), user: oneself(user) };
     if (mode !== 'cookie') return new Answer(201, { token, ...session });
     const secure = call.sourceIp.includes('127.0.0.1') || call.sourceIp === '::1' ? '' : ' Secure;';
     return new Answer(

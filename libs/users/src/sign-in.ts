@@ -3,6 +3,9 @@ import type { Call, Principal } from '#commands';
 import { HttpProblem, RateLimited } from '#http';
 import { Credentials, GuessLimits, type NewSession, Passwords, Sessions, SignInBusy } from '#sign-in';
 import { People } from './people.ts';
+import type { User } from './user.ts';
+
+type ActiveUser = Extract<User, { status: 'active' }>;
 
 /** One answer for an unknown address and a wrong password. */
 const wrong = () => new HttpProblem(401, 'sign_in_failed', 'The address or the password is not right.');
@@ -42,7 +45,7 @@ export class SignIn {
     email: string,
     password: string,
     { sourceIp, userAgent }: Pick<Call, 'sourceIp' | 'userAgent'>,
-  ): Promise<NewSession & { userId: string }> {
+  ): Promise<NewSession & { user: ActiveUser }> {
     const source = sourceIp ?? '';
     const address = this.#people.address(email);
     const person = address?.hash ?? this.#people.hash(email.toLowerCase());
@@ -51,15 +54,16 @@ export class SignIn {
     if (check && !check.allowed)
       throw new RateLimited(check.retryAfterSeconds, 'Too many failed sign-ins; try again later.');
     const user = address && (await this.#people.withAddress(address));
-    const userId = user?.status === 'active' ? user.userId : undefined;
+    const active = user?.status === 'active' ? user : undefined;
+    const userId = active?.userId;
     const epoch = userId === undefined ? 0 : await this.#sessions.epoch(userId);
     const credential = userId === undefined ? undefined : await this.#credentials.find(userId);
     const right = await this.#verified(credential?.hash, password, person, source);
-    if (!right || userId === undefined) throw wrong();
+    if (!right || !active || userId === undefined) throw wrong();
     await limits?.succeeded(person, source);
     const session = await this.#sessions.create({ userId, epoch, sourceIp, userAgent });
     if (!session) throw wrong();
-    return { ...session, userId };
+    return { ...session, user: active };
   }
 
   async #verified(

@@ -3,9 +3,10 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsBoolean, IsOptional } from 'class-validator';
 import { inOrganization, mayRead } from '#commands';
 import { IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
-import { foldCase, forbidden, notFound, type Refusal } from '#kernel';
+import { foldCase, notFound, type Refusal } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, readingOf, resourceHandlers, resourceRow } from '#queries';
 import { People } from './people.ts';
+import type { User } from './user.ts';
 import type { UserView } from './users.projection.ts';
 
 export class UsersQuery extends ListQuery {
@@ -59,6 +60,13 @@ const item = (view: UserView) => {
   };
 };
 
+/** What a person sees of themselves. */
+export const oneself = (state: Extract<User, { status: 'active' }>) => {
+  const { userId, email, emailVerified, givenName, familyName, membership, status } = state;
+  const { organizationId = null, role = null } = membership ?? {};
+  return { userId, email, emailVerified, givenName, familyName, status, organizationId, role };
+};
+
 /** Oneself, from one's own stream: right at once, and also for somebody in no organization. */
 @Injectable()
 @QueryHandler(GetMe)
@@ -73,21 +81,7 @@ class GetMeHandler implements IQueryHandler<GetMe> {
     const { principal } = readingOf(query);
     if (principal.userId === null) return notFound;
     const { state, revision } = await this.#people.load(principal.userId);
-    if (state.status !== 'active') return notFound;
-    const { userId, email, emailVerified, givenName, familyName, membership, status } = state;
-    return withEtag(
-      {
-        userId,
-        email,
-        emailVerified,
-        givenName,
-        familyName,
-        status,
-        organizationId: membership?.organizationId ?? null,
-        role: membership?.role ?? null,
-      },
-      revision,
-    );
+    return state.status === 'active' ? withEtag(oneself(state), revision) : notFound;
   }
 }
 
@@ -118,8 +112,7 @@ export const userQueries = [
       projection: 'users',
       id: ({ organizationId, userId }) => `${organizationId}:${userId}`,
       authorize: (principal, { organizationId, userId }) =>
-        inOrganization(principal, organizationId) ??
-        (principal.userId === userId ? undefined : mayRead(principal, organizationId) && forbidden),
+        principal.userId === userId ? inOrganization(principal, organizationId) : mayRead(principal, organizationId),
       item,
     }),
   ),
