@@ -362,19 +362,20 @@ export const eventStoreContract = (name: string, open: () => Promise<OpenedEvent
       it('catches up, says so with an empty batch, then hands over what is appended', async () => {
         const stream = aStream();
         const after = await store.head();
-        await store.append(stream, NO_STREAM, events(10));
+        await store.append(stream, NO_STREAM, events(1_200));
         const stop = new AbortController();
         const seen: RecordedEvent[] = [];
         let seenAtCaughtUp = -1;
         for await (const batch of store.follow({ after, signal: stop.signal })) {
           seen.push(...batch);
+          await sleep(2);
           if (batch.length === 0 && seenAtCaughtUp < 0) {
             seenAtCaughtUp = seen.length;
-            await store.append(stream, 9, events(10));
+            await store.append(stream, 1_199, events(10));
           }
-          if (seen.length === 20) stop.abort();
+          if (seen.length === 1_210) stop.abort();
         }
-        expect(seenAtCaughtUp).toBe(10);
+        expect(seenAtCaughtUp).toBe(1_200);
         expect(seen).toEqual(await store.read(stream));
       });
 
