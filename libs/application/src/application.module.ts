@@ -8,9 +8,9 @@ import { Outbox } from '#mail';
 import { MailBell, PublicUrl } from '#notifications';
 import { Metrics } from '#observability';
 import { Health } from '#operations';
-import { PolicyRunner } from '#policies';
+import { PolicyRunner, RemoteEffects } from '#policies';
 import { LogHead, Queries } from '#queries';
-import { Projector, ReadModels } from '#read-models';
+import { Projector, ReadModels, RemoteProgress } from '#read-models';
 import { Sandbox, Settled, sandboxNoun } from '#sandbox';
 import { Credentials, GuessLimits, Passwords, RateLimit, rates, Sessions } from '#sign-in';
 import { AddressHash, LinkTokens } from '#tokens';
@@ -19,6 +19,9 @@ import { nouns, policies, projections } from './nouns.ts';
 import type { Platform } from './platform.ts';
 
 const given = <T>(provide: abstract new (...args: never[]) => T, useValue: T): Provider => ({ provide, useValue });
+
+/** How far the read models are: the projector of this process, or what the store tells of another's. */
+export const PROGRESS = Symbol('Progress');
 
 @Module({})
 // biome-ignore lint/complexity/noStaticOnlyClass: Nest wants a class to hang a module on.
@@ -35,7 +38,21 @@ export class ApplicationModule {
         log.error({ projection, stream, position, reason: error }, 'a stream is quarantined'),
       interrupted: (err) => log.warn({ err }, 'the projector is interrupted'),
     });
-    const readModels = new ReadModels(stores.readModels, projector, projections);
+    const progress = platform.follows
+      ? projector
+      : new RemoteProgress(stores.readModels, projections, (err) =>
+          log.warn({ err }, 'the progress of the read models is not known'),
+        );
+    const readModels = new ReadModels(stores.readModels, progress, projections);
+    const lastOf = async (correlationId: string): Promise<number> => {
+      const { items } = await readModels.list<{ position: number }>('audit', {
+        where: { correlationId },
+        sort: { field: 'position', direction: -1 },
+        limit: 1,
+        totals: false,
+      });
+      return items[0]?.position ?? 0;
+    };
     return {
       module: ApplicationModule,
       global: true,
@@ -44,6 +61,7 @@ export class ApplicationModule {
       providers: [
         given(Projector, projector),
         given(ReadModels, readModels),
+        { provide: PROGRESS, useValue: progress },
         given(LinkTokens, tokens),
         given(AddressHash, new AddressHash(master)),
         given(DomainTokens, new DomainTokens(master)),
@@ -77,13 +95,22 @@ export class ApplicationModule {
           // Policies issue commands and commands wait for policies: the runner learns of the front door last.
           provide: PolicyRunner,
           useFactory: () =>
-            new PolicyRunner(events, stores.records, clock, policies, {
-              parked: ({ policy, command, stream, code }) =>
-                log.warn({ policy, command, stream, code }, 'a follow-on command is parked'),
-              interrupted: (err) => log.warn({ err }, 'the policies are interrupted'),
-            }),
+            new PolicyRunner(
+              events,
+              stores.records,
+              clock,
+              policies,
+              {
+                parked: ({ policy, command, stream, code }) =>
+                  log.warn({ policy, command, stream, code }, 'a follow-on command is parked'),
+                interrupted: (err) => log.warn({ err }, 'the policies are interrupted'),
+              },
+              { watched: platform.watched, lastOf },
+            ),
         },
-        { provide: Effects, useExisting: PolicyRunner },
+        platform.follows
+          ? { provide: Effects, useExisting: PolicyRunner }
+          : given(Effects, new RemoteEffects(stores.records, policies, lastOf)),
         {
           provide: Execution,
           inject: [PolicyRunner],
@@ -113,7 +140,7 @@ export class ApplicationModule {
             new Health(
               events,
               { readModels: stores.readModels, records: stores.records, keys: stores.keys },
-              projector,
+              progress,
               () => runner.parkedCount,
             ),
         },

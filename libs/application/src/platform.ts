@@ -21,14 +21,20 @@ export interface Platform {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly operatorToken: string;
+  /** True: this process runs projections, policies and mail. False: a worker does. */
+  readonly follows: boolean;
+  /** True: other processes wait for what this one has done. */
+  readonly watched: boolean;
 }
+
+export type Role = 'all' | 'api' | 'worker';
 
 /** Whoever can read the master key runs the product. */
 export const operatorTokenOf = (master: MasterKey): string =>
   `orgop_${master.derive('operator').toString('base64url')}`;
 
 /** @throws with a sentence for the operator when a store or the master key cannot be used */
-export const openPlatform = async (settings: Settings): Promise<Platform> => {
+export const openPlatform = async (settings: Settings, role: Role = settings.role): Promise<Platform> => {
   const stores = await openStores(settings);
   try {
     const { records } = stores;
@@ -49,6 +55,8 @@ export const openPlatform = async (settings: Settings): Promise<Platform> => {
       log: createLogger(settings),
       metrics: new Metrics(),
       operatorToken: operatorTokenOf(master),
+      follows: role !== 'api',
+      watched: role === 'worker',
     };
   } catch (error) {
     await stores.close();

@@ -1,13 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Commands } from '#commands';
 import { createAdapter, drain, nestOptions, serveOpenapi, useConventions } from '#http';
 import { NestLogger } from '#observability';
 import { PublicUrl } from '#notifications';
+import { PolicyRunner } from '#policies';
+import type { RemoteProgress } from '#read-models';
 import type { Settings } from '#settings';
 import { AuthenticationGuard } from '#users';
-import { ApplicationModule } from './application.module.ts';
-import { openPlatform } from './platform.ts';
+import { ApplicationModule, PROGRESS } from './application.module.ts';
+import { openPlatform, type Platform } from './platform.ts';
 import { Work } from './work.ts';
 
 export interface Serving {
@@ -33,7 +36,8 @@ export const serve = async (settings: Settings, version: string): Promise<Servin
     useConventions(app, { log }, [app.get(AuthenticationGuard)]);
     serveOpenapi(app, { version });
     await app.init();
-    const work = new Work(app, platform);
+    app.get(PolicyRunner).issueThrough(app.get(Commands));
+    const work = platform.follows ? new Work(app, platform) : app.get<RemoteProgress>(PROGRESS);
     await work.start();
     await app.listen(settings.port, settings.host);
     const { port } = app.getHttpServer().address() as AddressInfo;
@@ -53,6 +57,34 @@ export const serve = async (settings: Settings, version: string): Promise<Servin
     };
   } catch (error) {
     await stores.close();
+    throw error;
+  }
+};
+
+export interface Working {
+  stop(): Promise<void>;
+}
+
+/** Projections, policies and mail without HTTP, beside any number of `api` processes over the same servers. */
+export const workAlone = async (settings: Settings): Promise<Working> => {
+  const platform: Platform = await openPlatform(settings, 'worker');
+  try {
+    const app = await NestFactory.createApplicationContext(ApplicationModule.over(platform), {
+      logger: new NestLogger(platform.log),
+    });
+    app.get(PublicUrl).value = settings.publicUrl ?? `http://${settings.host}:${settings.port}`;
+    app.get(PolicyRunner).issueThrough(app.get(Commands));
+    const work = new Work(app, platform);
+    await work.start();
+    return {
+      async stop() {
+        await work.stop();
+        await app.close();
+        await platform.stores.close();
+      },
+    };
+  } catch (error) {
+    await platform.stores.close();
     throw error;
   }
 };

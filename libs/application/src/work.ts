@@ -29,7 +29,6 @@ export class Work {
       onTrouble: (error) => log.warn({ err: error }, 'sending mail is interrupted'),
       clock,
     });
-    this.#policies.issueThrough(commands);
     app.get(MailBell).ring = () => this.#sender.wake();
     metrics.gauge({
       name: 'orgledger_projection_position',

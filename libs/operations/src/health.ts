@@ -1,5 +1,8 @@
 import type { EventStore } from '#event-store';
-import type { DocumentStore, Projector } from '#read-models';
+import type { DocumentStore, ProjectionHealth, Served } from '#read-models';
+
+/** How far the read models are, here or in another process. */
+type Progress = Served & { health(): readonly ProjectionHealth[] };
 
 export interface Report {
   readonly ready: boolean;
@@ -17,18 +20,18 @@ export interface Report {
 export class Health {
   readonly #events: EventStore;
   readonly #documents: Readonly<Record<string, DocumentStore>>;
-  readonly #projector: Projector;
+  readonly #progress: Progress;
   readonly #parked: () => number;
 
   constructor(
     events: EventStore,
     documents: Readonly<Record<string, DocumentStore>>,
-    projector: Projector,
+    progress: Progress,
     parked: () => number,
   ) {
     this.#events = events;
     this.#documents = documents;
-    this.#projector = projector;
+    this.#progress = progress;
     this.#parked = parked;
   }
 
@@ -38,14 +41,14 @@ export class Health {
       Object.entries(stores).map(async ([name, store]) => [name, await store.health()] as const),
     );
     const dependencies = Object.fromEntries(entries);
-    const projections = this.#projector.health().map(({ name, position, behind, quarantined }) => ({
+    const projections = this.#progress.health().map(({ name, position, behind, quarantined }) => ({
       name,
       position: String(position),
       behind,
       quarantined: quarantined.length,
     }));
     return {
-      ready: entries.every(([, { ok }]) => ok) && this.#projector.position >= 0,
+      ready: entries.every(([, { ok }]) => ok) && this.#progress.position >= 0,
       dependencies,
       projections,
       parkedCommands: this.#parked(),

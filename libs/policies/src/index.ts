@@ -1,1 +1,2 @@
 export * from './policy-runner.ts';
+export * from './remote-effects.ts';

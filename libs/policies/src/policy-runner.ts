@@ -14,7 +14,7 @@ import type { DocumentStore, StoredDocument } from '#read-models';
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds policies on every event type.
 export type AnyPolicy = Policy<any>;
 
-interface Checkpoint extends StoredDocument {
+export interface Checkpoint extends StoredDocument {
   readonly position: number;
 }
 
@@ -37,12 +37,24 @@ export interface PolicyObserver {
   interrupted(error: Error): void;
 }
 
+export interface PolicyOptions {
+  /** True when other processes wait for the stored checkpoint: it is then written after each batch. */
+  readonly watched: boolean;
+  /** Position of the newest event of a correlation that this process has not seen pass. */
+  readonly lastOf: (correlationId: string) => Promise<number>;
+}
+
 const SETTLE_MS = 2_000;
 const REMEMBERED = 20_000;
 const ATTEMPTS = 3;
+/** What a crash makes it see again is harmless, so the checkpoint need not be written every time. */
 const CHECKPOINT_EVERY_MS = 250;
 /** Errors that pass by themselves: a store is away, a read model is catching up. */
 const PASSING = new Set(['StoreUnavailable', 'StorageFailure', 'ReadModelBehind']);
+
+/** True when an answer must wait for what policies make of such an event. */
+export const isAwaited = (policies: readonly AnyPolicy[], eventType: string): boolean =>
+  policies.some((policy) => policy.awaited !== false && policy.on[eventType]);
 
 /**
  * Follows the log with its own checkpoint and issues what the policies ask for: at least once, in log order within
@@ -56,6 +68,7 @@ export class PolicyRunner extends Effects {
   readonly #clock: Clock;
   readonly #policies: readonly AnyPolicy[];
   readonly #observer: PolicyObserver;
+  readonly #options: PolicyOptions;
   readonly #abort = new AbortController();
   readonly #checkpoints = new Map<string, number>();
   readonly #reached = new Map<string, number>();
@@ -72,8 +85,10 @@ export class PolicyRunner extends Effects {
     clock: Clock,
     policies: readonly AnyPolicy[],
     observer: PolicyObserver,
+    options: PolicyOptions,
   ) {
     super();
+    this.#options = options;
     this.#events = events;
     this.#records = records;
     this.#clock = clock;
@@ -112,7 +127,7 @@ export class PolicyRunner extends Effects {
   }
 
   awaited(eventType: string): boolean {
-    return this.#policies.some((policy) => policy.awaited !== false && policy.on[eventType]);
+    return isAwaited(this.#policies, eventType);
   }
 
   /** What would follow from events, for a dry run. */
@@ -261,8 +276,11 @@ export class PolicyRunner extends Effects {
     for (;;) {
       while (this.#handled < target && !deadline.aborted && !this.#abort.signal.aborted)
         await this.#progress(deadline);
-      const reached = Math.max(target, this.#reached.get(correlationId) ?? 0);
-      if (this.#handled < target) return { position: reached, settled: false };
+      if (this.#handled < target) return { position: target, settled: false };
+      const reached = Math.max(
+        target,
+        this.#reached.get(correlationId) ?? (await this.#options.lastOf(correlationId)),
+      );
       if (reached === target) return { position: target, settled: true };
       target = reached;
     }

@@ -3,3 +3,4 @@ export * from './port.ts';
 export * from './projector.ts';
 export * from './reader.ts';
 export { startsWith } from './subset.ts';
+export * from './remote-progress.ts';

@@ -6,12 +6,12 @@ import type { DocumentStore, Documents, StoredDocument } from './port.ts';
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds projections of every document type.
 export type AnyProjection = Projection<any, any>;
 
-interface Progress extends StoredDocument {
+export interface Progress extends StoredDocument {
   readonly position: number;
 }
 
 /** Which collections serve a projection, and which are being filled beside them. */
-interface Build extends StoredDocument {
+export interface Build extends StoredDocument {
   readonly version: number;
   readonly build: number;
   /** How far it is while it is filled, or where it was left behind by a newer version; null: level with the log. */
@@ -40,9 +40,9 @@ export interface ProjectorObserver {
   interrupted(error: Error): void;
 }
 
-const LIVE = 'live';
+export const LIVE = 'live';
 const BUILD_BATCH = 2_000;
-const SERVED = (name: string) => `served:${name}`;
+export const SERVED = (name: string) => `served:${name}`;
 const FILLING = (name: string) => `filling:${name}`;
 
 /**
@@ -374,7 +374,7 @@ export class Projector {
   }
 }
 
-const buildName = (name: string, { version, build }: Build): string =>
+export const buildName = (name: string, { version, build }: Build): string =>
   build === 1 ? `${name}-${version}` : `${name}-${version}.${build}`;
 
 const save = async (documents: Documents, { _id, ...build }: Build): Promise<void> => {

@@ -1,0 +1,23 @@
+import 'reflect-metadata';
+import { workAlone } from '#application';
+import { stopOnSignal } from '#http';
+import { readSettings, WrongSetting } from '#settings';
+
+process.on('unhandledRejection', (error) => {
+  process.stderr.write(`unhandled: ${error instanceof Error ? error.stack : error}\n`);
+  process.exit(1);
+});
+
+try {
+  const settings = readSettings(process.env);
+  if (!settings.eventStoreUrl || !settings.mongodbUrl)
+    throw new WrongSetting('A worker of its own needs EVENTSTORE_URL and MONGODB_URL; otherwise `npm start` works alone.');
+  const working = await workAlone(settings);
+  process.stdout.write('Orgledger works\n');
+  stopOnSignal(() => working.stop(), {
+    error: (fields, message) => process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`),
+  });
+} catch (error) {
+  process.stderr.write(`Orgledger does not start: ${(error as Error).message}\n`);
+  process.exit(1);
+}

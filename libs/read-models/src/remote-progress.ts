@@ -1,0 +1,102 @@
+import type { DocumentStore } from './port.ts';
+import { type AnyProjection, type Build, buildName, LIVE, type Progress, type ProjectionHealth, SERVED } from './projector.ts';
+import type { Served } from './reader.ts';
+
+const IDLE_MS = 500;
+const WAITING_MS = 15;
+
+/** How far the read models are when another process runs the projector: the store tells. */
+export class RemoteProgress implements Served {
+  readonly #documents: DocumentStore;
+  readonly #projections: readonly AnyProjection[];
+  readonly #builds = new Map<string, Build>();
+  readonly #waiters = new Set<() => void>();
+  readonly #onTrouble: (error: Error) => void;
+  #live = -1;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(documents: DocumentStore, projections: readonly AnyProjection[], onTrouble: (error: Error) => void) {
+    this.#documents = documents;
+    this.#projections = projections;
+    this.#onTrouble = onTrouble;
+  }
+
+  async start(): Promise<void> {
+    await this.#look();
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  get position(): number {
+    return Math.min(...this.#projections.map(({ name }) => this.positionOf(name)));
+  }
+
+  positionOf(name: string): number {
+    const build = this.#builds.get(name);
+    return build ? (build.position ?? this.#live) : -1;
+  }
+
+  served(name: string): string | undefined {
+    const build = this.#builds.get(name);
+    return build && buildName(name, build);
+  }
+
+  async waitFor(position: number, milliseconds: number): Promise<boolean> {
+    const deadline = Date.now() + milliseconds;
+    while (this.position < position && Date.now() < deadline && !this.#stopped)
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#waiters.delete(wake);
+          resolve();
+        };
+        this.#waiters.add(wake);
+        this.#schedule();
+      });
+    return this.position >= position;
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => {
+        this.#looking = this.#look()
+          .catch((error) => this.#onTrouble(error))
+          .finally(() => {
+            for (const wake of [...this.#waiters]) wake();
+            this.#schedule();
+          });
+      },
+      this.#waiters.size > 0 ? WAITING_MS : IDLE_MS,
+    );
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    const progress = await this.#documents.collection<Progress>('progress').findOne({ _id: LIVE });
+    this.#live = progress?.position ?? 0;
+    for (const { name } of this.#projections) {
+      const build = await this.#documents.collection<Build>('builds').findOne({ _id: SERVED(name) });
+      if (build) this.#builds.set(name, build);
+    }
+  }
+
+  health(): ProjectionHealth[] {
+    return this.#projections.map(({ name, version }) => ({
+      name,
+      version,
+      position: this.positionOf(name),
+      behind: false,
+      building: !this.#builds.has(name),
+      quarantined: [],
+    }));
+  }
+}
