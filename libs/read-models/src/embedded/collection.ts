@@ -28,6 +28,7 @@ import type { Target, Writer } from './writer.ts';
 
 /** How a collection reaches its file: directly, or from inside a transaction. */
 export interface Reach {
+  get(collection: string, id: string): Promise<Json | undefined>;
   collect(collection: string, query: Query): Promise<Json[]>;
   walk(collection: string, query: Query): AsyncGenerator<Json>;
   count(collection: string, query: Query): Promise<number>;
@@ -49,7 +50,10 @@ export class EmbeddedCollection<T extends StoredDocument> implements Collection<
 
   async findOne(filter: Filter<T>, options: Pick<FindOptions, 'sort'> = {}): Promise<WithId<T> | null> {
     checkedOptions(options, ['sort']);
-    const query = { condition: parseFilter(filter), sort: parseSort(options.sort), skip: 0, limit: 1 };
+    const target = targetOf(filter);
+    if (target.id !== undefined && !target.rest)
+      return ((await this.#reach.get(this.#name, target.id)) as WithId<T> | undefined) ?? null;
+    const query = { condition: target.condition, sort: parseSort(options.sort), skip: 0, limit: 1 };
     const [document] = await this.#reach.collect(this.#name, query);
     return (document as WithId<T> | undefined) ?? null;
   }

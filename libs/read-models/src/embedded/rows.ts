@@ -2,6 +2,7 @@ import type { Database } from '#sqlite';
 import type { Condition, SortField, Test } from '../subset.ts';
 import { type Access, accesses, choose, conjuncts } from './access.ts';
 import { type Bounds, type Clause, comparison, compile, join } from './compile.ts';
+import { guarded } from './engine.ts';
 import { keysetBranches } from './keyset.ts';
 import type { Layout } from './layout.ts';
 import { matches, sorter } from './matching.ts';
@@ -115,15 +116,18 @@ const run = (database: Database, sql: string, params: readonly Encoded[], limit:
   return limit <= AT_ONCE ? statement.all(...params, limit) : statement.iterate(...params, limit);
 };
 
-/** Counts up to a limit (0: all). Undefined: the columns cannot tell, the documents have to be walked. */
-export const countBySql = (
-  database: Database,
-  layout: Layout,
-  condition: Condition,
-  limit: number,
-): number | undefined => {
-  const selection = select(database, layout, condition, [], 0);
-  return selection.residual ? undefined : counted(database, selection, limit);
+export const byId = (database: Database, layout: Layout | undefined, id: string): Json | undefined => {
+  const row = layout && guarded(() => database.statement(layout.sql.text).get(id));
+  return row && (JSON.parse(row.doc as string) as Json);
+};
+
+/** Up to the query's limit. Undefined: the columns cannot tell, the documents have to be walked. */
+export const countIn = (database: Database, layout: Layout | undefined, query: Query): number | undefined => {
+  if (!layout) return 0;
+  return guarded(() => {
+    const selection = select(database, layout, query.condition, [], 0);
+    return selection.residual ? undefined : counted(database, selection, query.limit);
+  });
 };
 
 const counted = (database: Database, { keys, where, id, access }: Selection, limit: number): number => {

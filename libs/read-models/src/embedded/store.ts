@@ -7,7 +7,8 @@ import { Catalogue } from './catalogue.ts';
 import { EmbeddedCollection, type Reach } from './collection.ts';
 import { guarded, isDuplicate, isFailure, told } from './engine.ts';
 import type { Layout, StoredIndex } from './layout.ts';
-import { countBySql, type Query, rows } from './rows.ts';
+import { byId, countIn, type Query, rows } from './rows.ts';
+import { TransactionReach } from './transaction.ts';
 import type { Json } from './values.ts';
 import { Writer } from './writer.ts';
 
@@ -46,7 +47,7 @@ export class EmbeddedDocuments implements DocumentStore {
   constructor(path: string, options: DatabaseOptions) {
     this.#path = path;
     this.#options = options;
-    this.#database = Database.open(path, options);
+    this.#database = openMapped(path, options);
     this.#catalogue = new Catalogue(this.#database);
     this.#writer = new Writer(this.#database, this.#catalogue);
     this.#group = new GroupCommit(this.#database);
@@ -57,6 +58,10 @@ export class EmbeddedDocuments implements DocumentStore {
   }
 
   readonly #direct: Reach = {
+    get: async (collection, id) => {
+      const { database, layouts } = this.#reading();
+      return byId(database, layouts.get(collection), id);
+    },
     collect: async (collection, query) => {
       const first = this.#firstRows(collection, query);
       if (first) return first;
@@ -106,7 +111,7 @@ export class EmbeddedDocuments implements DocumentStore {
   }
 
   #openReader(): Database {
-    const reader = Database.open(this.#path, this.#options);
+    const reader = openMapped(this.#path, this.#options);
     reader.run('PRAGMA query_only=ON');
     return reader;
   }
@@ -245,67 +250,15 @@ export class EmbeddedDocuments implements DocumentStore {
   }
 }
 
-/** Inside a transaction everything runs at once, on the connection that holds it. */
-class TransactionReach implements Reach {
-  readonly #database: Database;
-  readonly #catalogue: Catalogue;
-  readonly #writer: Writer;
-  #failure: { readonly error: unknown } | undefined;
-  #ended = false;
-
-  constructor(database: Database, catalogue: Catalogue, writer: Writer) {
-    this.#database = database;
-    this.#catalogue = catalogue;
-    this.#writer = writer;
-  }
-
-  async collect(collection: string, query: Query): Promise<Json[]> {
-    this.#mustGoOn();
-    const layout = this.#catalogue.layouts.get(collection);
-    if (!layout) return [];
-    return guarded(() => {
-      const found: Json[] = [];
-      for (const document of rows(this.#database, layout, query)) if (document) found.push(document);
-      return found;
-    });
-  }
-
-  async *walk(collection: string, query: Query): AsyncGenerator<Json> {
-    yield* await this.collect(collection, query);
-  }
-
-  async count(collection: string, query: Query): Promise<number> {
-    this.#mustGoOn();
-    const counted = countIn(this.#database, this.#catalogue.layouts.get(collection), query);
-    return counted ?? (await this.collect(collection, query)).length;
-  }
-
-  /** A write that is refused ends the transaction, as on MongoDB. */
-  async write<R>(work: (writer: Writer) => R): Promise<R> {
-    this.#mustGoOn();
-    try {
-      const result = work(this.#writer);
-      if (result && typeof result === 'object' && 'error' in result) this.#failure = { error: result.error };
-      return result;
-    } catch (error) {
-      this.#failure = { error };
-      throw error;
-    }
-  }
-
-  mustHaveSucceeded(): void {
-    if (this.#failure) throw this.#failure.error;
-  }
-
-  end(): void {
-    this.#ended = true;
-  }
-
-  #mustGoOn(): void {
-    this.mustHaveSucceeded();
-    if (this.#ended) throw new TypeError('the transaction has ended');
-  }
-}
+/**
+ * Pages are read from a mapping of the file: a page of documents that lie apart costs a tenth of what it costs with
+ * one system call for each. What is mapped is the system's cache, not the process's own memory.
+ */
+const openMapped = (path: string, options: DatabaseOptions): Database => {
+  const database = Database.open(path, options);
+  database.run('PRAGMA mmap_size=1073741824');
+  return database;
+};
 
 type StoredIndexWish = Omit<StoredIndex, 'number'>;
 
@@ -317,6 +270,3 @@ const indexOf = (index: IndexSpec | UniqueIndex): StoredIndexWish => {
 
 const isSame = (a: StoredIndexWish, b: StoredIndexWish): boolean =>
   a.unique === b.unique && JSON.stringify(a.fields) === JSON.stringify(b.fields);
-
-const countIn = (database: Database, layout: Layout | undefined, query: Query): number | undefined =>
-  layout ? guarded(() => countBySql(database, layout, query.condition, query.limit)) : 0;
