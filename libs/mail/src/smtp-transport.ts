@@ -30,7 +30,7 @@ export const smtpTransport = (
     sendTimeout = 60_000,
   }: SmtpOptions = {},
 ): SmtpTransport => {
-  if (!isPlainAddress(from.address)) throw new TypeError('the sender is not a plain address');
+  if (!isPlainAddress(from.address, { labels: 1 })) throw new TypeError('the sender is not a plain address');
   const domain = from.address.slice(from.address.indexOf('@') + 1);
   const open = async () => {
     const { createTransport } = await import('nodemailer');
