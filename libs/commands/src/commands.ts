@@ -3,8 +3,8 @@ import { CommandBus } from '@nestjs/cqrs';
 import { type FollowOn, isRefusal, type RecordedEvent } from '#kernel';
 import {
   anonymous,
-  correlation,
   commandIdFor,
+  correlation,
   type Envelope,
   enclose,
   Fingerprints,

@@ -146,7 +146,8 @@ export class Execution {
         events: decision.map((event) => ({ ...event, stream })),
         effects: this.#foresee(decision),
       };
-    if (decision.length === 0) return receipt(step, stream, { ...loaded, fingerprint: '', correlationId: '', events: [] });
+    if (decision.length === 0)
+      return receipt(step, stream, { ...loaded, fingerprint: '', correlationId: '', events: [] });
     return this.#append(stream, step, envelope, loaded, decision, now, attemptsLeft);
   }
 

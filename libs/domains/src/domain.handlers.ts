@@ -1,22 +1,14 @@
-import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Claims, type Holder } from '#claims';
 import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome } from '#commands';
-import {
-  type DomainName,
-  type DomainProof,
-  dnsRecord,
-  parseDomainName,
-  verificationFile,
-  verificationUrl,
-} from '#dns-proof';
+import { type DomainName, type DomainProof, parseDomainName } from '#dns-proof';
 import { isRefusal, notFound, type Refusal, refuse } from '#kernel';
 import { ReadModels } from '#read-models';
-import type { MasterKey } from '#tokens';
 import { AddDomain, VerifyDomain } from './domain.commands.ts';
 import { type Domain, domain, type Observation } from './domain.ts';
 import { domainSlots } from './domain-slots.ts';
+import { DomainTokens, proofOf } from './domain-tokens.ts';
 
 export const DOMAIN_PROOF = Symbol('DomainProof');
 
@@ -24,28 +16,6 @@ export const DOMAIN_PROOF = Symbol('DomainProof');
 const DOMAIN_LIMIT = 100;
 /** How long a slot counts although its domain does not exist yet: the time between two appends of one command. */
 const GRACE_MS = 60_000;
-
-/** 128 bits, bound to the organization and the domain; the same command makes the same token (DOM-09). */
-export class DomainTokens {
-  readonly #key: Buffer;
-
-  constructor(master: Pick<MasterKey, 'derive'>) {
-    this.#key = master.derive('domain-tokens');
-  }
-
-  issue(organizationId: string, domainId: string, name: string): string {
-    return createHmac('sha256', this.#key)
-      .update(`${organizationId}/${domainId}/${name}`)
-      .digest('hex')
-      .slice(0, 32);
-  }
-}
-
-/** What a person must publish, for both methods (DOM-08). */
-export const proofOf = (name: string, token: string) => ({
-  dnsRecord: dnsRecord(name, token),
-  file: { url: verificationUrl(name), content: verificationFile(token) },
-});
 
 export const domainAnswer = (state: Domain): object =>
   state.status === 'unknown'

@@ -5,7 +5,7 @@ import { Answer, ListQuery, OneOf, SortBy, Text } from '#http';
 import { foldCase, notFound } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } from '#queries';
 import type { ReadModels } from '#read-models';
-import { proofOf } from './domain.handlers.ts';
+import { proofOf } from './domain-tokens.ts';
 import type { DomainView } from './domains.projection.ts';
 
 export class DomainsQuery extends ListQuery {

@@ -1,7 +1,7 @@
 export { ReportInvitationMail } from './invitation.commands.ts';
-export { InvitationLinks } from './invitation.handlers.ts';
 export { type InvitationEvent, invitation } from './invitation.ts';
 export { type Delivery, type DeliveryEvent, invitationDelivery } from './invitation-delivery.ts';
+export { InvitationLinks } from './invitation-links.ts';
 export { invitationsNoun } from './invitations.module.ts';
 export type { InvitationView } from './invitations.projection.ts';
 export { PendingLimit } from './pending-limit.ts';

@@ -8,7 +8,6 @@ import { type AssignableRole, isRefusal, notFound, type Refusal, refuse } from '
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
 import { Credentials, Passwords } from '#sign-in';
-import { LinkTokens } from '#tokens';
 import { type Address, emailInvalid, People, Rates, takeOne, user, waitingPassword } from '#users';
 import {
   AcceptInvite,
@@ -25,9 +24,8 @@ import {
   invitationLinkInvalid,
   isOpen,
 } from './invitation.ts';
+import { InvitationLinks } from './invitation-links.ts';
 import { PendingLimit } from './pending-limit.ts';
-
-const DAY_MS = 86_400_000;
 
 const alreadyPending = refuse(
   'conflict',
@@ -47,35 +45,6 @@ const ownerByTransfer = refuse(
   'owner_role_by_transfer_only',
   'The Owner is not invited; ownership is transferred.',
 );
-
-/** How long a link works, and the links themselves. */
-export class InvitationLinks {
-  readonly #tokens: LinkTokens;
-  readonly #days: number;
-
-  constructor(tokens: LinkTokens, days: number) {
-    this.#tokens = tokens;
-    this.#days = days;
-  }
-
-  /** AMB-08. */
-  expiry(now: string): string {
-    return new Date(Date.parse(now) + this.#days * DAY_MS).toISOString();
-  }
-
-  hash(invitationId: string, generation: number): string {
-    return this.#tokens.hash(this.#tokens.issue('invitation', invitationId, generation));
-  }
-
-  /** The invitation that a token names and whose newest link it is. */
-  opens(token: string, state: Invitation): boolean {
-    return state.status !== 'unknown' && this.#tokens.matches(token, state.tokenHash);
-  }
-
-  read(token: string): string | undefined {
-    return this.#tokens.read('invitation', token)?.id;
-  }
-}
 
 export const invitationAnswer = (state: Invitation): object =>
   state.status === 'unknown'

@@ -7,8 +7,8 @@ import { foldCase, notFound, type Refusal } from '#kernel';
 import { organization } from '#organizations';
 import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } from '#queries';
 import { People } from '#users';
-import { InvitationLinks } from './invitation.handlers.ts';
 import { invitation, invitationLinkInvalid, isOpen } from './invitation.ts';
+import { InvitationLinks } from './invitation-links.ts';
 import type { InvitationView } from './invitations.projection.ts';
 
 export class InvitationsQuery extends ListQuery {

@@ -1,4 +1,17 @@
-import { Body, type CanActivate, Controller, Delete, type ExecutionContext, Get, HttpCode, Param, Post, Put, Query, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  type CanActivate,
+  Controller,
+  Delete,
+  type ExecutionContext,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  UseGuards,
+} from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { isoTime } from '#clock';
 import { HttpProblem, nothingHere, Public } from '#http';

@@ -38,7 +38,9 @@ export class Sandbox implements SandboxZone {
   }
 
   async record(name: string): Promise<Omit<ZoneRecord, '_id'> | undefined> {
-    return (await this.#store.collection<ZoneRecord>('zone').findOne({ _id: name.toLowerCase() })) ?? undefined;
+    return (
+      (await this.#store.collection<ZoneRecord>('zone').findOne({ _id: name.toLowerCase() })) ?? undefined
+    );
   }
 
   async setRecord(name: string, record: Omit<ZoneRecord, '_id'> | undefined): Promise<void> {
@@ -49,7 +51,9 @@ export class Sandbox implements SandboxZone {
   }
 
   async host(name: string): Promise<Omit<ZoneHost, '_id'> | undefined> {
-    return (await this.#store.collection<ZoneHost>('hosts').findOne({ _id: name.toLowerCase() })) ?? undefined;
+    return (
+      (await this.#store.collection<ZoneHost>('hosts').findOne({ _id: name.toLowerCase() })) ?? undefined
+    );
   }
 
   async setHost(name: string, host: Omit<ZoneHost, '_id'> | undefined): Promise<void> {
@@ -69,4 +73,3 @@ export class Sandbox implements SandboxZone {
     return this.clock.advance(milliseconds);
   }
 }
-
