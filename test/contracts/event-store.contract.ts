@@ -367,8 +367,9 @@ export const eventStoreContract = (name: string, open: () => Promise<OpenedEvent
         const seen: RecordedEvent[] = [];
         let seenAtCaughtUp = -1;
         for await (const batch of store.follow({ after, signal: stop.signal })) {
+          // Long enough for every buffer on the way to fill up.
+          if (seen.length === 0) await sleep(500);
           seen.push(...batch);
-          await sleep(2);
           if (batch.length === 0 && seenAtCaughtUp < 0) {
             seenAtCaughtUp = seen.length;
             await store.append(stream, 1_199, events(10));

@@ -20,11 +20,14 @@ export class Feed {
 
   constructor({ client, module, options }: Connection, after: number) {
     const own = { commit: BigInt(after), prepare: BigInt(after) };
-    this.#subscription = client.subscribeToAll({
-      ...options,
-      fromPosition: after === 0 ? module.START : own,
-      filter: module.excludeSystemEvents(),
-    });
+    this.#subscription = client.subscribeToAll(
+      {
+        ...options,
+        fromPosition: after === 0 ? module.START : own,
+        filter: module.excludeSystemEvents(),
+      },
+      { highWaterMark: BUFFERED },
+    );
     let untilCaughtUp = 0;
     this.#subscription
       .on('error', (error: unknown) => this.#end(error))
