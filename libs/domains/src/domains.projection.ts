@@ -1,4 +1,4 @@
-import type { Projection, RecordedEvent } from '#kernel';
+import { daysAfter, type Projection, type RecordedEvent } from '#kernel';
 import type { Domain, DomainEvent, VerificationMethod } from './domain.ts';
 
 export interface DomainView {
@@ -19,10 +19,6 @@ export interface DomainView {
   readonly addedAt: string;
   readonly revision: number;
 }
-
-const DAY = 86_400_000;
-const daysAfter = (time: string, days: number): string =>
-  new Date(Date.parse(time) + days * DAY).toISOString();
 
 const key = ({ data }: RecordedEvent<DomainEvent>) => data.domainId;
 const changed =

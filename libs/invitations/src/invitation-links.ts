@@ -1,7 +1,6 @@
+import { daysAfter } from '#kernel';
 import type { LinkTokens } from '#tokens';
 import type { Invitation } from './invitation.ts';
-
-const DAY_MS = 86_400_000;
 
 /** How long a link works, and the links themselves. */
 export class InvitationLinks {
@@ -15,7 +14,7 @@ export class InvitationLinks {
 
   /** AMB-08. */
   expiry(now: string): string {
-    return new Date(Date.parse(now) + this.#days * DAY_MS).toISOString();
+    return daysAfter(now, this.#days);
   }
 
   hash(invitationId: string, generation: number): string {

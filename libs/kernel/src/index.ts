@@ -1,5 +1,6 @@
 export * from './acknowledgements.ts';
 export * from './catalogue.ts';
+export * from './days.ts';
 export * from './decider.ts';
 export * from './event.ts';
 export * from './policy.ts';

@@ -3,14 +3,13 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Execution, envelopeOf, idFrom, type Outcome, systemOnly } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { RateLimited, unauthenticated } from '#http';
-import { notFound, type Refusal, refuse } from '#kernel';
+import { daysAfter, notFound, type Refusal, refuse } from '#kernel';
 import { Credentials, Passwords, type RateLimit } from '#sign-in';
 import { LinkTokens } from '#tokens';
 import { emailInvalid, People } from './people.ts';
 import { AdoptPassword, RequestEmailVerification, SignUp, VerifyEmail } from './user.commands.ts';
 import { type User, type UserCommand, user } from './user.ts';
 
-const DAY_MS = 86_400_000;
 const linkInvalid = refuse('missing', 'link_invalid', 'This link is not valid.');
 const byInvitationOnly = refuse(
   'forbidden',
@@ -112,7 +111,7 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
           givenName,
           familyName,
           tokenHash: this.#tokens.hash(this.#tokens.issue('email_verification', userId, 1)),
-          tokenExpiresAt: new Date(Date.parse(this.#execution.now()) + 7 * DAY_MS).toISOString(),
+          tokenExpiresAt: daysAfter(this.#execution.now(), 7),
           founds: {
             organizationId,
             organizationName: command.organizationName ?? `Organization of ${givenName} ${familyName}`.trim(),
@@ -191,7 +190,7 @@ export class RequestEmailVerificationHandler implements ICommandHandler<RequestE
               (state.status === 'active' ? (state.verification?.generation ?? 0) : 0) + 1,
             ),
           ),
-          tokenExpiresAt: new Date(Date.parse(this.#execution.now()) + 7 * DAY_MS).toISOString(),
+          tokenExpiresAt: daysAfter(this.#execution.now(), 7),
         }),
       },
       envelope,
