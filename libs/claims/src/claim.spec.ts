@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { specify } from '#kernel';
+import { type ClaimEvent, claim } from './claim.ts';
+
+const { given } = specify(claim);
+const now = '2026-03-01T10:00:00.000Z';
+
+const reserved = (holder: string, organizationId: string | null = 'org_1'): ClaimEvent => ({
+  type: 'ClaimReserved',
+  data: { holder, organizationId, reservedAt: now },
+});
+
+describe('claim', () => {
+  it('DOM-06: a value that nobody holds is reserved', () => {
+    given()
+      .when({ type: 'ReserveClaim', holder: 'dom_1', organizationId: 'org_1', insteadOf: null }, { now })
+      .then(reserved('dom_1'));
+  });
+
+  it('DOM-06: a second holder is refused, and the refusal names the first', () => {
+    const refusal = given(reserved('dom_1'))
+      .when({ type: 'ReserveClaim', holder: 'dom_2', organizationId: 'org_2', insteadOf: null })
+      .thenRefused('claim_held');
+    expect(refusal).toEqual({
+      refused: 'conflict',
+      code: 'claim_held',
+      detail: 'Somebody else holds this.',
+      members: { holder: 'dom_1' },
+    });
+  });
+
+  it('reserving what one holds writes nothing, whomever one meant to replace', () => {
+    given(reserved('dom_1'))
+      .when({ type: 'ReserveClaim', holder: 'dom_1', organizationId: 'org_1', insteadOf: null })
+      .thenNothing();
+    given(reserved('dom_1'))
+      .when({ type: 'ReserveClaim', holder: 'dom_1', organizationId: 'org_1', insteadOf: 'dom_9' })
+      .thenNothing();
+  });
+
+  it('a dead holder is replaced only by who names exactly that holder', () => {
+    given(reserved('dom_1'))
+      .when({ type: 'ReserveClaim', holder: 'dom_2', organizationId: 'org_2', insteadOf: 'dom_1' }, { now })
+      .then(reserved('dom_2', 'org_2'));
+    given(reserved('dom_1'), reserved('dom_2', 'org_2'))
+      .when({ type: 'ReserveClaim', holder: 'dom_3', organizationId: 'org_3', insteadOf: 'dom_1' })
+      .thenRefused('claim_held');
+  });
+
+  it('what is free cannot be taken instead of somebody', () => {
+    given()
+      .when({ type: 'ReserveClaim', holder: 'dom_2', organizationId: null, insteadOf: 'dom_1' })
+      .thenRefused('claim_held');
+  });
+
+  it('its holder releases it and somebody else takes it', () => {
+    given(reserved('dom_1'))
+      .when({ type: 'ReleaseClaim', holder: 'dom_1' })
+      .then({ type: 'ClaimReleased', data: { holder: 'dom_1' } });
+    given(reserved('dom_1'), { type: 'ClaimReleased', data: { holder: 'dom_1' } })
+      .when({ type: 'ReserveClaim', holder: 'dom_2', organizationId: null, insteadOf: null }, { now })
+      .then(reserved('dom_2', null));
+  });
+
+  it('nobody else can release it', () => {
+    given(reserved('dom_1')).when({ type: 'ReleaseClaim', holder: 'dom_2' }).thenNothing();
+    given().when({ type: 'ReleaseClaim', holder: 'dom_2' }).thenNothing();
+  });
+
+  it('a late release of an earlier holder changes nothing', () => {
+    const state = given(reserved('dom_1'), reserved('dom_2'), {
+      type: 'ClaimReleased',
+      data: { holder: 'dom_1' },
+    }).state();
+    expect(state.holder).toBe('dom_2');
+  });
+});

@@ -1,0 +1,286 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type CommandContext, type Decider, type Event, isRefusal } from '#kernel';
+import { account } from '../../libs/accounts/src/account.ts';
+import { claim } from '../../libs/claims/src/claim.ts';
+import { domain, domainDeletion } from '../../libs/domains/src/domain.ts';
+import { domainSlots } from '../../libs/domains/src/domain-slots.ts';
+import { invitation } from '../../libs/invitations/src/invitation.ts';
+import { invitationDelivery } from '../../libs/invitations/src/invitation-delivery.ts';
+import { organization } from '../../libs/organizations/src/organization.ts';
+import { user } from '../../libs/users/src/user.ts';
+
+const RUNS = process.env.ORGLEDGER_LONG === '1' ? 20_000 : 400;
+
+const oneOf = <const T extends string>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
+const is = <const T>(value: T) => fc.constant(value);
+const name = oneOf('a', 'b', 'c');
+const hash = oneOf('hash1', 'hash2');
+const moment = fc.integer({ min: 0, max: 9 }).map((day) => `2026-03-0${day + 1}T00:00:00.000Z`);
+const organizationId = oneOf('org_1', 'org_2');
+const invitationId = oneOf('inv_1', 'inv_2');
+const person = { userId: is('usr_1'), email: is('a@b.example'), domain: is('b.example') };
+const names = { givenName: name, familyName: name };
+const founds = fc.record({
+  organizationId: is('org_1'),
+  organizationName: is('Own'),
+  accountId: is('acc_1'),
+  accountName: is('First'),
+});
+const method = oneOf('dns_txt', 'https_file');
+const observation = fc.record({
+  outcome: oneOf('found', 'missing', 'inconclusive'),
+  reason: is('seen'),
+  observed: fc.array(name, { maxLength: 1 }),
+});
+
+interface Story {
+  readonly decider: Decider<unknown, never, Event>;
+  readonly commands: fc.Arbitrary<{ type: string }>;
+  /** Commands that a rule lets happen again, and the rule. */
+  readonly repeatable?: Readonly<Record<string, string>>;
+}
+
+const story = <State, Command extends { type: string }, E extends Event>(
+  decider: Decider<State, Command, E>,
+  commands: fc.Arbitrary<Command>,
+  repeatable?: Partial<Record<Command['type'], string>>,
+): Story => ({ decider, commands, repeatable }) as unknown as Story;
+
+const stories: Readonly<Record<string, Story>> = {
+  organization: story(
+    organization,
+    fc.oneof(
+      fc.record({
+        type: is('CreateOrganization' as const),
+        organizationId: is('org_1'),
+        name,
+        ownerId: name,
+        via: is('sign_up' as const),
+      }),
+      fc.record({ type: is('RenameOrganization' as const), name }),
+      fc.record({ type: is('RequestOrganizationDeletion' as const) }),
+    ),
+  ),
+  account: story(
+    account,
+    fc.oneof(
+      fc.record({
+        type: is('CreateAccount' as const),
+        accountId: is('acc_1'),
+        organizationId: is('org_1'),
+        name,
+        ownerId: name,
+      }),
+      fc.record({ type: is('UpdateAccount' as const), name }),
+    ),
+  ),
+  claim: story(
+    claim,
+    fc.oneof(
+      fc.record({
+        type: is('ReserveClaim' as const),
+        holder: name,
+        organizationId,
+        insteadOf: fc.option(name),
+      }),
+      fc.record({ type: is('ReleaseClaim' as const), holder: name }),
+    ),
+  ),
+  domain: story(
+    domain,
+    fc.oneof(
+      fc.record({
+        type: is('AddDomain' as const),
+        domainId: is('dom_1'),
+        organizationId: is('org_1'),
+        domain: is('b.example'),
+        method,
+        token: is('token'),
+        skeleton: is('b.example'),
+      }),
+      fc.record({ type: is('ChangeVerificationMethod' as const), method }),
+      fc.record({ type: is('VerifyDomain' as const), observation }),
+      fc.record({
+        type: is('DeleteDomain' as const),
+        acknowledgements: fc.constantFrom(
+          domainDeletion.map(({ code }) => code),
+          [],
+        ),
+      }),
+    ),
+    { VerifyDomain: 'DOM-11: every check of a pending domain is recorded with what it saw' },
+  ),
+  domainSlots: story(
+    domainSlots,
+    fc.oneof(
+      fc.record({
+        type: is('ReserveDomainSlot' as const),
+        organizationId: is('org_1'),
+        domainId: name,
+        domain: name,
+        limit: is(2),
+      }),
+      fc.record({ type: is('ReleaseDomainSlot' as const), organizationId: is('org_1'), domainId: name }),
+    ),
+  ),
+  invitation: story(
+    invitation,
+    fc.oneof(
+      fc.record({
+        type: is('SendInvite' as const),
+        invitationId: is('inv_1'),
+        organizationId: is('org_1'),
+        ...person,
+        role: oneOf('administrator', 'standard_user'),
+        kind: oneOf('new_user', 'existing_user'),
+        invitedBy: is('usr_9'),
+        tokenHash: hash,
+        expiresAt: moment,
+      }),
+      fc.record({ type: is('ResendInvite' as const), tokenHash: hash, expiresAt: moment }),
+      fc.record({ type: is('AcceptInvite' as const), tokenHash: hash, userId: oneOf('usr_1', 'usr_2') }),
+      fc.record({ type: is('RevertAcceptance' as const), reason: name }),
+      fc.record({ type: is('DeclineInvite' as const), tokenHash: hash }),
+      fc.record({ type: is('CancelInvite' as const), reason: oneOf('manual', 'domain_deleted') }),
+      fc.record({ type: is('ExpireInvite' as const), generation: fc.integer({ min: 1, max: 3 }) }),
+    ),
+    { ResendInvite: 'INV-05: every resend makes a new link' },
+  ),
+  invitationDelivery: story(
+    invitationDelivery,
+    fc.record({
+      type: is('ReportInvitationMail' as const),
+      invitationId: is('inv_1'),
+      organizationId: is('org_1'),
+      userId: is('usr_1'),
+      generation: fc.integer({ min: 1, max: 3 }),
+      delivery: oneOf('accepted', 'deferred', 'bounced', 'failed'),
+    }),
+  ),
+  user: story(
+    user,
+    fc.oneof(
+      fc.record({
+        type: is('SignUp' as const),
+        ...person,
+        ...names,
+        founds,
+        tokenHash: hash,
+        tokenExpiresAt: moment,
+      }),
+      fc.record({ type: is('RegisterPendingUser' as const), ...person, invitationId, organizationId }),
+      fc.record({ type: is('CloseInvitation' as const), invitationId }),
+      fc.record({
+        type: is('RequestEmailVerification' as const),
+        tokenHash: hash,
+        tokenExpiresAt: moment,
+      }),
+      fc.record({ type: is('VerifyEmail' as const), tokenHash: hash }),
+      fc.record({
+        type: is('JoinOrganization' as const),
+        organizationId,
+        role: oneOf('owner', 'administrator', 'standard_user'),
+        via: oneOf('sign_up', 'invitation'),
+        invitationId: fc.option(invitationId),
+      }),
+      fc.record({ type: is('UpdateProfile' as const), ...names }),
+    ),
+    { RequestEmailVerification: 'every request makes a new link' },
+  ),
+};
+
+const frozen = <T>(value: T): T => {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) frozen(member);
+  }
+  return value;
+};
+
+interface Asked {
+  readonly command: { type: string };
+  readonly now: string;
+}
+
+/** Lives a life: every command in turn, its events folded, everything frozen on the way. */
+const live = (
+  { decider }: Story,
+  commands: readonly Asked[],
+  each?: (state: unknown, asked: Asked) => void,
+) => {
+  const log: Event[] = [];
+  let state = frozen(decider.initial);
+  for (const asked of commands) {
+    const decision = decide(decider, asked, state);
+    if (isRefusal(decision)) continue;
+    log.push(...frozen([...decision]));
+    state = frozen(decision.reduce(decider.evolve, state));
+    each?.(state, asked);
+  }
+  return { log, state };
+};
+
+const decide = (decider: Story['decider'], { command, now }: Asked, state: unknown) =>
+  decider.decide(
+    command as never,
+    state,
+    frozen({ now, actor: { type: 'user', id: 'usr_9' } } satisfies CommandContext),
+  );
+
+describe.each(Object.entries(stories))('the story of %s', (_name, told) => {
+  const lives = fc.array(fc.record({ command: told.commands.map(frozen), now: moment }), { maxLength: 25 });
+
+  it('a command that changes nothing writes nothing: the same command again gives no event, but where a rule says so', () => {
+    fc.assert(
+      fc.property(lives, (commands) => {
+        live(told, commands, (state, asked) => {
+          const again = decide(told.decider, asked, state);
+          if (isRefusal(again) || asked.command.type in (told.repeatable ?? {})) return;
+          expect(again).toEqual([]);
+        });
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('folding and deciding are pure: frozen input, the same result every time', () => {
+    fc.assert(
+      fc.property(lives, (commands) => {
+        const { log, state } = live(told, commands);
+        const folded = structuredClone(log).reduce(told.decider.evolve, told.decider.initial);
+        expect(folded).toEqual(state);
+        for (const asked of commands)
+          expect(decide(told.decider, asked, structuredClone(state))).toEqual(
+            decide(told.decider, asked, state),
+          );
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('an event of another time or noun changes nothing', () => {
+    fc.assert(
+      fc.property(lives, (commands) => {
+        const { state } = live(told, commands);
+        expect(told.decider.evolve(state, { type: 'SomethingElseHappened', data: {} })).toEqual(state);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('what a rule lets happen again', () => {
+  it('is still so: an exception that no life needs is not one', () => {
+    for (const told of Object.values(stories)) {
+      const repeated = new Set<string>();
+      const lives = fc.array(fc.record({ command: told.commands, now: moment }), { maxLength: 25 });
+      for (const commands of fc.sample(lives, { numRuns: 2_000, seed: 7 }))
+        live(told, commands, (state, asked) => {
+          const again = decide(told.decider, asked, state);
+          if (!isRefusal(again) && again.length > 0) repeated.add(asked.command.type);
+        });
+      expect([...repeated].sort()).toEqual(Object.keys(told.repeatable ?? {}).sort());
+    }
+  });
+});
