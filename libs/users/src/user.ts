@@ -359,14 +359,17 @@ const joined = (
 ): readonly UserEvent[] | Refusal => {
   const { organizationId, role, via, invitationId } = command;
   const { userId, email, domain } = state;
-  if (state.status === 'active' && state.membership)
-    return state.membership.organizationId === organizationId
-      ? []
-      : refuse(
-          'conflict',
-          'user_belongs_to_another_organization',
-          'This person belongs to another organization; a person can be in one at a time.',
-        );
+  if (state.status === 'active') {
+    // AMB-33: whoever founds an organization belongs to it already, joined or about to.
+    const home = state.membership?.organizationId ?? state.founded;
+    if (home !== null && home !== organizationId)
+      return refuse(
+        'conflict',
+        'user_belongs_to_another_organization',
+        'This person belongs to another organization; a person can be in one at a time.',
+      );
+    if (state.membership) return [];
+  }
   const givenName = command.givenName ?? state.givenName;
   const familyName = command.familyName ?? state.familyName;
   const events: UserEvent[] = [];
