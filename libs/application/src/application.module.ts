@@ -1,8 +1,8 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
 import { CommandClasses, Commands, Effects, Execution, Fingerprints, handlersFor } from '#commands';
-import { DOMAIN_PROOF, DomainTokens } from '#domains';
 import { networkProof } from '#dns-proof';
+import { DOMAIN_PROOF, DomainTokens } from '#domains';
 import { InvitationLinks, PendingLimit } from '#invitations';
 import { Outbox } from '#mail';
 import { MailBell, PublicUrl } from '#notifications';
@@ -18,7 +18,10 @@ import { Guesses, OperatorToken, Rates } from '#users';
 import { nouns, policies, projections } from './nouns.ts';
 import type { Platform } from './platform.ts';
 
-const given = <T>(provide: abstract new (...args: never[]) => T, useValue: T): Provider => ({ provide, useValue });
+const given = <T>(provide: abstract new (...args: never[]) => T, useValue: T): Provider => ({
+  provide,
+  useValue,
+});
 
 /** How far the read models are: the projector of this process, or what the store tells of another's. */
 export const PROGRESS = Symbol('Progress');
@@ -80,7 +83,7 @@ export class ApplicationModule {
             : new Rates(undefined, undefined),
         ),
         given(OperatorToken, new OperatorToken(platform.operatorToken)),
-        given(Outbox, new Outbox(stores.records, clock)),
+        given(Outbox, new Outbox(stores.work, clock)),
         given(MailBell, new MailBell()),
         given(PublicUrl, new PublicUrl()),
         given(Metrics, platform.metrics),
@@ -97,7 +100,7 @@ export class ApplicationModule {
           useFactory: () =>
             new PolicyRunner(
               events,
-              stores.records,
+              stores.work,
               clock,
               policies,
               {
@@ -110,11 +113,12 @@ export class ApplicationModule {
         },
         platform.follows
           ? { provide: Effects, useExisting: PolicyRunner }
-          : given(Effects, new RemoteEffects(stores.records, policies, lastOf)),
+          : given(Effects, new RemoteEffects(stores.work, policies, lastOf)),
         {
           provide: Execution,
           inject: [PolicyRunner],
-          useFactory: (runner: PolicyRunner) => new Execution(events, clock, (decided) => runner.foresee(decided)),
+          useFactory: (runner: PolicyRunner) =>
+            new Execution(events, clock, (decided) => runner.foresee(decided)),
         },
         {
           provide: PendingLimit,
@@ -125,13 +129,18 @@ export class ApplicationModule {
         {
           provide: Commands,
           inject: [CommandBus, Effects, CommandClasses, Fingerprints],
-          useFactory: (bus: CommandBus, effects: Effects, classes: CommandClasses, fingerprints: Fingerprints) =>
-            new Commands(bus, effects, classes, fingerprints),
+          useFactory: (
+            bus: CommandBus,
+            effects: Effects,
+            classes: CommandClasses,
+            fingerprints: Fingerprints,
+          ) => new Commands(bus, effects, classes, fingerprints),
         },
         {
           provide: Queries,
           inject: [QueryBus],
-          useFactory: (bus: QueryBus) => new Queries(bus, readModels, events, () => new Date(clock.now()).toISOString()),
+          useFactory: (bus: QueryBus) =>
+            new Queries(bus, readModels, events, () => new Date(clock.now()).toISOString()),
         },
         {
           provide: Health,
@@ -139,13 +148,21 @@ export class ApplicationModule {
           useFactory: (runner: PolicyRunner) =>
             new Health(
               events,
-              { readModels: stores.readModels, records: stores.records, keys: stores.keys },
+              {
+                readModels: stores.readModels,
+                records: stores.records,
+                work: stores.work,
+                keys: stores.keys,
+              },
               progress,
               () => runner.parkedCount,
             ),
         },
         ...(platform.sandbox
-          ? [{ provide: Sandbox, useValue: platform.sandbox }, { provide: Settled, useValue: { wait: async () => {} } satisfies Settled }]
+          ? [
+              { provide: Sandbox, useValue: platform.sandbox },
+              { provide: Settled, useValue: { wait: async () => {} } satisfies Settled },
+            ]
           : []),
         ...all.flatMap((noun) => [...handlersFor(noun.rows ?? []), ...(noun.providers ?? [])]),
       ],

@@ -37,13 +37,13 @@ export const operatorTokenOf = (master: MasterKey): string =>
 export const openPlatform = async (settings: Settings, role: Role = settings.role): Promise<Platform> => {
   const stores = await openStores(settings);
   try {
-    const { records } = stores;
+    const { records, work } = stores;
     const master = MasterKey.load(settings.masterKeyFile, settings.dataDir);
-    await records.ensureIndexes('outbox', outboxIndexes);
+    await work.ensureIndexes('outbox', outboxIndexes);
     await records.ensureIndexes('sessions', sessionIndexes);
     await records.ensureIndexes('guesses', guessIndexes);
     await records.ensureIndexes('rates', rateIndexes);
-    await records.ensureIndexes('parked', [{ position: 1 }]);
+    await work.ensureIndexes('parked', [{ position: 1 }]);
     const sandbox = stores.sandbox && (await Sandbox.open(stores.sandbox));
     return {
       settings,

@@ -11,8 +11,13 @@ export interface Stores {
   readonly events: EventStore;
   /** Can be dropped and rebuilt from the log. */
   readonly readModels: DocumentStore;
-  /** Cannot: credentials, sessions, checkpoints of policies, what is parked, the outbox. */
+  /** Cannot: credentials, sessions, limits of guessing. */
   readonly records: DocumentStore;
+  /**
+   * Outbox, parked commands and the checkpoint of the policies that fills them. Power loss may take its newest
+   * writes, but all together: the policies then see the same events again.
+   */
+  readonly work: DocumentStore;
   /** Personal keys, apart from the log and its backups. */
   readonly keys: DocumentStore;
   /** Mailbox, zone and clock of the sandbox. */
@@ -46,9 +51,10 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
       events: keep(eventStoreUrl ? await openEventStoreDb(eventStoreUrl) : openEmbeddedEvents(folder)),
       readModels: keep(await documents('read-models', 'OLRM', { durable: false })),
       records: keep(await documents('records', 'OLRC', { durable: true })),
+      work: keep(await documents('work', 'OLWK', { durable: false })),
       keys: keep(await documents('keys', 'OLKY', { durable: true, secureDelete: true })),
       sandbox: settings.sandbox
-        ? keep(openEmbeddedDocuments(join(folder, 'sandbox.db'), { kind: 'OLSB', durable: true }))
+        ? keep(openEmbeddedDocuments(join(folder, 'sandbox.db'), { kind: 'OLSB', durable: false }))
         : undefined,
       close,
     };

@@ -34,7 +34,10 @@ export class Work {
       name: 'orgledger_projection_position',
       help: 'Position of the log that a read model shows.',
       labels: ['projection'],
-      read: () => this.#projector.health().map(({ name, position }) => ({ value: position, labels: { projection: name } })),
+      read: () =>
+        this.#projector
+          .health()
+          .map(({ name, position }) => ({ value: position, labels: { projection: name } })),
     });
     metrics.gauge({
       name: 'orgledger_quarantined_streams',

@@ -18,7 +18,8 @@ export const serialise = (
   expectedRevision: number,
   events: readonly NewEvent[],
 ): SerialisedEvent[] => {
-  if (!stream || stream.startsWith('$')) throw new InvalidAppend(`"${stream}" is not a stream of ours`);
+  if (!stream || stream.startsWith('$') || !stream.isWellFormed())
+    throw new InvalidAppend(`"${stream}" is not a stream of ours`);
   if (!Number.isSafeInteger(expectedRevision) || expectedRevision < -1)
     throw new InvalidAppend(`${expectedRevision} is not an expected revision`);
   if (events.length === 0) throw new InvalidAppend('an append needs at least one event');
@@ -31,7 +32,8 @@ export const serialise = (
 
 const serialiseOne = ({ id, type, data, metadata }: NewEvent): SerialisedEvent => {
   if (!UUID.test(id) || id === NIL) throw new InvalidAppend(`event id "${id}" is not a lower-case UUID`);
-  if (!type || type.startsWith('$')) throw new InvalidAppend(`"${type}" is not an event type of ours`);
+  if (!type || type.startsWith('$') || !type.isWellFormed())
+    throw new InvalidAppend(`"${type}" is not an event type of ours`);
   return { id, type, data: toJson(data), metadata: toJson(metadata) };
 };
 

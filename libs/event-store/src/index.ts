@@ -1,8 +1,8 @@
 import type { EventStore } from './port.ts';
 
+export { openEmbeddedEvents } from './embedded/open.ts';
 export * from './port.ts';
 export * from './readable-events.ts';
-export { openEmbeddedEvents } from './embedded/open.ts';
 
 /** The client is loaded only where it is used. */
 export const openEventStoreDb = async (url: string): Promise<EventStore> =>

@@ -1,6 +1,13 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Catalogue, CatalogueEntry, EventMetadata, RecordedEvent } from '#kernel';
-import { type Appended, type EventStore, InvalidAppend, type NewEvent, type Retention, type StoreHealth } from './port.ts';
+import {
+  type Appended,
+  type EventStore,
+  InvalidAppend,
+  type NewEvent,
+  type Retention,
+  type StoreHealth,
+} from './port.ts';
 
 /** Keys of persons; null when a key was destroyed or never made. */
 export interface SubjectKeys {
@@ -208,8 +215,17 @@ const unseal = (
   return { ...event, ...open };
 };
 
+/** Random bytes are taken from the system a few hundred nonces at a time. */
+let nonces = Buffer.alloc(0);
+const nextNonce = (): Buffer => {
+  if (nonces.length < 12) nonces = randomBytes(12 * 341);
+  const nonce = nonces.subarray(0, 12);
+  nonces = nonces.subarray(12);
+  return nonce;
+};
+
 const encrypt = (key: Buffer, boundTo: string, value: unknown): string => {
-  const nonce = randomBytes(12);
+  const nonce = nextNonce();
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(boundTo));
   const sealed = Buffer.concat([
     nonce,

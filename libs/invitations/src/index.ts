@@ -1,3 +1,4 @@
+export type { DeliveryView } from './deliveries.projection.ts';
 export { ReportInvitationMail } from './invitation.commands.ts';
 export { type InvitationEvent, invitation } from './invitation.ts';
 export { type Delivery, type DeliveryEvent, invitationDelivery } from './invitation-delivery.ts';

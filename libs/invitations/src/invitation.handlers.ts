@@ -135,15 +135,17 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
     organizationId: string,
     envelope: Envelope,
   ): Promise<Refusal | undefined> {
-    const pending = await this.#claims.reserve(
-      `invite-${this.#people.hash(`${organizationId}/${address.email}`)}`,
-      { holder: invitationId, organizationId, judge: (holder) => this.#judge(holder) },
-      envelope,
-    );
+    const [pending, taken] = await Promise.all([
+      this.#claims.reserve(
+        `invite-${this.#people.hash(`${organizationId}/${address.email}`)}`,
+        { holder: invitationId, organizationId, judge: (holder) => this.#judge(holder) },
+        envelope,
+      ),
+      kind === 'new_user' ? this.#people.claim(address, userId, organizationId, envelope) : undefined,
+    ]);
     if (pending) return pending.code === 'claim_held' ? alreadyPending : pending;
-    if (kind === 'existing_user') return undefined;
-    const taken = await this.#people.claim(address, userId, organizationId, envelope);
     if (taken) return elsewhere;
+    if (kind === 'existing_user') return undefined;
     const registered = await this.#execution.run(
       {
         decider: user,

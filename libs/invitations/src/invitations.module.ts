@@ -1,4 +1,5 @@
 import { mayManage, type Noun, rowsOf, systemOnly } from '#commands';
+import { deliveries } from './deliveries.projection.ts';
 import {
   CancelInvitationsOfDomain,
   CancelInvite,
@@ -41,7 +42,7 @@ export const invitationsNoun: Noun = {
     CancelInvitationsOfDomainHandler,
     ...invitationQueries,
   ],
-  projections: [invitations],
+  projections: [invitations, deliveries],
   policies: [
     whenInvitationAcceptedJoinTheOrganization,
     whenInvitationEndedDiscardItsPendingUser,

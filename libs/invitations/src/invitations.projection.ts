@@ -1,6 +1,5 @@
 import { type AssignableRole, type Projection, type RecordedEvent, searchWords } from '#kernel';
 import type { InvitationEvent, InvitationKind, InvitationStatus } from './invitation.ts';
-import type { DeliveryEvent } from './invitation-delivery.ts';
 
 export interface InvitationView {
   readonly invitationId: string;
@@ -15,12 +14,9 @@ export interface InvitationView {
   readonly sentAt: string;
   readonly expiresAt: string;
   readonly timesSent: number;
-  readonly delivery: string;
   readonly words: readonly string[];
   readonly revision: number;
 }
-
-type Events = InvitationEvent | DeliveryEvent;
 
 const key = ({ data }: { data: { invitationId: string } }) => data.invitationId;
 const to =
@@ -28,7 +24,7 @@ const to =
   (view: InvitationView | undefined, { revision }: RecordedEvent): InvitationView | null =>
     view ? { ...view, status, revision } : null;
 
-export const invitations: Projection<InvitationView, Events> = {
+export const invitations: Projection<InvitationView, InvitationEvent> = {
   name: 'invitations',
   version: 1,
   indexes: [
@@ -57,7 +53,6 @@ export const invitations: Projection<InvitationView, Events> = {
         sentAt: data.sentAt,
         expiresAt: data.expiresAt,
         timesSent: 1,
-        delivery: 'queued',
         words: searchWords(data.email),
         revision,
       }),
@@ -72,7 +67,6 @@ export const invitations: Projection<InvitationView, Events> = {
               sentAt: data.sentAt,
               expiresAt: data.expiresAt,
               timesSent: data.generation,
-              delivery: 'queued',
               revision,
             }
           : null,
@@ -82,10 +76,5 @@ export const invitations: Projection<InvitationView, Events> = {
     InviteDeclined: { key, to: to('declined') },
     InviteCancelled: { key, to: to('cancelled') },
     InviteExpired: { key, to: to('expired') },
-    InvitationMailReported: {
-      key,
-      to: (view, { data }) =>
-        view && view.timesSent === data.generation ? { ...view, delivery: data.delivery } : (view ?? null),
-    },
   },
 };

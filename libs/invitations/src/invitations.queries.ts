@@ -6,7 +6,9 @@ import { ListQuery, OneOf, SortBy, Text } from '#http';
 import { foldCase, notFound, type Refusal } from '#kernel';
 import { organization } from '#organizations';
 import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } from '#queries';
+import type { ReadModels } from '#read-models';
 import { People } from '#users';
+import type { DeliveryView } from './deliveries.projection.ts';
 import { invitation, invitationLinkInvalid, isOpen } from './invitation.ts';
 import { InvitationLinks } from './invitation-links.ts';
 import type { InvitationView } from './invitations.projection.ts';
@@ -37,7 +39,20 @@ export class GetInvitationByToken extends OrgledgerQuery {
   token!: string;
 }
 
-const item = ({ words: _words, revision: _revision, _id, ...view }: InvitationView & { _id: string }) => view;
+const item = (
+  { words: _words, revision: _revision, _id, ...view }: InvitationView & { _id: string },
+  told: DeliveryView | undefined,
+) => ({ ...view, delivery: told?.generation === view.timesSent ? told.delivery : 'queued' });
+
+const items = async (
+  views: readonly (InvitationView & { _id: string })[],
+  readModels: ReadModels,
+  at: number | undefined,
+) => {
+  const ids = views.map(({ invitationId }) => invitationId);
+  const told = await readModels.many<DeliveryView>('deliveries', ids, at);
+  return views.map((view) => item(view, told.get(view.invitationId)));
+};
 
 @Injectable()
 @QueryHandler(GetInvitationByToken)
@@ -91,7 +106,7 @@ export const invitationQueries = [
         words: search === undefined ? undefined : { prefix: foldCase(search) },
       }),
       sort: { sentAt: '-sentAt', email: 'email' },
-      items: (views) => views.map(item),
+      items,
     }),
   ),
   ...resourceHandlers(
@@ -101,7 +116,7 @@ export const invitationQueries = [
       id: ({ invitationId }) => invitationId,
       authorize: (principal, { organizationId }, view) =>
         mayRead(principal, organizationId) ?? (view.organizationId === organizationId ? undefined : notFound),
-      item,
+      item: async (view, readModels, at) => (await items([view], readModels, at))[0],
     }),
   ),
 ];

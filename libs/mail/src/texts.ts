@@ -66,8 +66,9 @@ const roleName = (role: string): string =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join(' ');
 
-const instant = (iso: string): string =>
-  `${new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(new Date(iso))} UTC`;
+const utc = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+
+const instant = (iso: string): string => `${utc.format(new Date(iso))} UTC`;
 
 /** One line; no controls, no characters that turn the reading direction, no line separators. */
 const shown = (text: string): string =>

@@ -221,7 +221,11 @@ export class Fold {
 
   async #countAsOfCheckpoint({ _id, scope, values }: Cell, documents: Documents): Promise<number> {
     if (this.#projection.immutable) {
-      const shown = { [String(this.#projection.counted?.scope)]: scope, ...values, _from: { $lte: this.#checkpoint } };
+      const shown = {
+        [String(this.#projection.counted?.scope)]: scope,
+        ...values,
+        _from: { $lte: this.#checkpoint },
+      };
       return documents.collection<Version>(this.#names.live).countDocuments(shown as never);
     }
     const counts = documents.collection<PastCount>(this.#names.counts);

@@ -2,5 +2,5 @@ export * from './embedded/index.ts';
 export * from './port.ts';
 export * from './projector.ts';
 export * from './reader.ts';
-export { startsWith } from './subset.ts';
 export * from './remote-progress.ts';
+export { startsWith } from './subset.ts';

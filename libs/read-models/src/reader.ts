@@ -97,6 +97,24 @@ export class ReadModels {
     return past ? plain<Document>(past) : undefined;
   }
 
+  /** Those of the ids that exist, by id. */
+  async many<Document>(
+    name: string,
+    ids: readonly string[],
+    asOf?: number,
+  ): Promise<ReadonlyMap<string, Document>> {
+    if (ids.length === 0) return new Map();
+    if (asOf !== undefined) {
+      const then = await Promise.all(
+        ids.map(async (id) => [id, await this.get<Document>(name, id, asOf)] as const),
+      );
+      return new Map(then.flatMap(([id, document]) => (document ? [[id, document] as const] : [])));
+    }
+    const live = this.#documents.collection<Version>(this.#build(name).live);
+    const versions = await live.find({ _id: { $in: [...ids] } } as never).toArray();
+    return new Map(versions.map((version) => [version._id, plain<Document>(version)]));
+  }
+
   async list<Document>(name: string, request: ListRequest): Promise<Page<Document>> {
     const position = request.asOf ?? this.#served.positionOf(name);
     const build = this.#build(name);

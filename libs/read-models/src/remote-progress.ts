@@ -1,5 +1,13 @@
 import type { DocumentStore } from './port.ts';
-import { type AnyProjection, type Build, buildName, LIVE, type Progress, type ProjectionHealth, SERVED } from './projector.ts';
+import {
+  type AnyProjection,
+  type Build,
+  buildName,
+  LIVE,
+  type Progress,
+  type ProjectionHealth,
+  SERVED,
+} from './projector.ts';
 import type { Served } from './reader.ts';
 
 const IDLE_MS = 500;
@@ -17,7 +25,11 @@ export class RemoteProgress implements Served {
   #looking: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(documents: DocumentStore, projections: readonly AnyProjection[], onTrouble: (error: Error) => void) {
+  constructor(
+    documents: DocumentStore,
+    projections: readonly AnyProjection[],
+    onTrouble: (error: Error) => void,
+  ) {
     this.#documents = documents;
     this.#projections = projections;
     this.#onTrouble = onTrouble;

@@ -1,5 +1,5 @@
 import type { AccountEvent } from '#accounts';
-import type { DeliveryEvent, InvitationEvent } from '#invitations';
+import type { InvitationEvent } from '#invitations';
 import { type OrganizationRole, type Projection, type RecordedEvent, searchWords } from '#kernel';
 import type { UserEvent } from './user.ts';
 
@@ -31,11 +31,10 @@ export interface UserView {
     readonly expiresAt: string;
     readonly timesSent: number;
     readonly isMerge: boolean;
-    readonly delivery: string;
   } | null;
 }
 
-type Events = UserEvent | AccountEvent | InvitationEvent | DeliveryEvent;
+type Events = UserEvent | AccountEvent | InvitationEvent;
 type Of<Type extends Events['type']> = RecordedEvent<Extract<Events, { type: Type }>>;
 
 const keyOf = (organizationId: string, userId: string): string => `${organizationId}:${userId}`;
@@ -77,7 +76,6 @@ const pendingUser = ({ data, metadata }: Of<'InviteSent'>): UserView =>
         expiresAt: data.expiresAt,
         timesSent: 1,
         isMerge: false,
-        delivery: 'queued',
       },
     },
     '',
@@ -121,16 +119,8 @@ export const users: Projection<UserView, Events> = {
                 sentAt: data.sentAt,
                 expiresAt: data.expiresAt,
                 timesSent: data.generation,
-                delivery: 'queued',
               },
             }
-          : (view ?? null),
-    },
-    InvitationMailReported: {
-      key: aboutBoth,
-      to: (view, { data }) =>
-        view?.kind === 'pending' && view.invitation?.invitationId === data.invitationId
-          ? { ...view, invitation: { ...view.invitation, delivery: data.delivery } }
           : (view ?? null),
     },
     InviteDeclined: closed,

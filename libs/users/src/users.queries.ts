@@ -3,8 +3,10 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsBoolean, IsOptional } from 'class-validator';
 import { inOrganization, mayRead } from '#commands';
 import { IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
+import type { DeliveryView } from '#invitations';
 import { foldCase, notFound, type Refusal } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, readingOf, resourceHandlers, resourceRow } from '#queries';
+import type { ReadModels } from '#read-models';
 import { People } from './people.ts';
 import type { User } from './user.ts';
 import type { UserView } from './users.projection.ts';
@@ -38,9 +40,10 @@ export class GetUser extends OrgledgerQuery {
 
 export class GetMe extends OrgledgerQuery {}
 
-const item = (view: UserView) => {
+const item = (view: UserView, told: DeliveryView | undefined) => {
   const { userId, organizationId, kind, email, givenName, familyName, role, status, emailVerified } = view;
   const { twoFactorRequired, domain, accounts, joinedAt, accountIds, invitation } = view;
+  const delivery = told?.generation === invitation?.timesSent ? told?.delivery : undefined;
   return {
     userId,
     organizationId,
@@ -56,8 +59,14 @@ const item = (view: UserView) => {
     accounts,
     joinedAt,
     ...(kind === 'independent' ? { accountIds } : {}),
-    ...(kind === 'pending' ? invitation : {}),
+    ...(kind === 'pending' ? { ...invitation, delivery: delivery ?? 'queued' } : {}),
   };
+};
+
+const items = async (views: readonly UserView[], readModels: ReadModels, at: number | undefined) => {
+  const pending = views.flatMap(({ invitation }) => (invitation ? [invitation.invitationId] : []));
+  const told = await readModels.many<DeliveryView>('deliveries', pending, at);
+  return views.map((view) => item(view, told.get(view.invitation?.invitationId ?? '')));
 };
 
 /** What a person sees of themselves. */
@@ -103,7 +112,7 @@ export const userQueries = [
         words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
       }),
       sort: { name: 'name', email: 'email', joinedAt: 'joinedAt' },
-      items: (views) => views.map(item),
+      items,
     }),
   ),
   ...resourceHandlers(
@@ -112,8 +121,10 @@ export const userQueries = [
       projection: 'users',
       id: ({ organizationId, userId }) => `${organizationId}:${userId}`,
       authorize: (principal, { organizationId, userId }) =>
-        principal.userId === userId ? inOrganization(principal, organizationId) : mayRead(principal, organizationId),
-      item,
+        principal.userId === userId
+          ? inOrganization(principal, organizationId)
+          : mayRead(principal, organizationId),
+      item: async (view, readModels, at) => (await items([view], readModels, at))[0],
     }),
   ),
 ];

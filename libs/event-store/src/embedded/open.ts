@@ -140,7 +140,9 @@ class EmbeddedEvents implements EventStore {
     const row = this.#db
       .statement('SELECT rev FROM events WHERE stream = ? ORDER BY rev DESC LIMIT 1')
       .get(stream) as unknown as { rev: number } | undefined;
-    return row?.rev ?? NO_STREAM;
+    const revision = row?.rev ?? NO_STREAM;
+    this.#heads.set(stream, revision);
+    return revision;
   }
 
   #committed(): void {
@@ -157,9 +159,9 @@ class EmbeddedEvents implements EventStore {
   }
 
   async read(stream: string, options: { from?: number; limit?: number } = {}): Promise<RecordedEvent[]> {
+    if (this.#closed) throw new StoreUnavailable('the event store is closed');
     const from = options.from ?? 0;
-    const known = this.#heads.get(stream);
-    if (known !== undefined && from > known) return [];
+    if (from > this.#revisionOf(stream)) return [];
     const rows = this.#rows(
       `SELECT ${COLUMNS} FROM events WHERE stream = ? AND rev >= ? ORDER BY rev LIMIT ?`,
       stream,
@@ -272,7 +274,14 @@ class EmbeddedEvents implements EventStore {
 
   async health(): Promise<StoreHealth> {
     if (this.#closed) return { ok: false, detail: 'the event store is closed' };
+    if (this.#failure) await this.#write(() => this.#probe()).catch(() => undefined);
     return this.#failure ? { ok: false, detail: `the last write failed: ${this.#failure}` } : { ok: true };
+  }
+
+  /** One durable page, nothing changed: after a failure somebody has to find out that writing works again. */
+  #probe(): void {
+    const { user_version } = this.#db.statement('PRAGMA user_version').get() as { user_version: number };
+    this.#db.run(`PRAGMA user_version=${user_version}`);
   }
 
   async close(): Promise<void> {
