@@ -1,11 +1,7 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-
-/** The file cannot be used as it is. Nothing was changed in it. */
-export class UnusableFile extends Error {
-  override readonly name = 'UnusableFile';
-}
+import { createFile, refuseUnsound, UnusableFile } from './database-file.ts';
 
 /** The engine could not do its work: disk full, input/output error, file gone. Nothing of it was kept. */
 export class StorageFailure extends Error {
@@ -35,37 +31,29 @@ export class Database {
     this.#db = db;
   }
 
-  /** @throws UnusableFile when the file is foreign, torn, of a newer version, or the settings did not take. */
-  static open(path: string, options: DatabaseOptions): Database {
-    const fresh = !existsSync(path) || statSync(path).size === 0;
-    if (!fresh) refuseTorn(path);
-    const database = new Database(path, new DatabaseSync(path, { timeout: 5_000 }));
+  /** @throws UnusableFile when the file is foreign, torn, of another version, or the settings did not take. */
+  static open(file: string, options: DatabaseOptions): Database {
+    // Absolute: a relative path could be taken for a URI.
+    const path = resolve(file);
+    const identity = {
+      applicationId: Buffer.from(options.kind).readInt32BE(0),
+      schemaVersion: options.schemaVersion ?? 1,
+    };
+    let database: Database | undefined;
     try {
-      database.#configure(options, fresh);
+      if (!existsSync(path)) createFile(path, identity);
+      refuseUnsound(path, identity);
+      database = new Database(path, new DatabaseSync(path, { timeout: 5_000 }));
+      database.#configure(options);
+      return database;
     } catch (error) {
-      database.close();
+      database?.close();
       if (error instanceof UnusableFile) throw error;
-      throw new UnusableFile(`${basename(path)} cannot be used: ${(error as Error).message}`);
+      throw new UnusableFile(`${path} cannot be used: ${(error as Error).message}`, { cause: error });
     }
-    return database;
   }
 
-  #configure(options: DatabaseOptions, fresh: boolean): void {
-    const kind = Buffer.from(options.kind).readInt32BE(0);
-    const version = options.schemaVersion ?? 1;
-    const name = basename(this.path);
-    if (fresh) {
-      this.run(`PRAGMA page_size=8192`);
-      this.run(`PRAGMA application_id=${kind}`);
-      this.run(`PRAGMA user_version=${version}`);
-    }
-    if (this.#pragma('application_id') !== kind)
-      throw new UnusableFile(
-        `${name} was not written by this product as ${options.kind}; it is left untouched`,
-      );
-    const stored = Number(this.#pragma('user_version'));
-    if (stored !== version)
-      throw new UnusableFile(`${name} has schema version ${stored}; this release reads version ${version}`);
+  #configure(options: DatabaseOptions): void {
     const synchronous = options.durable ? 2 : 1;
     this.run('PRAGMA journal_mode=WAL');
     this.run(`PRAGMA synchronous=${synchronous}`);
@@ -74,7 +62,9 @@ export class Database {
     this.run('PRAGMA temp_store=MEMORY');
     if (options.secureDelete) this.run('PRAGMA secure_delete=ON');
     if (this.#pragma('journal_mode') !== 'wal' || this.#pragma('synchronous') !== synchronous)
-      throw new UnusableFile(`${name} does not take write-ahead logging with synchronous=${synchronous}`);
+      throw new UnusableFile(
+        `${this.path} does not take write-ahead logging with synchronous=${synchronous}; keep it on a local disk`,
+      );
   }
 
   #pragma(name: string): unknown {
@@ -129,21 +119,3 @@ export const engineCode = (error: unknown): number | undefined =>
 
 const isEngineError = (error: unknown): error is Error & { errcode: number } =>
   (error as { code?: string } | undefined)?.code === 'ERR_SQLITE_ERROR';
-
-const refuseTorn = (path: string): void => {
-  const header = Buffer.alloc(100);
-  const file = openSync(path, 'r');
-  try {
-    readSync(file, header, 0, 100, 0);
-  } finally {
-    closeSync(file);
-  }
-  const name = basename(path);
-  if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0')
-    throw new UnusableFile(`${name} is not a database file; it is left untouched`);
-  const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
-  const expected = header.readUInt32BE(28) * pageSize;
-  const size = statSync(path).size;
-  if (size < expected && !existsSync(`${path}-wal`))
-    throw new UnusableFile(`${name} is torn: ${size} bytes of ${expected}; restore it from a backup`);
-};

@@ -1,7 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { UnusableFile } from './database.ts';
+import { engineCode } from './database.ts';
+import { UnusableFile } from './database-file.ts';
+
+const BUSY = 5;
 
 /**
  * One writer per data folder. The lock is the operating system's own, taken through SQLite: it ends with the process,
@@ -15,20 +18,25 @@ export class FolderLock {
   }
 
   /** @throws UnusableFile with a sentence that names the process that holds the folder. */
-  static take(folder: string): FolderLock {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  static take(path: string): FolderLock {
+    const folder = resolve(path);
     const holderFile = join(folder, 'writer.json');
-    const db = new DatabaseSync(join(folder, 'writer.lock'), { timeout: 0 });
+    let db: DatabaseSync | undefined;
     try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      db = new DatabaseSync(join(folder, 'writer.lock'), { timeout: 0 });
       db.exec('PRAGMA journal_mode=DELETE; PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE');
+      writeFileSync(holderFile, JSON.stringify({ pid: process.pid, since: new Date().toISOString() }));
+      return new FolderLock(db);
     } catch (error) {
-      db.close();
+      db?.close();
       throw new UnusableFile(
-        `the data folder ${folder} is in use by ${holder(holderFile)}: ${(error as Error).message}`,
+        engineCode(error) === BUSY
+          ? `the data folder ${folder} is in use by ${holder(holderFile)}`
+          : `the data folder ${folder} cannot be locked: ${(error as Error).message}`,
+        { cause: error },
       );
     }
-    writeFileSync(holderFile, JSON.stringify({ pid: process.pid, since: new Date().toISOString() }));
-    return new FolderLock(db);
   }
 
   release(): void {

@@ -1,3 +1,4 @@
 export * from './database.ts';
+export { UnusableFile } from './database-file.ts';
 export * from './folder-lock.ts';
 export * from './group-commit.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { EventMetadata, RecordedEvent } from '#kernel';
-import { Database, GroupCommit, StorageFailure, UnusableFile } from '#sqlite';
+import { Database, engineCode, GroupCommit, StorageFailure, UnusableFile } from '#sqlite';
 import { type SerialisedEvent, serialise } from '../checks.ts';
 import {
   type Appended,
@@ -48,10 +48,16 @@ const KNOWN_HEADS = 50_000;
  * @throws UnusableStore when the file is foreign or torn.
  */
 export const openEmbeddedEvents = (folder: string): EventStore => {
+  const path = join(folder, 'events.db');
+  let database: Database | undefined;
   try {
-    return new EmbeddedEvents(join(folder, 'events.db'));
+    database = Database.open(path, { kind: 'OLEV', durable: true, cacheKiB: 32_768 });
+    return new EmbeddedEvents(database);
   } catch (error) {
-    throw error instanceof UnusableFile ? new UnusableStore(error.message) : error;
+    database?.close();
+    if (error instanceof UnusableFile) throw new UnusableStore(error.message, { cause: error });
+    if (engineCode(error) === undefined) throw error;
+    throw new UnusableStore(`${path} cannot be used: ${(error as Error).message}`, { cause: error });
   }
 };
 
@@ -63,14 +69,19 @@ class EmbeddedEvents implements EventStore {
   readonly #retention = new Map<string, { maxCount: number | null; maxAgeMs: number | null }>();
   #closed = false;
   #failure: string | undefined;
+  /** Of the newest event on the disk. */
   #head: number;
+  /** Of the newest event of the transaction under way. */
+  #next: number;
   /** Revisions of the transaction under way; the heads learn them when it is on the disk. */
   #uncommitted = new Map<string, number>();
 
-  constructor(path: string) {
-    this.#db = Database.open(path, { kind: 'OLEV', durable: true, cacheKiB: 32_768 });
+  constructor(database: Database) {
+    this.#db = database;
     this.#db.run(SCHEMA);
-    this.#head = this.#storedHead();
+    const newest = this.#db.statement('SELECT max(pos) AS pos FROM events').get() as { pos: number | null };
+    this.#head = newest.pos ?? 0;
+    this.#next = this.#head;
     this.#commit = new GroupCommit(this.#db, () => this.#committed());
     for (const row of this.#db.statement('SELECT stream, max_count, max_age_ms FROM retention').all())
       this.#retention.set(row.stream as string, {
@@ -93,7 +104,7 @@ class EmbeddedEvents implements EventStore {
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error;
       this.#uncommitted.clear();
-      this.#head = this.#storedHead();
+      this.#next = this.#head;
       this.#failure = error.message;
       throw new StoreUnavailable(`the event store cannot write: ${error.message}`, { cause: error });
     }
@@ -109,11 +120,11 @@ class EmbeddedEvents implements EventStore {
     let revision = expected;
     for (const { id, type, data, metadata } of events) {
       revision += 1;
-      this.#head += 1;
-      insert.run(this.#head, stream, revision, id, type, data, metadata, now);
+      this.#next += 1;
+      insert.run(this.#next, stream, revision, id, type, data, metadata, now);
     }
     this.#uncommitted.set(stream, revision);
-    return { revision, position: this.#head };
+    return { revision, position: this.#next };
   }
 
   /** The same ids at the revisions that followed are the same append; anything else is a conflict. */
@@ -146,6 +157,7 @@ class EmbeddedEvents implements EventStore {
   }
 
   #committed(): void {
+    this.#head = this.#next;
     for (const [stream, revision] of this.#uncommitted) {
       this.#heads.delete(stream);
       this.#heads.set(stream, revision);
@@ -238,7 +250,7 @@ class EmbeddedEvents implements EventStore {
   #nextCommit(after: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
-        if (!signal.aborted && !this.#closed && this.#storedHead() <= after) return;
+        if (!signal.aborted && !this.#closed && this.#head <= after) return;
         this.#waiting.delete(wake);
         signal.removeEventListener('abort', wake);
         resolve();
@@ -250,13 +262,8 @@ class EmbeddedEvents implements EventStore {
   }
 
   async head(): Promise<number> {
-    return this.#storedHead();
-  }
-
-  #storedHead(): number {
-    return (
-      (this.#db.statement('SELECT max(pos) AS pos FROM events').get() as { pos: number | null }).pos ?? 0
-    );
+    if (this.#closed) throw new StoreUnavailable('the event store is closed');
+    return this.#head;
   }
 
   async retain(stream: string, { maxAgeSeconds, maxCount }: Retention): Promise<void> {
