@@ -41,8 +41,10 @@ export interface ProjectorObserver {
 }
 
 export const LIVE = 'live';
-/** A batch begins at the earliest this long after the one before: under load, one transaction for many events. */
-const BREATH_MS = 5;
+/** Under load a batch begins at the earliest this long after the one before: one transaction for many events. */
+const BREATH_MS = 12;
+/** Events within two breaths that make it load; a lone command is shown at once. */
+const LOAD = 40;
 const BUILD_BATCH = 2_000;
 export const SERVED = (name: string) => `served:${name}`;
 const FILLING = (name: string) => `filling:${name}`;
@@ -171,6 +173,8 @@ export class Projector {
   }
 
   async #followLive(): Promise<void> {
+    let recent = 0;
+    let since = 0;
     while (!this.#abort.signal.aborted) {
       try {
         for await (const batch of this.#events.follow({
@@ -180,8 +184,11 @@ export class Projector {
           this.#caughtUp = batch.length === 0;
           if (batch.length === 0) continue;
           const begun = performance.now();
+          recent = begun - since > 2 * BREATH_MS ? 0 : recent;
+          since = recent === 0 ? begun : since;
+          recent += batch.length;
           await this.#inTurn(() => this.#applyLive(batch));
-          await pause(BREATH_MS - (performance.now() - begun), this.#abort.signal);
+          if (recent >= LOAD) await pause(BREATH_MS - (performance.now() - begun), this.#abort.signal);
         }
       } catch (error) {
         this.#caughtUp = false;
