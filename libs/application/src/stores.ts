@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EventStore, openEmbeddedEvents, openEventStoreDb } from '#event-store';
-import { type DocumentStore, openEmbeddedDocuments } from '#read-models';
+import { type DocumentStore, openEmbeddedDocuments, openMongoDocuments } from '#read-models';
 import type { Settings } from '#settings';
 import { FolderLock } from '#sqlite';
 
@@ -46,7 +46,9 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
       keep({ close: () => lock.release() });
     }
     const documents = (name: string, kind: string, options: { durable: boolean; secureDelete?: boolean }) =>
-      openEmbeddedDocuments(join(folder, `${name}.db`), { kind, ...options });
+      mongodbUrl
+        ? openMongoDocuments(mongodbUrl, { prefix: `${name}.` })
+        : openEmbeddedDocuments(join(folder, `${name}.db`), { kind, ...options });
     return {
       events: keep(eventStoreUrl ? await openEventStoreDb(eventStoreUrl) : openEmbeddedEvents(folder)),
       readModels: keep(await documents('read-models', 'OLRM', { durable: false })),

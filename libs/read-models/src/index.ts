@@ -1,4 +1,5 @@
 export * from './embedded/index.ts';
+export * from './mongodb/index.ts';
 export * from './port.ts';
 export * from './projector.ts';
 export * from './reader.ts';
