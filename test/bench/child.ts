@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..', '..');
+
+/** A program of Node that says on its output where it listens. */
+export class Child {
+  readonly process: ChildProcess;
+  readonly url: string;
+  /** `performance.now()` when it was started. */
+  readonly startedAt: number;
+
+  private constructor(process: ChildProcess, url: string, startedAt: number) {
+    this.process = process;
+    this.url = url;
+    this.startedAt = startedAt;
+  }
+
+  /** @throws with what the program wrote when it ends before it listens */
+  static async start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Child> {
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, NODE_ENV: 'production', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let written = '';
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const read = (chunk: Buffer) => {
+      written = `${written}${chunk}`.slice(-8_192);
+      const url = /\b(?:http|esdb):\/\/[^\s"]+/.exec(written)?.[0];
+      if (url) resolve(url);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.on('exit', (code, signal) => reject(new Error(`${args[0]} ended (${code ?? signal}): ${written}`)));
+    const killed = () => child.kill('SIGKILL');
+    process.on('exit', killed);
+    child.on('exit', () => process.off('exit', killed));
+    return new Child(child, await promise, startedAt);
+  }
+
+  /** Resident memory in MB. */
+  get residentMb(): number {
+    const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const ended = once(this.process, 'exit');
+    this.process.kill(signal);
+    await ended;
+  }
+}
+
+/** Runs a program to its end and answers the JSON that it wrote last. */
+export const runToEnd = async <T>(args: readonly string[]): Promise<T> => {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: 'production' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let written = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    written += chunk;
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`);
+  return JSON.parse(written.trim().split('\n').at(-1) as string) as T;
+};

@@ -1,0 +1,50 @@
+/** What so many workers did in one window, each with one call under way at a time. Times in milliseconds. */
+export interface Load {
+  readonly perSecond: number;
+  readonly count: number;
+  /** Calls that threw, warm-up included. */
+  readonly errors: readonly string[];
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface Window {
+  readonly workers: number;
+  readonly warmMs: number;
+  readonly measureMs: number;
+}
+
+/** Every worker calls again as soon as it is answered; a failed call is counted and stops its worker. */
+export const underLoad = async (
+  { workers, warmMs, measureMs }: Window,
+  call: (worker: number) => Promise<unknown>,
+): Promise<Load> => {
+  const started = performance.now();
+  const from = started + warmMs;
+  const until = from + measureMs;
+  const latencies: number[] = [];
+  const errors: string[] = [];
+  const work = async (worker: number): Promise<void> => {
+    for (;;) {
+      const begun = performance.now();
+      if (begun >= until) return;
+      try {
+        await call(worker);
+      } catch (error) {
+        errors.push((error as Error).message);
+        return;
+      }
+      const ended = performance.now();
+      if (begun >= from && ended <= until) latencies.push(ended - begun);
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
+  return { ...quantiles(latencies), perSecond: (latencies.length * 1_000) / measureMs, count: latencies.length, errors };
+};
+
+export const quantiles = (values: readonly number[]): { p50: number; p99: number; max: number } => {
+  const sorted = Float64Array.from(values).sort();
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? Number.NaN };
+};

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Bench } from './bench.ts';
+import { root } from './child.ts';
+import { machine, Report } from './report.ts';
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(`The benchmark needs Node 24 or newer; this is ${process.versions.node}.\n`);
+  process.exit(1);
+}
+if (!existsSync(join(root, 'dist', 'apps', 'api', 'src', 'main.js'))) {
+  process.stderr.write('There is no build to measure: run `npm run build` first.\n');
+  process.exit(1);
+}
+process.env.NODE_ENV = 'production';
+await import('reflect-metadata');
+
+type Part = (bench: Bench) => Promise<void>;
+const parts: Readonly<Record<string, () => Promise<Part>>> = {
+  command: async () => (await import('./commands.part.ts')).commands,
+  invite: async () => (await import('./invitations.part.ts')).invitations,
+  lag: async () => (await import('./lag.part.ts')).lag,
+  boot: async () => (await import('./boot.part.ts')).boots,
+};
+
+const asked = process.argv.slice(2);
+const smoke = asked.includes('smoke');
+const names = asked.filter((name) => name !== 'smoke');
+const unknown = names.find((name) => !(name in parts));
+if (unknown !== undefined) {
+  process.stderr.write(`There is no part ${unknown}; there are: smoke, ${Object.keys(parts).join(', ')}.\n`);
+  process.exit(1);
+}
+
+const report = new Report();
+const bench = new Bench(smoke, report);
+const begun = performance.now();
+let failed = 0;
+process.stdout.write(`${smoke ? 'Smoke' : 'Full'} benchmark on ${machine(tmpdir())}\n`);
+for (const name of names.length > 0 ? names : Object.keys(parts))
+  try {
+    const part = await parts[name]?.();
+    await part?.(bench);
+  } catch (error) {
+    failed += 1;
+    report.note(`${name} failed: ${(error as Error).stack}`);
+  }
+bench.close();
+const { broken } = report.close();
+process.stdout.write(`${Math.round((performance.now() - begun) / 1_000)} s\n`);
+const results = join(import.meta.dirname, 'results');
+mkdirSync(results, { recursive: true });
+writeFileSync(
+  join(results, `${smoke ? 'smoke' : 'full'}.json`),
+  `${JSON.stringify({ machine: machine(tmpdir()), rows: report.rows }, undefined, 2)}\n`,
+);
+process.exit(failed + broken > 0 ? 1 : 0);

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { policies } from '#application';
+import { type EventStore, type NewEvent, openEmbeddedEvents } from '#event-store';
+import type { EventMetadata } from '#kernel';
+import { openEmbeddedDocuments } from '#read-models';
+
+export const newMetadata = (organizationId: string, userId: string, occurredAt: string): EventMetadata => {
+  const commandId = randomUUID();
+  return {
+    commandId,
+    fingerprint: 'rN3hVg0Yp7w1qkT4mLzJxQ5bC8dEfGhIoPsUvXyZ012',
+    correlationId: commandId,
+    causationId: null,
+    actor: { type: 'user', id: userId },
+    source: 'api',
+    sourceIp: null,
+    userAgent: null,
+    organizationId,
+    schemaVersion: 1,
+    occurredAt,
+  };
+};
+
+export interface Seed {
+  readonly stream: string;
+  readonly expected: number;
+  readonly type: string;
+  readonly data: object;
+  readonly organizationId: string;
+  readonly occurredAt: string;
+}
+
+/** Appends in order, so many at a time. */
+export const appendAll = async (
+  events: EventStore,
+  seeds: Iterable<Seed>,
+  ownerId: string,
+  atOnce = 2_000,
+): Promise<number> => {
+  let written = 0;
+  let group: Promise<unknown>[] = [];
+  for (const { stream, expected, type, data, organizationId, occurredAt } of seeds) {
+    const metadata = newMetadata(organizationId, ownerId, occurredAt);
+    const event: NewEvent = { id: randomUUID(), type, data, metadata };
+    group.push(events.append(stream, expected, [event]));
+    written += 1;
+    if (group.length < atOnce) continue;
+    await Promise.all(group);
+    group = [];
+  }
+  await Promise.all(group);
+  return written;
+};
+
+/** Into the log of a product that is stopped; personal fields in plain text. */
+export const seedStopped = async (folder: string, seeds: Iterable<Seed>, ownerId: string): Promise<number> => {
+  const events = openEmbeddedEvents(folder);
+  const written = await appendAll(events, seeds, ownerId);
+  await policiesHaveSeenAll(folder, await events.head());
+  await events.close();
+  return written;
+};
+
+/** What was seeded is history: nobody is mailed because of it. */
+const policiesHaveSeenAll = async (folder: string, position: number): Promise<void> => {
+  const records = openEmbeddedDocuments(join(folder, 'records.db'), { kind: 'OLRC', durable: true });
+  for (const { name } of policies)
+    await records.collection('policies').replaceOne({ _id: name }, { position } as never, { upsert: true });
+  await records.close();
+};
+
+const hex = (prefix: string, kind: string, number: number): string =>
+  `${prefix}_${kind}${number.toString(16).padStart(31, '0')}`;
+
+const consonants = 'bdfghjklmnprstvw';
+const vowels = 'aeiou';
+const syllable = (number: number): string =>
+  `${consonants[number % 16]}${vowels[Math.floor(number / 16) % 5]}`;
+
+/** One of 51,200 family names, spread evenly; a sixteenth of them begins with each consonant. */
+const familyName = (number: number): string => {
+  const mixed = Math.imul(number, 0x9e3779b1) >>> 0;
+  return `${syllable(mixed % 80)}${syllable((mixed >>> 8) % 80)}${vowels[(mixed >>> 16) % 5]}r`;
+};
+
+export interface Member {
+  readonly userId: string;
+  readonly email: string;
+  readonly domain: string;
+  readonly givenName: string;
+  readonly familyName: string;
+  readonly role: 'administrator' | 'standard_user';
+  readonly kind: 'managed' | 'pending';
+  readonly joinedAt: string;
+  /** As the read model keeps it. */
+  readonly name: string;
+}
+
+const BEGINNING = Date.parse('2024-01-01T00:00:00.000Z');
+
+/** The n-th member of an organization, always the same: every tenth is pending, every twentieth administrates. */
+export const member = (mark: string, number: number): Member => {
+  const pending = number % 10 === 9;
+  const family = familyName(number);
+  const givenName = pending ? '' : `Given${number}`;
+  const domain = `${['north', 'east', 'south', 'west'][number % 4]}.${mark}.example`;
+  const email = `${family}.${number}@${domain}`;
+  return {
+    userId: hex('usr', mark, number),
+    email,
+    domain,
+    givenName,
+    familyName: pending ? '' : family,
+    role: number % 20 === 0 ? 'administrator' : 'standard_user',
+    kind: pending ? 'pending' : 'managed',
+    joinedAt: new Date(BEGINNING + number * 60_000).toISOString(),
+    name: `${pending ? '' : family} ${givenName} ${email}`.trim().toLowerCase(),
+  };
+};
+
+/** Who owns the account of that number, in an organization of so many members. */
+export const accountId = (mark: string, number: number): string => hex('acc', mark, number);
+
+/** The members of one organization (`mark`: one hex digit), and an account for every hundredth of them. */
+export function* organizationOf(
+  mark: string,
+  organizationId: string,
+  ownerId: string,
+  count: number,
+): Generator<Seed> {
+  for (let number = 0; number < count; number++) {
+    const { userId, email, domain, givenName, familyName: family, role, kind, joinedAt } = member(mark, number);
+    const about = { organizationId, occurredAt: joinedAt };
+    if (kind === 'pending') {
+      const invitationId = hex('inv', mark, number);
+      const expiresAt = '2099-01-01T00:00:00.000Z';
+      const data = { invitationId, organizationId, userId, email, domain, role, kind: 'new_user', invitedBy: ownerId };
+      const sent = { ...data, generation: 1, tokenHash: 'x'.repeat(43), sentAt: joinedAt, expiresAt };
+      yield { stream: `invitation-${invitationId}`, expected: -1, type: 'InviteSent', data: sent, ...about };
+      continue;
+    }
+    const person = { userId, email, domain, givenName, familyName: family };
+    const joined = { ...person, organizationId, role, via: 'invitation', invitationId: null, joinedAt };
+    yield { stream: `user-${userId}`, expected: -1, type: 'UserJoinedOrg', data: joined, ...about };
+    if (number % 100 !== 0) continue;
+    const account = accountId(mark, number);
+    const created = { accountId: account, organizationId, name: `Account ${number}`, ownerId: userId, createdAt: joinedAt };
+    yield { stream: `account-${account}`, expected: -1, type: 'AccountCreated', data: created, ...about };
+  }
+}
