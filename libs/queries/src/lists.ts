@@ -1,7 +1,7 @@
 import { Inject, Injectable, type Provider } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { Principal } from '#commands';
-import { decodeCursor, encodeCursor, withEtag } from '#http';
+import { Answer, decodeCursor, encodeCursor, withEtag } from '#http';
 import { isRefusal, notFound, type Refusal, type Scalar } from '#kernel';
 import { type Condition, ReadModels } from '#read-models';
 import { type OrgledgerQuery, readingOf } from './queries.ts';
@@ -134,7 +134,7 @@ const answerResource = async (
   const refused = row.authorize(principal, query, view);
   if (refused) return refused;
   const item = await row.item(view, readModels, at);
-  return isRefusal(item) || view.revision === undefined || at !== undefined
+  return isRefusal(item) || item instanceof Answer || view.revision === undefined || at !== undefined
     ? item
     : withEtag(item, view.revision);
 };
