@@ -218,5 +218,16 @@ export class Product {
   }
 }
 
-/** A URL under which somebody finds something, as a bare path. */
+/** For the query of a read that must see a position. */
 export const at = (position: string): string => `minPosition=${position}`;
+
+/** Asks again until it is so; throws after 5 seconds. */
+export const until = async (ask: () => Promise<Json>, isSo: (answer: Json) => boolean): Promise<Json> => {
+  const deadline = performance.now() + 5_000;
+  for (;;) {
+    const answer = await ask();
+    if (isSo(answer)) return answer;
+    if (performance.now() > deadline) throw new Error(`still not so after 5 s: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
