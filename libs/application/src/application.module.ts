@@ -1,6 +1,14 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
-import { CommandClasses, Commands, Effects, Execution, Fingerprints, handlersFor } from '#commands';
+import {
+  CommandClasses,
+  Commands,
+  Effects,
+  Execution,
+  Fingerprints,
+  handlersFor,
+  PastCommands,
+} from '#commands';
 import { networkProof } from '#dns-proof';
 import { DOMAIN_PROOF, DomainTokens } from '#domains';
 import { InvitationLinks, PendingLimit } from '#invitations';
@@ -47,14 +55,19 @@ export class ApplicationModule {
           log.warn({ err }, 'the progress of the read models is not known'),
         );
     const readModels = new ReadModels(stores.readModels, progress, projections);
-    const lastOf = async (correlationId: string): Promise<number> => {
-      const { items } = await readModels.list<{ position: number }>('audit', {
-        where: { correlationId },
+    /** Newest event of a correlation that an auditor can see; a command's own id names the correlation it began. */
+    const newestOf = async (correlationId: string, commandId?: string) => {
+      const { items } = await readModels.list<{ position: number; fingerprint: string }>('audit', {
+        where: { correlationId, commandId },
         sort: { field: 'position', direction: -1 },
         limit: 1,
         totals: false,
       });
-      return items[0]?.position ?? 0;
+      return items[0];
+    };
+    const lastOf = async (correlationId: string) => (await newestOf(correlationId))?.position ?? 0;
+    const past: PastCommands = {
+      fingerprintOf: async (commandId) => (await newestOf(commandId, commandId))?.fingerprint,
     };
     return {
       module: ApplicationModule,
@@ -88,6 +101,7 @@ export class ApplicationModule {
         given(PublicUrl, new PublicUrl()),
         given(Metrics, platform.metrics),
         given(CommandClasses, new CommandClasses(all.flatMap((noun) => [...(noun.commands ?? [])]))),
+        given(PastCommands, past),
         given(Fingerprints, new Fingerprints(master.derive('fingerprints'))),
         given(LogHead, events),
         {
@@ -128,13 +142,14 @@ export class ApplicationModule {
         },
         {
           provide: Commands,
-          inject: [CommandBus, Effects, CommandClasses, Fingerprints],
+          inject: [CommandBus, Effects, CommandClasses, Fingerprints, PastCommands],
           useFactory: (
             bus: CommandBus,
             effects: Effects,
             classes: CommandClasses,
             fingerprints: Fingerprints,
-          ) => new Commands(bus, effects, classes, fingerprints),
+            past: PastCommands,
+          ) => new Commands(bus, effects, classes, fingerprints, past),
         },
         {
           provide: Queries,

@@ -17,6 +17,8 @@ export interface AuditView {
   readonly data: Readonly<Record<string, unknown>>;
   readonly changes: readonly Change[];
   readonly commandId: string;
+  /** Tells a repeated Idempotency-Key from a reused one. */
+  readonly fingerprint: string;
   readonly correlationId: string;
   readonly causationId: string | null;
 }
@@ -80,6 +82,7 @@ const viewOf = (
     ),
     changes: [...changes, ...changesIn(fields)],
     commandId: metadata.commandId,
+    fingerprint: metadata.fingerprint,
     correlationId: metadata.correlationId,
     causationId: metadata.causationId,
   };

@@ -15,6 +15,7 @@ import {
   type Receipt,
   systemPrincipal,
 } from './envelope.ts';
+import { keyReused } from './execution.ts';
 
 /** What a request says beside its body. */
 export interface Call {
@@ -34,6 +35,11 @@ export abstract class Effects {
   abstract awaited(eventType: string): boolean;
   /** Waits at most 2 s; `settled` is false when the effects are still under way then. */
   abstract settle(position: number, correlationId: string): Promise<{ position: number; settled: boolean }>;
+}
+
+/** What the log remembers of a command id, whichever stream it was about. */
+export abstract class PastCommands {
+  abstract fingerprintOf(commandId: string): Promise<string | undefined>;
 }
 
 export type CommandClass = new () => OrgledgerCommand;
@@ -60,13 +66,21 @@ export class Commands {
   readonly #effects: Effects;
   readonly #classes: CommandClasses;
   readonly #fingerprints: Fingerprints;
+  readonly #past: PastCommands;
   readonly #inFlight = new Set<string>();
 
-  constructor(bus: CommandBus, effects: Effects, classes: CommandClasses, fingerprints: Fingerprints) {
+  constructor(
+    bus: CommandBus,
+    effects: Effects,
+    classes: CommandClasses,
+    fingerprints: Fingerprints,
+    past: PastCommands,
+  ) {
     this.#bus = bus;
     this.#effects = effects;
     this.#classes = classes;
     this.#fingerprints = fingerprints;
+    this.#past = past;
   }
 
   /** A caller's command; `target` holds what the path names. */
@@ -78,7 +92,10 @@ export class Commands {
     if (this.#inFlight.has(commandId)) return stillRunning;
     this.#inFlight.add(commandId);
     try {
-      return await this.#settled(command, this.#envelope(command, call, commandId));
+      const envelope = this.#envelope(command, call, commandId);
+      const before = await this.#past.fingerprintOf(commandId);
+      if (before !== undefined && before !== envelope.fingerprint) return keyReused;
+      return await this.#settled(command, envelope);
     } finally {
       this.#inFlight.delete(commandId);
     }

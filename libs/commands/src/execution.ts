@@ -232,7 +232,7 @@ export class Execution {
 
 const actorOf = ({ type, id }: Principal) => ({ type, id });
 
-const keyReused = refuse(
+export const keyReused = refuse(
   'invalid',
   'idempotency_key_reused',
   'This Idempotency-Key was used for another command already.',
