@@ -52,7 +52,7 @@ export const createFile = (path: string, { applicationId, schemaVersion }: Ident
 export const refuseUnsound = (path: string, { applicationId, schemaVersion }: Identity): void => {
   const { size, header } = beginning(path);
   if (size === 0) throw new UnusableFile(`${path} is torn: it is empty; restore it from a backup`);
-  if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0'.slice(0, size))
+  if (header.toString('latin1', 0, Math.min(16, size)) !== 'SQLite format 3\0'.slice(0, size))
     throw new UnusableFile(`${path} is not a database file; it is left untouched`);
   if (size < HEADER) throw new UnusableFile(`${path} is torn: only ${size} bytes; restore it from a backup`);
   if (header.readInt32BE(68) !== applicationId)

@@ -1,0 +1,47 @@
+// Eight writers on one embedded event store, until the process is killed: see embedded-kill.spec.ts.
+import { randomUUID } from 'node:crypto';
+import { openEmbeddedEvents } from '#event-store';
+import type { EventMetadata } from '#kernel';
+import { FolderLock } from '#sqlite';
+
+const [folder, seed, writers] = process.argv.slice(2) as [string, string, string];
+FolderLock.take(folder);
+const store = openEmbeddedEvents(folder);
+const metadata: EventMetadata = {
+  commandId: randomUUID(),
+  fingerprint: '',
+  correlationId: randomUUID(),
+  causationId: null,
+  actor: { type: 'system', id: 'test' },
+  source: 'system',
+  sourceIp: null,
+  userAgent: null,
+  organizationId: null,
+  schemaVersion: 1,
+  occurredAt: new Date().toISOString(),
+};
+
+let random = Number(seed);
+const below = (limit: number): number => {
+  random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;
+  return (random >>> 16) % limit;
+};
+
+const write = async (writer: number): Promise<never> => {
+  const stream = `writer-${writer}`;
+  let revision = (await store.read(stream)).length - 1;
+  for (;;) {
+    const events = Array.from({ length: 1 + below(3) }, () => ({
+      id: randomUUID(),
+      type: 'Written',
+      data: { text: 'x'.repeat(below(400)) },
+      metadata,
+    }));
+    const ids = events.map(({ id }) => id).join(',');
+    process.stdout.write(`try ${stream} ${ids}\n`);
+    ({ revision } = await store.append(stream, revision, events));
+    process.stdout.write(`ack ${stream} ${ids}\n`);
+  }
+};
+
+await Promise.all(Array.from({ length: Number(writers) }, (_, writer) => write(writer)));
