@@ -28,6 +28,8 @@ export interface SenderOptions {
   readonly random?: () => number;
   /** Mails at once. Default 4. */
   readonly parallel?: number;
+  /** Tries begun per second at most, so that a burst crowds out neither the mail server nor this process. Default 200. */
+  readonly perSecond?: number;
   /** Milliseconds; must be longer than one try can take. Default 120,000. */
   readonly lease?: number;
   /** Milliseconds between two looks into the outbox when nobody wakes the sender. Default 1,000. */
@@ -36,6 +38,8 @@ export interface SenderOptions {
   readonly backoff?: number;
 }
 
+/** Milliseconds over which the rate is held. */
+const WINDOW = 100;
 const tries = 5;
 const hour = 3_600_000;
 const giveUpAfter = 24 * hour;
@@ -53,6 +57,8 @@ export class Sender {
   #again = false;
   #cancelTimer: () => void = () => {};
   #idle: (() => void)[] = [];
+  #windowBegan = 0;
+  #begunInWindow = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -107,9 +113,16 @@ export class Sender {
       while (this.#again && this.#started) {
         this.#again = false;
         if (this.#running.size >= parallel) return;
+        const allowed = this.#allowed();
+        if (allowed === 0) {
+          this.#cancelTimer = this.#timers.after(WINDOW, () => this.wake());
+          return;
+        }
         const asked = this.#idle.length;
         const due = await outbox.due(parallel + this.#running.size);
-        const free = due.filter(({ _id }) => !this.#running.has(_id)).slice(0, parallel - this.#running.size);
+        const free = due
+          .filter(({ _id }) => !this.#running.has(_id))
+          .slice(0, Math.min(allowed, parallel - this.#running.size));
         for (const entry of free) {
           const claimed = this.#started ? await outbox.claim(entry, lease) : undefined;
           if (claimed) this.#begin(claimed);
@@ -126,7 +139,18 @@ export class Sender {
     if (this.#started && !this.#again) this.#cancelTimer = this.#timers.after(wait, () => this.wake());
   }
 
+  #allowed(): number {
+    const { perSecond = 200 } = this.#options;
+    const now = performance.now();
+    if (now - this.#windowBegan >= WINDOW) {
+      this.#windowBegan = now;
+      this.#begunInWindow = 0;
+    }
+    return Math.max(0, Math.ceil((perSecond * WINDOW) / 1_000) - this.#begunInWindow);
+  }
+
   #begin(entry: QueuedMail): void {
+    this.#begunInWindow += 1;
     const work = this.#deliver(entry)
       .catch((error) => this.#options.onTrouble?.(error))
       .finally(() => {
