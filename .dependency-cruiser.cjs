@@ -13,7 +13,8 @@ module.exports = {
   forbidden: [
     {
       name: 'story-is-pure',
-      comment: 'A story tells the life of a noun in plain TypeScript; it imports the kernel and nothing else.',
+      comment:
+        'A story tells the life of a noun in plain TypeScript; it imports the kernel and nothing else.',
       severity: 'error',
       from: { path: story },
       to: { pathNot: [kernel] },
@@ -102,17 +103,21 @@ module.exports = {
     },
     {
       name: 'heavy-clients-are-loaded-late',
-      comment: 'The default mode starts without the clients of servers: an adapter is imported where it is opened.',
+      comment:
+        'The default mode starts without the clients of servers: the folder of an adapter shows an index.ts at most, ' +
+        'everything behind it is imported where it is opened.',
       severity: 'error',
-      from: { path: '^libs/', pathNot: ['^libs/[^/]+/src/(?:eventstoredb|mongodb)/', test] },
+      from: { path: '^libs/', pathNot: ['^libs/[^/]+/src/(?:eventstoredb|mongodb)/(?!index\\.ts$)', test] },
       to: {
         path: '^libs/[^/]+/src/(?:eventstoredb|mongodb)/',
+        pathNot: ['/(?:eventstoredb|mongodb)/index\\.ts$'],
         dependencyTypesNot: ['dynamic-import', ...typeOnly],
       },
     },
     {
       name: 'kernel-depends-on-nothing',
-      comment: 'The kernel has no npm dependency and no neighbour; only its test grammar may compare with node:util.',
+      comment:
+        'The kernel has no npm dependency and no neighbour; only its test grammar may compare with node:util.',
       severity: 'error',
       from: { path: kernel, pathNot: ['\\.spec\\.ts$', '/specification\\.ts$'] },
       to: { pathNot: [kernel] },
