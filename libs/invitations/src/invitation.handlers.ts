@@ -291,7 +291,7 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
       const refused = await this.#gather(command, state, envelope);
       if (refused) return refused;
     }
-    return this.#execution.run(
+    const outcome = await this.#execution.run(
       {
         ...step,
         command: {
@@ -304,6 +304,8 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
       },
       { ...envelope, principal: { ...principal, type: 'user', id: state.userId } },
     );
+    if (isRefusal(outcome)) await this.#credentials.remove(waitingPassword(envelope.commandId));
+    return outcome;
   }
 
   /** What must be true of the person and the domain; a new person's password is put where the outcome finds it. */

@@ -159,7 +159,6 @@ export const invitation: Decider<Invitation, InvitationCommand, InvitationEvent>
         ];
       case 'AcceptInvite': {
         if (command.tokenHash !== state.tokenHash || command.userId !== userId) return invitationLinkInvalid;
-        if (state.status === 'accepted') return [];
         if (!isOpen(state, now)) return invitationLinkInvalid;
         const { givenName = null, familyName = null } = command;
         return [{ type: 'InviteAccepted', data: { ...about, role: state.role, givenName, familyName } }];

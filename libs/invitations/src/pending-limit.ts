@@ -6,6 +6,8 @@ interface Sending {
   underWay: number;
   /** Positions of finished sendings that the read model may not show yet. */
   unseen: number[];
+  /** Those that found room at once and are not finished. */
+  readonly passing: Set<Promise<unknown>>;
   /** The last of those that wait for each other. */
   turn: Promise<unknown>;
 }
@@ -32,19 +34,30 @@ export class PendingLimit {
     const sending = this.#sendings.get(organizationId) ?? {
       underWay: 0,
       unseen: [],
+      passing: new Set(),
       turn: Promise.resolve(),
     };
     this.#sendings.set(organizationId, sending);
     sending.underWay += 1;
     try {
       if ((await this.#estimate(organizationId, sending)) <= this.#limit)
-        return await this.#sent(sending, send());
+        return await this.#pass(sending, send);
       const turn = sending.turn.then(() => this.#atLimit(organizationId, sending, send));
       sending.turn = turn.catch(() => undefined);
       return await turn;
     } finally {
       sending.underWay -= 1;
       if (sending.underWay === 0 && sending.unseen.length === 0) this.#sendings.delete(organizationId);
+    }
+  }
+
+  async #pass(sending: Sending, send: () => Promise<Outcome>): Promise<Outcome> {
+    const passing = this.#sent(sending, send());
+    sending.passing.add(passing);
+    try {
+      return await passing;
+    } finally {
+      sending.passing.delete(passing);
     }
   }
 
@@ -56,8 +69,9 @@ export class PendingLimit {
 
   /** Pending ones with the one that asks, never too few. */
   async #estimate(organizationId: string, sending: Sending): Promise<number> {
+    const seen = this.#readModels.position;
     const counted = await this.#readModels.count('invitations', { organizationId, status: 'pending' });
-    sending.unseen = sending.unseen.filter((position) => position > this.#readModels.position);
+    sending.unseen = sending.unseen.filter((position) => position > seen);
     return counted + sending.unseen.length + sending.underWay;
   }
 
@@ -66,6 +80,7 @@ export class PendingLimit {
     sending: Sending,
     send: () => Promise<Outcome>,
   ): Promise<Outcome | Refusal> {
+    await Promise.allSettled(sending.passing);
     await this.#readModels.reach(Math.max(0, ...sending.unseen));
     const where = { organizationId, status: 'pending', expiresAt: { after: this.#now() } };
     const pending = await this.#readModels.atLeast('invitations', where, this.#limit);
