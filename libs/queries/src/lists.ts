@@ -32,7 +32,7 @@ export interface ListRow<Q extends OrgledgerQuery & ListFields, View> {
   readonly authorize: (principal: Principal, query: Q) => Refusal | undefined;
   /** Conditions on the documents; undefined ones do not count. */
   readonly where: (query: Q) => Readonly<Record<string, Condition | undefined>>;
-  /** What `sort` offers → the document's field. The first is the default; a leading `-` turns it. */
+  /** What `sort` offers → the document's field. The first is the default, downwards with a leading `-`. */
   readonly sort: Readonly<Record<string, string>>;
   readonly items: (
     views: readonly View[],
@@ -116,11 +116,9 @@ const answerList = async (
 };
 
 const sortOf = (row: AnyListRow, sort: string | undefined): { field: string; direction: 1 | -1 } => {
-  const wanted = sort ?? (Object.keys(row.sort)[0] as string);
-  const field = row.sort[wanted.replace(/^-/, '')] as string;
-  return field.startsWith('-')
-    ? { field: field.slice(1), direction: wanted.startsWith('-') ? 1 : -1 }
-    : { field, direction: wanted.startsWith('-') ? -1 : 1 };
+  const [[first, natural] = ['', '']] = Object.entries(row.sort);
+  const field = row.sort[sort?.replace(/^-/, '') ?? first] as string;
+  return { field: field.replace(/^-/, ''), direction: (sort ?? natural).startsWith('-') ? -1 : 1 };
 };
 
 const answerResource = async (
