@@ -1,3 +1,5 @@
+export * from './waiting.ts';
+
 /** Product time: everything that decides asks here, nothing reads the machine's clock. */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */

@@ -1,4 +1,4 @@
-import { type Clock, isoTime } from '#clock';
+import { type Clock, isoTime, pause, Waiting } from '#clock';
 import { type Commands, Effects } from '#commands';
 import type { EventStore } from '#event-store';
 import {
@@ -64,7 +64,9 @@ export const isAwaited = (policies: readonly AnyPolicy[], eventType: string): bo
 export class PolicyRunner extends Effects {
   readonly #events: EventStore;
   readonly #records: DocumentStore;
-  #commands: Pick<Commands, 'follow'> = { follow: () => Promise.reject(new Error('policies are not started')) };
+  #commands: Pick<Commands, 'follow'> = {
+    follow: () => Promise.reject(new Error('policies are not started')),
+  };
   readonly #clock: Clock;
   readonly #policies: readonly AnyPolicy[];
   readonly #observer: PolicyObserver;
@@ -72,7 +74,7 @@ export class PolicyRunner extends Effects {
   readonly #abort = new AbortController();
   readonly #checkpoints = new Map<string, number>();
   readonly #reached = new Map<string, number>();
-  readonly #waiters = new Set<() => void>();
+  readonly #waiting = new Waiting();
   #handled = 0;
   #saved = 0;
   #savedAt = 0;
@@ -121,7 +123,7 @@ export class PolicyRunner extends Effects {
 
   async stop(): Promise<void> {
     this.#abort.abort();
-    this.#wake();
+    this.#waiting.wake();
     await this.#running;
     await this.#save().catch((error) => this.#observer.interrupted(error));
   }
@@ -151,7 +153,7 @@ export class PolicyRunner extends Effects {
         }
       } catch (error) {
         this.#observer.interrupted(error as Error);
-        await this.#pause(delay);
+        await pause(delay, this.#abort.signal);
         delay = Math.min(delay * 2, 2_000);
       }
     }
@@ -161,7 +163,7 @@ export class PolicyRunner extends Effects {
     const byCorrelation = Map.groupBy(batch, ({ metadata }) => metadata?.correlationId ?? '');
     await Promise.all([...byCorrelation.values()].map((events) => this.#reactInOrder(events)));
     this.#handled = batch.at(-1)?.position ?? this.#handled;
-    this.#wake();
+    this.#waiting.wake();
     if (this.#handled !== this.#saved && performance.now() - this.#savedAt > CHECKPOINT_EVERY_MS)
       await this.#save();
   }
@@ -271,12 +273,11 @@ export class PolicyRunner extends Effects {
   }
 
   async settle(position: number, correlationId: string): Promise<{ position: number; settled: boolean }> {
-    const deadline = AbortSignal.timeout(SETTLE_MS);
+    const given = AbortSignal.any([AbortSignal.timeout(SETTLE_MS), this.#abort.signal]);
     let target = position;
     for (;;) {
-      while (this.#handled < target && !deadline.aborted && !this.#abort.signal.aborted)
-        await this.#progress(deadline);
-      if (this.#handled < target) return { position: target, settled: false };
+      const handled = await this.#waiting.until(() => this.#handled >= target, given);
+      if (!handled) return { position: target, settled: false };
       const reached = Math.max(
         target,
         this.#reached.get(correlationId) ?? (await this.#options.lastOf(correlationId)),
@@ -284,35 +285,6 @@ export class PolicyRunner extends Effects {
       if (reached === target) return { position: target, settled: true };
       target = reached;
     }
-  }
-
-  #progress(deadline: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#waiters.delete(wake);
-        deadline.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiters.add(wake);
-      deadline.addEventListener('abort', wake);
-    });
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiters]) wake();
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(done, milliseconds);
-      const { signal } = this.#abort;
-      function done() {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
-      signal.addEventListener('abort', done);
-    });
   }
 
   async #save(): Promise<void> {

@@ -1,3 +1,4 @@
+import { pause, Waiting } from '#clock';
 import type { EventStore } from '#event-store';
 import type { IndexSpec, Projection, RecordedEvent } from '#kernel';
 import { collectionsOf, Fold, type Quarantined } from './fold.ts';
@@ -63,7 +64,7 @@ export class Projector {
   readonly #served = new Map<string, Build>();
   readonly #filling = new Map<string, Build>();
   readonly #quarantine = new Map<string, QuarantinedStream>();
-  readonly #waiters = new Set<() => void>();
+  readonly #waiting = new Waiting();
   #position = 0;
   #caughtUp = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -102,7 +103,7 @@ export class Projector {
 
   async stop(): Promise<void> {
     this.#abort.abort();
-    for (const wake of [...this.#waiters]) wake();
+    this.#waiting.wake();
     await this.#running;
     await this.#turn;
   }
@@ -209,7 +210,7 @@ export class Projector {
     if (position <= this.#position) return;
     this.#position = position;
     this.#observer.progressed(position);
-    for (const wake of [...this.#waiters]) wake();
+    this.#waiting.wake();
   }
 
   async #applyLive(batch: readonly RecordedEvent[]): Promise<void> {
@@ -311,7 +312,7 @@ export class Projector {
     this.#served.set(name, served);
     this.#filling.delete(name);
     if (before) await this.#dropBuild(buildName(name, before));
-    for (const wake of [...this.#waiters]) wake();
+    this.#waiting.wake();
     return true;
   }
 
@@ -351,22 +352,8 @@ export class Projector {
   /** True when every read model shows everything up to the position; false after the given time. */
   async waitFor(position: number, milliseconds: number): Promise<boolean> {
     if (this.position >= position) return true;
-    const deadline = AbortSignal.timeout(milliseconds);
-    while (this.position < position && !deadline.aborted && !this.#abort.signal.aborted)
-      await this.#nextProgress(deadline);
-    return this.position >= position;
-  }
-
-  #nextProgress(deadline: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#waiters.delete(wake);
-        deadline.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiters.add(wake);
-      deadline.addEventListener('abort', wake);
-    });
+    const given = AbortSignal.any([AbortSignal.timeout(milliseconds), this.#abort.signal]);
+    return this.#waiting.until(() => this.position >= position, given);
   }
 
   health(): ProjectionHealth[] {
@@ -411,15 +398,3 @@ class CheckpointMoved extends Error {
     super('another process has moved the checkpoint of the read models');
   }
 }
-
-const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (milliseconds < 1 || signal.aborted) return resolve();
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done, { once: true });
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });

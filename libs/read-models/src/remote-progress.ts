@@ -1,3 +1,4 @@
+import { Waiting } from '#clock';
 import type { DocumentStore } from './port.ts';
 import {
   type AnyProjection,
@@ -18,12 +19,12 @@ export class RemoteProgress implements Served {
   readonly #documents: DocumentStore;
   readonly #projections: readonly AnyProjection[];
   readonly #builds = new Map<string, Build>();
-  readonly #waiters = new Set<() => void>();
+  readonly #waiting = new Waiting();
+  readonly #abort = new AbortController();
   readonly #onTrouble: (error: Error) => void;
   #live = -1;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
-  #stopped = false;
 
   constructor(
     documents: DocumentStore,
@@ -41,10 +42,10 @@ export class RemoteProgress implements Served {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#abort.abort();
     clearTimeout(this.#timer);
     await this.#looking;
-    for (const wake of [...this.#waiters]) wake();
+    this.#waiting.wake();
   }
 
   get position(): number {
@@ -62,32 +63,26 @@ export class RemoteProgress implements Served {
   }
 
   async waitFor(position: number, milliseconds: number): Promise<boolean> {
-    const deadline = Date.now() + milliseconds;
-    while (this.position < position && Date.now() < deadline && !this.#stopped)
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#waiters.delete(wake);
-          resolve();
-        };
-        this.#waiters.add(wake);
-        this.#schedule();
-      });
-    return this.position >= position;
+    if (this.position >= position) return true;
+    const given = AbortSignal.any([AbortSignal.timeout(milliseconds), this.#abort.signal]);
+    const reached = this.#waiting.until(() => this.position >= position, given);
+    this.#schedule();
+    return reached;
   }
 
   #schedule(): void {
-    if (this.#stopped) return;
+    if (this.#abort.signal.aborted) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => {
         this.#looking = this.#look()
           .catch((error) => this.#onTrouble(error))
           .finally(() => {
-            for (const wake of [...this.#waiters]) wake();
+            this.#waiting.wake();
             this.#schedule();
           });
       },
-      this.#waiters.size > 0 ? WAITING_MS : IDLE_MS,
+      this.#waiting.size > 0 ? WAITING_MS : IDLE_MS,
     );
     this.#timer.unref();
   }
