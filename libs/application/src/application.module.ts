@@ -65,7 +65,11 @@ export class ApplicationModule {
       });
       return items[0];
     };
-    const lastOf = async (correlationId: string) => (await newestOf(correlationId))?.position ?? 0;
+    /** What policies have done already is in the log, but the audit history may not show it yet. */
+    const lastOf = async (correlationId: string) => {
+      await readModels.reach(await events.head());
+      return (await newestOf(correlationId))?.position ?? 0;
+    };
     const past: PastCommands = {
       fingerprintOf: async (commandId) => (await newestOf(commandId, commandId))?.fingerprint,
     };

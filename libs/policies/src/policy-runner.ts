@@ -179,7 +179,7 @@ export class PolicyRunner extends Effects {
     const react = policy.on[event.type];
     if (!react || event.position <= (this.#checkpoints.get(policy.name) ?? 0)) return;
     const followOns: readonly FollowOn[] = react(event);
-    if (policy.awaited !== false) this.#reach(event.metadata.correlationId, event.position);
+    if (policy.awaited !== false) this.#reach(event, event.position);
     for (const [index, followOn] of followOns.entries()) {
       const refused = await this.#issue(policy.name, event, followOn, index);
       if (refused) await this.#park(policy.name, event, followOn, index, refused);
@@ -197,7 +197,7 @@ export class PolicyRunner extends Effects {
       try {
         const outcome = await this.#commands.follow(followOn, event, policy, index);
         if (!isRefusal(outcome)) {
-          if ('position' in outcome) this.#reach(event.metadata.correlationId, Number(outcome.position));
+          if ('position' in outcome) this.#reach(event, Number(outcome.position));
           return undefined;
         }
         if (!followOn.otherwise) return outcome;
@@ -212,10 +212,12 @@ export class PolicyRunner extends Effects {
     }
   }
 
-  #reach(correlationId: string, position: number): void {
-    const before = this.#reached.get(correlationId) ?? 0;
+  /** Only what was seen from its first event on: after a restart the rest of a correlation would tell too little. */
+  #reach({ metadata: { correlationId, causationId } }: RecordedEvent, position: number): void {
+    const before = this.#reached.get(correlationId);
+    if (before === undefined && causationId !== null) return;
     this.#reached.delete(correlationId);
-    this.#reached.set(correlationId, Math.max(before, position));
+    this.#reached.set(correlationId, Math.max(before ?? 0, position));
     for (const oldest of this.#reached.keys()) {
       if (this.#reached.size <= REMEMBERED) break;
       this.#reached.delete(oldest);
