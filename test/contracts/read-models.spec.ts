@@ -3,8 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
-import { openEmbeddedDocuments } from '#read-models';
-import { openMongoDocuments } from '../../libs/read-models/src/mongodb/index.ts';
+import { openEmbeddedDocuments, openMongoDocuments } from '#read-models';
 import { startMongoServer } from '../servers/mongo-server.ts';
 import { documentStoreContract, type OpenedStore } from './read-models.contract.ts';
 

@@ -82,11 +82,15 @@ const entry = (
   };
 };
 
-/** Are the index's fields from here on the sort, forwards or backwards? */
+/**
+ * Are the index's fields from here on the sort, forwards or backwards? An `_id` that the index lacks only orders those
+ * that are alike: the engine sorts within them as it walks.
+ */
 const follows = (layout: Layout, index: Index, at: number, order: readonly SortField[]): boolean =>
   [1, -1].some((sign) =>
     order.every(([path, direction], place) => {
       const field = index.fields[at + place];
+      if (!field && path === '_id' && place > 0) return true;
       return field?.path === path && field.direction * sign === direction && !layout.isMany(path);
     }),
   );

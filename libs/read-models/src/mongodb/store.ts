@@ -6,9 +6,7 @@ import { answered, told } from './errors.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
 
-/**
- * Selection 3 s, a silent server 20 s: nothing waits for ever. What is undefined is not stored, like in JSON.
- */
+/** Selection 3 s, a silent server 20 s: nothing waits for ever. What is undefined is not stored, like in JSON. */
 const SETTINGS: MongoClientOptions = {
   appName: 'orgledger',
   serverSelectionTimeoutMS: 3_000,
@@ -17,6 +15,15 @@ const SETTINGS: MongoClientOptions = {
   ignoreUndefined: true,
   retryWrites: true,
   writeConcern: { w: 'majority' },
+};
+
+/** The address may say otherwise, except about what the contract rests on. */
+const settings = (url: string): MongoClientOptions => {
+  const given = [...new URLSearchParams(url.split('?')[1]).keys()].map((name) => name.toLowerCase());
+  const fixed = ['ignoreUndefined', 'writeConcern', 'retryWrites'];
+  return Object.fromEntries(
+    Object.entries(SETTINGS).filter(([name]) => fixed.includes(name) || !given.includes(name.toLowerCase())),
+  );
 };
 
 /** Documents in MongoDB: one collection for each, with a prefix before its name. */
@@ -36,7 +43,7 @@ export class MongoDocuments implements DocumentStore {
   }
 
   static async open(url: string, prefix: string): Promise<MongoDocuments> {
-    const client = new MongoClient(url, SETTINGS);
+    const client = new MongoClient(url, settings(url));
     try {
       await client.connect();
       const { setName, msg } = await client.db('admin').command({ hello: 1 });
@@ -98,7 +105,7 @@ export class MongoDocuments implements DocumentStore {
 
   /** An index over many documents takes longer than a silent server is given. */
   async #patiently<R>(work: (db: Db) => Promise<R>): Promise<R> {
-    const client = new MongoClient(this.#url, { ...SETTINGS, socketTimeoutMS: 0 });
+    const client = new MongoClient(this.#url, { ...settings(this.#url), socketTimeoutMS: 0 });
     try {
       return await work(client.db());
     } finally {
