@@ -180,12 +180,10 @@ export class VerifyDomainHandler implements ICommandHandler<VerifyDomain, Outcom
         id: domainId,
         command: { type: 'VerifyDomain', observation },
         authorize: (_principal, now) => absent(now, organizationId),
-        answer: (after) => ({
-          domainId,
-          status: after.status,
-          observed: observation.observed,
-          reason: observation.reason,
-        }),
+        answer: (after) => {
+          const { observed, reason } = repeated ? recorded(after) : observation;
+          return { domainId, status: after.status, observed, reason };
+        },
       },
       envelope,
     );
@@ -214,6 +212,13 @@ export class VerifyDomainHandler implements ICommandHandler<VerifyDomain, Outcom
     return status === 'deleted' ? 'dead' : 'unknown';
   }
 }
+
+/** What the check saw that led to this state. */
+const recorded = (state: Domain): Pick<Observation, 'reason' | 'observed'> => {
+  if (state.status === 'unknown') return { reason: '', observed: [] };
+  if (state.status !== 'verified') return state.missed;
+  return { reason: 'found', observed: [proofOf(state.domain, state.token).dnsRecord.value] };
+};
 
 /** Another organization's domain answers like one that is not there; so does a deleted one. */
 export const absent = (state: Domain, organizationId: string): Refusal | undefined =>

@@ -54,7 +54,11 @@ export type DomainEvent =
 interface Kept extends Named {
   readonly method: VerificationMethod;
   readonly token: string;
+  /** What the last recorded check saw that found no proof. */
+  readonly missed: Pick<Observation, 'reason' | 'observed'>;
 }
+
+const nothing: Kept['missed'] = { reason: '', observed: [] };
 
 export type Domain =
   | { readonly status: 'unknown' }
@@ -82,23 +86,27 @@ export const domainDeletion: readonly Acknowledgement[] = [
 const evolve = (state: Domain, event: DomainEvent): Domain => {
   if (event.type === 'DomainAdded') {
     const { domainId, organizationId, domain, method, token } = event.data;
-    return { status: 'pending', domainId, organizationId, domain, method, token };
+    return { status: 'pending', domainId, organizationId, domain, method, token, missed: nothing };
   }
   if (state.status === 'unknown') return state;
-  const { domainId, organizationId, domain, method, token } = state;
-  const kept = { domainId, organizationId, domain, method, token };
+  const { domainId, organizationId, domain, method, token, missed } = state;
+  const kept = { domainId, organizationId, domain, method, token, missed };
   switch (event.type) {
     case 'VerificationMethodChanged':
       return { ...state, method: event.data.method };
     case 'DomainVerified':
     case 'DomainRevalidated':
       return { status: 'verified', ...kept };
-    case 'DomainRecheckFailed':
-      return { status: 'unvalidated', ...kept, unvalidatedSince: event.data.unvalidatedSince };
+    case 'DomainRecheckFailed': {
+      const { unvalidatedSince, reason, observed } = event.data;
+      return { status: 'unvalidated', ...kept, unvalidatedSince, missed: { reason, observed } };
+    }
     case 'DomainDeleted':
       return { status: 'deleted', ...kept };
-    case 'DomainVerificationFailed':
-      return state;
+    case 'DomainVerificationFailed': {
+      const { reason, observed } = event.data;
+      return { ...state, missed: { reason, observed } };
+    }
     default:
       return unreachable(event, state);
   }
