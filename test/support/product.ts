@@ -196,6 +196,15 @@ export class Product {
     return { ...added, ...verified };
   }
 
+  /** Waits until the log knows what became of every pending invitation's mail. @returns the log's head then */
+  async quiet(person: Person): Promise<number> {
+    await until(
+      () => person.call.all(person.path('/invitations?status=pending&limit=200')),
+      (pending) => pending.every(({ delivery }: Json) => delivery !== 'queued'),
+    );
+    return this.head();
+  }
+
   invite(person: Person, email: string, role = 'standard_user'): Promise<Json> {
     return person.call.post(person.path('/invitations'), { email, role });
   }
