@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { stopOnSignal } from '#http';
 import { serve } from '#application';
+import { stopOnSignal } from '#http';
 import { readSettings } from '#settings';
 
 process.on('unhandledRejection', (error) => {

@@ -3,4 +3,5 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(1);
 }
 await import('./start.ts');
+
 export {};

@@ -11,7 +11,9 @@ process.on('unhandledRejection', (error) => {
 try {
   const settings = readSettings(process.env);
   if (!settings.eventStoreUrl || !settings.mongodbUrl)
-    throw new WrongSetting('A worker of its own needs EVENTSTORE_URL and MONGODB_URL; otherwise `npm start` works alone.');
+    throw new WrongSetting(
+      'A worker of its own needs EVENTSTORE_URL and MONGODB_URL; otherwise `npm start` works alone.',
+    );
   const working = await workAlone(settings);
   process.stdout.write('Orgledger works\n');
   stopOnSignal(() => working.stop(), {
