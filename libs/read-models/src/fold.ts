@@ -63,16 +63,21 @@ export class Fold {
   readonly #names: ReturnType<typeof collectionsOf>;
   /** Position that the stored documents already show. */
   readonly #checkpoint: number;
+  /** True: a batch that a crash cut off may have left documents that show more than the checkpoint. */
+  readonly #torn: boolean;
   readonly #before = new Map<string, Held | undefined>();
   readonly #now = new Map<string, Held | undefined>();
+  /** Keys whose stored document is not the one that the checkpoint shows. */
+  readonly #stale = new Set<string>();
   readonly #past: PastVersion[] = [];
-  readonly #cells = new Map<string, Cell>();
+  readonly #cells = new Map<string, Cell & { at: number }>();
   readonly #counts: PastCount[] = [];
 
-  constructor(projection: AnyProjection, build: string, checkpoint: number) {
+  constructor(projection: AnyProjection, build: string, checkpoint: number, torn: boolean) {
     this.#projection = projection;
     this.#names = collectionsOf(build);
     this.#checkpoint = checkpoint;
+    this.#torn = torn;
   }
 
   /** Applies the events in order; returns what had to be quarantined. */
@@ -156,22 +161,32 @@ export class Fold {
     const live = documents.collection<Version>(this.#names.live);
     for (const version of await live.find({ _id: { $in: ids } } as never).toArray())
       this.#hold(version._id, version);
-    const torn = ids.filter((key) => (this.#before.get(key)?.from ?? 0) > this.#checkpoint);
-    if (torn.length > 0) await this.#loadAsOfCheckpoint(torn, documents);
+    if (this.#torn) await this.#loadAsOfCheckpoint(ids, documents);
   }
 
-  /** A store without transactions may hold documents newer than the checkpoint: go back to what was current there. */
+  /**
+   * A store without transactions may hold documents newer than the checkpoint, or have lost what was removed after
+   * it: go back to what was current there.
+   */
   async #loadAsOfCheckpoint(keys: readonly string[], documents: Documents): Promise<void> {
-    const past = documents.collection<PastVersion>(this.#names.past);
-    for (const key of keys) {
-      const version = await past.findOne({
-        _key: key,
+    const doubtful = keys.filter((key) => !((this.#before.get(key)?.from ?? Infinity) <= this.#checkpoint));
+    if (doubtful.length === 0) return;
+    const found = await documents
+      .collection<PastVersion>(this.#names.past)
+      .find({
+        _key: { $in: doubtful },
         _from: { $lte: this.#checkpoint },
         _to: { $gt: this.#checkpoint },
-      } as never);
+      } as never)
+      .toArray();
+    for (const key of doubtful) {
+      if (this.#before.has(key)) this.#stale.add(key);
       this.#before.set(key, undefined);
       this.#now.set(key, undefined);
-      if (version) this.#hold(key, version);
+    }
+    for (const version of found) {
+      this.#stale.add(version._key);
+      this.#hold(version._key, version);
     }
   }
 
@@ -203,7 +218,7 @@ export class Fold {
     const counts = new Map<string, PastCount>();
     for (const { position, cell, by } of deltas) {
       const n = (this.#cells.get(cell._id)?.n ?? stored.get(cell._id) ?? 0) + by;
-      this.#cells.set(cell._id, { ...cell, n });
+      this.#cells.set(cell._id, { ...cell, n, at: position });
       counts.set(`${cell._id}@${position}`, { _id: `${cell._id}@${position}`, cell: cell._id, position, n });
     }
     if (!this.#projection.immutable) this.#counts.push(...counts.values());
@@ -244,14 +259,13 @@ export class Fold {
   }
 
   /** Counts and past versions first, current documents last: what a crash leaves is told by the checkpoint. */
-  async write(documents: Documents, position: number): Promise<void> {
+  async write(documents: Documents): Promise<void> {
     await put(documents.collection<PastCount>(this.#names.counts), this.#counts);
-    const cells = [...this.#cells.values()].map((cell) => ({ ...cell, at: position }));
-    await put(documents.collection<Cell & { at: number }>(this.#names.cells), cells);
+    await put(documents.collection<Cell & { at: number }>(this.#names.cells), [...this.#cells.values()]);
     await put(documents.collection<PastVersion>(this.#names.past), this.#past);
     const operations: AnyBulkWriteOperation<Version>[] = [];
     for (const [key, held] of this.#now) {
-      if (held === this.#before.get(key)) continue;
+      if (held === this.#before.get(key) && !this.#stale.has(key)) continue;
       if (held === undefined) operations.push({ deleteOne: { filter: { _id: key } as never } });
       else
         operations.push({

@@ -120,13 +120,34 @@ export class Projector {
     const builds = this.#documents.collection<Build>('builds');
     for (const { name, version } of this.#projections) {
       const served = await builds.findOne({ _id: SERVED(name) });
-      const filling = await builds.findOne({ _id: FILLING(name) });
+      const filling = await this.#unfinished(name, served);
       if (served) await this.#serve(name, version, served);
-      if (served?.version === version && !filling) await this.#prepare(name, served);
+      if (served?.version === version && served.position === null && !filling)
+        await this.#prepare(name, served);
       else if (filling?.version === version) await this.#beginFilling(name, filling);
       else if (this.#position === 0 && !served) await this.#serveFromStart(name, version);
-      else await this.#beginFilling(name, { _id: FILLING(name), version, build: 1, position: 0 });
+      else await this.#fillAnew(name, version, filling);
     }
+  }
+
+  /** A switch that a crash cut off may have left the record of a filling that is served already. */
+  async #unfinished(name: string, served: Build | null): Promise<Build | undefined> {
+    const builds = this.#documents.collection<Build>('builds');
+    const filling = await builds.findOne({ _id: FILLING(name) });
+    if (!filling) return undefined;
+    if (!served || buildName(name, served) !== buildName(name, filling)) return filling;
+    await builds.deleteOne({ _id: FILLING(name) });
+    return undefined;
+  }
+
+  /** Never into collections that are served, and never onto what another release has left half filled. */
+  async #fillAnew(name: string, version: number, abandoned: Build | undefined): Promise<void> {
+    const served = this.#served.get(name);
+    const build = served?.version === version ? served.build + 1 : 1;
+    const fresh: Build = { _id: FILLING(name), version, build, position: 0 };
+    if (abandoned) await this.#dropBuild(buildName(name, abandoned));
+    await this.#dropBuild(buildName(name, fresh));
+    await this.#beginFilling(name, fresh);
   }
 
   /** A build of an older version is served as it was left: its reducers are gone. */
@@ -238,11 +259,11 @@ export class Projector {
     const relevant = batch.filter((event) => event.unreadable || projection.on[event.type]);
     if (relevant.length === 0) return [];
     const buildId = buildName(name, build);
-    const fold = new Fold(projection, buildId, checkpoint);
+    const fold = new Fold(projection, buildId, checkpoint, !this.#documents.transactional);
     const found = await fold.apply(relevant, documents, (stream) =>
       this.#quarantine.has(`${buildId}/${stream}`),
     );
-    await fold.write(documents, batch.at(-1)?.position as number);
+    await fold.write(documents);
     const quarantined = found.map((stream) => ({
       ...stream,
       _id: `${buildId}/${stream.stream}`,
@@ -273,7 +294,7 @@ export class Projector {
           batchSize: BUILD_BATCH,
         })) {
           if (this.#abort.signal.aborted) return;
-          await this.#inTurn(() => this.#applyFilling(name, batch));
+          if (!(await this.#inTurn(() => this.#applyFilling(name, batch)))) break;
         }
         if (await this.#inTurn(() => this.#switchWhenLevel(name))) return;
       } catch (error) {
@@ -283,11 +304,12 @@ export class Projector {
     }
   }
 
-  async #applyFilling(name: string, batch: readonly RecordedEvent[]): Promise<void> {
+  /** @returns whether it took the whole batch: what is beyond the live position must be read again. */
+  async #applyFilling(name: string, batch: readonly RecordedEvent[]): Promise<boolean> {
     const build = this.#filling.get(name) as Build;
     const upTo = batch.filter(({ position }) => position <= this.#position);
     const position = upTo.at(-1)?.position;
-    if (position === undefined) return;
+    if (position === undefined) return false;
     const next = { ...build, position };
     const found = await this.#documents.transaction(async (documents) => {
       const quarantined = await this.#fold(name, build, upTo, build.position ?? 0, documents);
@@ -296,6 +318,7 @@ export class Projector {
     });
     this.#remember(found);
     this.#filling.set(name, next);
+    return upTo.length === batch.length;
   }
 
   async #switchWhenLevel(name: string): Promise<boolean> {
@@ -311,7 +334,8 @@ export class Projector {
     });
     this.#served.set(name, served);
     this.#filling.delete(name);
-    if (before) await this.#dropBuild(buildName(name, before));
+    if (before && buildName(name, before) !== buildName(name, served))
+      await this.#dropBuild(buildName(name, before));
     this.#waiting.wake();
     return true;
   }
@@ -333,11 +357,9 @@ export class Projector {
 
   /** Fills the projection anew from the start of the log and then serves that; lifts its quarantine. */
   async rebuild(name: string): Promise<void> {
-    const served = this.#served.get(name);
-    if (this.#filling.has(name)) return;
     const { version } = this.#named(name);
-    const build: Build = { _id: FILLING(name), version, build: (served?.build ?? 0) + 1, position: 0 };
-    await this.#inTurn(() => this.#beginFilling(name, build));
+    if (this.#filling.has(name)) return;
+    await this.#inTurn(() => this.#fillAnew(name, version, undefined));
     const filled = this.#fill(name);
     this.#running = Promise.all([this.#running, filled]);
     await filled;

@@ -123,7 +123,10 @@ export class ReadModels {
     const versions = await this.#page<Version>(build.live, request, filter, wanted);
     if (request.asOf !== undefined && !this.#projection(name).immutable) {
       const ended = { ...filter, _to: { $gt: request.asOf } };
-      versions.push(...(await this.#page<PastVersion>(build.past, request, ended, wanted)));
+      const listed = new Set(versions.map(keyOf));
+      // A version may pass from the live to the past ones between the two readings, never back.
+      for (const version of await this.#page<PastVersion>(build.past, request, ended, wanted))
+        if (!listed.has(keyOf(version))) versions.push(version);
       versions.sort(inOrder(request.sort));
     }
     const shown = versions.slice(0, request.limit);
@@ -284,7 +287,8 @@ const compare = (a: unknown, b: unknown): number => {
   if (a === b) return 0;
   if (a === null || a === undefined) return -1;
   if (b === null || b === undefined) return 1;
-  return (a as string) < (b as string) ? -1 : 1;
+  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return (a as number) < (b as number) ? -1 : 1;
 };
 
 const plain = <Document>(version: Version): Document & { readonly _id: string } => {
