@@ -57,8 +57,8 @@ export const doctor = async (settings: Settings, { out }: Terminal): Promise<num
   try {
     const stores = await openStores({ ...settings, sandbox: false });
     try {
-      const { events, readModels, records, keys } = stores;
-      for (const [name, store] of Object.entries({ events, readModels, records, keys })) {
+      const { events, readModels, records, work, keys } = stores;
+      for (const [name, store] of Object.entries({ events, readModels, records, work, keys })) {
         const { ok, detail } = await store.health();
         say(ok, `${name} ${ok ? 'answers' : detail}`);
       }
