@@ -1,0 +1,251 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import type { RecordedEvent, Scalar } from '#kernel';
+import { type Scratch, scratchDocuments } from '../../../test/support/scratch-documents.ts';
+import { recordedLog, ScriptedLog } from '../../../test/support/scripted-log.ts';
+import {
+  batchSizes,
+  naiveFold,
+  names,
+  randomLog,
+  type Thing,
+  type ThingEvent,
+  things,
+} from '../../../test/support/things.ts';
+import { Projector } from './projector.ts';
+import { type Condition, type ListRequest, type Page, ReadModelBehind, ReadModels } from './reader.ts';
+
+const LONG = process.env.ORGLEDGER_LONG === '1';
+if (LONG) jest.setTimeout(1_800_000);
+
+let scratch: Scratch | undefined;
+let projector: Projector | undefined;
+const close = async () => {
+  await projector?.stop();
+  await scratch?.close();
+  projector = undefined;
+  scratch = undefined;
+};
+afterEach(close);
+
+const open = async (events: readonly RecordedEvent[], sizes?: readonly number[]): Promise<ReadModels> => {
+  scratch = await scratchDocuments();
+  const log = ScriptedLog.store(events, sizes);
+  const nothing = () => {};
+  const observer = { progressed: nothing, quarantined: nothing, interrupted: nothing };
+  projector = new Projector(log, scratch.store, [things], observer);
+  await projector.start();
+  const models = new ReadModels(scratch.store, projector, [things]);
+  await models.reach(await log.head());
+  return models;
+};
+
+type Row = Thing & { readonly _id: string };
+type Where = Readonly<Record<string, Condition | undefined>>;
+
+/** Null first, then by the bytes of the text. */
+const compare = (a: Scalar, b: Scalar): number => {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? -1 : 1;
+  return typeof a === 'string'
+    ? Buffer.compare(Buffer.from(a), Buffer.from(b as string))
+    : Number(a) - Number(b);
+};
+
+const meets = (value: unknown, condition: Condition | undefined): boolean => {
+  if (condition === undefined) return true;
+  if (typeof condition !== 'object' || condition === null) return value === condition;
+  if ('in' in condition) return condition.in.includes(value as Scalar);
+  if ('after' in condition) return (value as number) > (condition.after as number);
+  if ('upTo' in condition) return (value as number) <= (condition.upTo as number);
+  if ('prefix' in condition) return (value as string[]).some((word) => word.startsWith(condition.prefix));
+  return (
+    (condition.from === undefined || (value as number) >= (condition.from as number)) &&
+    (condition.to === undefined || (value as number) < (condition.to as number))
+  );
+};
+
+const naiveList = (events: readonly RecordedEvent[], { where, sort, asOf }: ListRequest): Row[] => {
+  const upTo = asOf === undefined ? events : events.filter(({ position }) => position <= asOf);
+  return [...naiveFold(things, upTo)]
+    .map(([_id, thing]) => ({ ...thing, _id }))
+    .filter((row) =>
+      Object.entries(where).every(([field, condition]) => meets(row[field as 'name'], condition)),
+    )
+    .sort(
+      (a, b) =>
+        sort.direction * (compare(a[sort.field as 'name'], b[sort.field as 'name']) || compare(a._id, b._id)),
+    );
+};
+
+const pages = async (models: ReadModels, request: ListRequest): Promise<Page<Thing>[]> => {
+  const all: Page<Thing>[] = [];
+  let after = request.after;
+  do {
+    const page = await models.list<Thing>('things', { ...request, after });
+    all.push(page);
+    after = page.next ?? undefined;
+    if (all.length > 50) throw new Error('the pages do not end');
+  } while (after);
+  return all;
+};
+
+const wheres: fc.Arbitrary<Where> = fc.record(
+  {
+    org: fc.constantFrom('org_1', 'org_2'),
+    kind: fc.constantFrom<Condition>('k1', { in: ['k1', 'k2'] }, { in: ['k2', 'none'] }),
+    flag: fc.boolean(),
+    name: fc.constantFrom(...names),
+    words: fc.constantFrom({ prefix: 'a' }, { prefix: '\u{1f600}' }),
+    touched: fc.constantFrom({ from: 2 }, { to: 2 }, { from: 1, to: 3 }, { upTo: 1 }, { after: 1 }),
+  },
+  { requiredKeys: ['org'] },
+);
+
+const sorts = fc.record({
+  field: fc.constantFrom('name', 'touched'),
+  direction: fc.constantFrom(1 as const, -1 as const),
+});
+
+describe('reading', () => {
+  it('rules.md 1.14: as of every position a list is what folding the log up to there gives', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        randomLog({ minLength: 1, maxLength: 20 }),
+        batchSizes,
+        sorts,
+        async (events, sizes, sort) => {
+          const models = await open(events, sizes);
+          for (const asOf of [0, ...events.map(({ position }) => position), undefined])
+            for (const org of ['org_1', 'org_2']) {
+              const request = { where: { org }, sort, limit: 100, asOf };
+              const { items, total } = await models.list<Thing>('things', request);
+              const expected = naiveList(events, request);
+              expect(items).toEqual(expected);
+              expect(total).toBe(expected.length);
+              for (const row of expected) expect(await models.get('things', row._id, asOf)).toEqual(row);
+            }
+          await close();
+        },
+      ),
+      { numRuns: LONG ? 2_000 : 25 },
+    );
+  });
+
+  it('under every combination of filters the total equals the items, and the pages cover each exactly once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        randomLog({ minLength: 5, maxLength: 25 }),
+        fc.array(
+          fc.record({ where: wheres, sort: sorts, limit: fc.integer({ min: 1, max: 3 }), at: fc.nat() }),
+          {
+            minLength: 10,
+            maxLength: 10,
+          },
+        ),
+        async (events, requests) => {
+          const models = await open(events);
+          for (const { at, ...asked } of requests) {
+            const position = at % (events.length + 2);
+            const request = { ...asked, asOf: position > events.length ? undefined : position };
+            const expected = naiveList(events, request);
+            const all = await pages(models, request);
+            expect(all.flatMap(({ items }) => items)).toEqual(expected);
+            for (const { total, totalIsLowerBound, items } of all) {
+              expect([total, totalIsLowerBound]).toEqual([expected.length, false]);
+              expect(items.length).toBeLessThanOrEqual(request.limit);
+            }
+          }
+          await close();
+        },
+      ),
+      { numRuns: LONG ? 2_000 : 40 },
+    );
+  });
+
+  it('a count by kept counters is exact now and as of any position', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomLog({ minLength: 1, maxLength: 20 }), async (events) => {
+        const models = await open(events);
+        for (const asOf of [...events.map(({ position }) => position), undefined])
+          for (const where of [
+            { org: 'org_1' },
+            { org: 'org_2', kind: 'k1' },
+            { org: 'org_1', kind: { in: ['k1', 'k2'] }, flag: true },
+          ]) {
+            const sort = { field: 'name', direction: 1 } as const;
+            expect(await models.count('things', where, asOf)).toBe(
+              naiveList(events, { where, sort, limit: 9, asOf }).length,
+            );
+          }
+        await close();
+      }),
+      { numRuns: LONG ? 1_000 : 15 },
+    );
+  });
+
+  it('a reader who names a position that is not there yet gets no stale answer', async () => {
+    const models = await open([]);
+    await expect(models.reach(1)).rejects.toThrow(ReadModelBehind);
+  });
+
+  it('a version that ends between the two readings of an earlier state is listed once', async () => {
+    const recorded = recordedLog();
+    const set = (name: string) =>
+      recorded<ThingEvent>('thing-1', {
+        type: 'ThingSet',
+        data: { org: 'org_1', kind: 'k1', flag: true, name, keys: ['t1'] },
+      });
+    scratch = await scratchDocuments();
+    const { store } = scratch;
+    const log = ScriptedLog.store([set('a')]);
+    const nothing = () => {};
+    projector = new Projector(log, store, [things], {
+      progressed: nothing,
+      quarantined: nothing,
+      interrupted: nothing,
+    });
+    await projector.start();
+    const running = projector;
+    await running.waitFor(1, 5_000);
+    let pushed = false;
+    const between = {
+      collection: (name: string) => {
+        const inner = store.collection(name);
+        if (!name.endsWith('.past')) return inner;
+        return new Proxy(inner, {
+          get: (target, property: 'find') =>
+            property !== 'find'
+              ? target[property]
+              : (...given: Parameters<typeof inner.find>) => ({
+                  sort: (by: never) => ({
+                    limit: (most: number) => ({
+                      toArray: async () => {
+                        if (!pushed) {
+                          pushed = true;
+                          log.push(set('b'));
+                          await running.waitFor(2, 5_000);
+                        }
+                        return target
+                          .find(...given)
+                          .sort(by)
+                          .limit(most)
+                          .toArray();
+                      },
+                    }),
+                  }),
+                }),
+        });
+      },
+    };
+    const models = new ReadModels(between as never, running, [things]);
+    const { items } = await models.list<Thing>('things', {
+      where: { org: 'org_1' },
+      sort: { field: 'name', direction: 1 },
+      limit: 10,
+      asOf: 1,
+    });
+    expect(pushed).toBe(true);
+    expect(items.map(({ _id, name }) => [_id, name])).toEqual([['t1', 'a']]);
+  });
+});
