@@ -5,6 +5,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testMatch: ['**/*.spec.ts'],
   testTimeout: 30_000,
+  maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.mjs'],
   transform: {
     '^.+\\.ts$': [
