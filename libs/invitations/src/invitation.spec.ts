@@ -158,9 +158,9 @@ describe('invitation', () => {
     },
   );
 
-  it('ERR-04: a used link works for nobody; its own person accepting again changes nothing', () => {
-    given(sent, accepted).when(accept, { now }).thenNothing();
-    given(sent, accepted).when(accept, { now: newExpiry }).thenNothing();
+  it('ERR-04: a used link works for nobody, not even for its own person', () => {
+    given(sent, accepted).when(accept, { now }).thenRefused('invitation_link_invalid');
+    given(sent, accepted).when(accept, { now: newExpiry }).thenRefused('invitation_link_invalid');
     given(sent, accepted)
       .when({ ...accept, userId: 'usr_9' }, { now })
       .thenRefused('invitation_link_invalid');

@@ -92,10 +92,14 @@ export class Outbox {
     return (await this.#mails.findOne({}, { sort: { dueAt: 1 } }))?.dueAt;
   }
 
-  /** Undefined when somebody else was faster. */
+  /** Takes it and notes the try that begins. Undefined when somebody else was faster. */
   async claim(entry: QueuedMail, milliseconds: number): Promise<QueuedMail | undefined> {
-    const claimed = { lease: randomUUID(), dueAt: this.#clock.now() + milliseconds };
-    const { _id, dueAt, lease } = entry;
+    const { _id, dueAt, lease, attempts, outcome } = entry;
+    const claimed = {
+      lease: randomUUID(),
+      dueAt: this.#clock.now() + milliseconds,
+      attempts: outcome ? attempts : attempts + 1,
+    };
     const { matchedCount } = await this.#mails.updateOne({ _id, dueAt, lease }, { $set: claimed });
     return matchedCount === 1 ? { ...entry, ...claimed } : undefined;
   }

@@ -161,7 +161,7 @@ export class Sender {
   }
 
   async #deliver(entry: QueuedMail): Promise<void> {
-    const { outbox, transport, compose, onTrouble, clock, lease = 120_000 } = this.#options;
+    const { outbox, transport, compose, onTrouble } = this.#options;
     if (entry.outcome) return this.#conclude(entry, entry.outcome);
     let mail: Mail | undefined;
     try {
@@ -171,15 +171,12 @@ export class Sender {
       return this.#postpone(entry);
     }
     if (!mail) return outbox.remove(entry);
-    const attempt = { attempts: entry.attempts + 1, dueAt: clock.now() + lease };
-    const mine = await outbox.change(entry, attempt);
-    if (!mine) return;
     try {
       await transport.send(mail);
     } catch (error) {
-      return this.#failed(mine, error);
+      return this.#failed(entry, error);
     }
-    await this.#conclude(mine, 'accepted');
+    await this.#conclude(entry, 'accepted');
   }
 
   async #failed(entry: QueuedMail, error: unknown): Promise<void> {
@@ -225,17 +222,20 @@ export class Sender {
 
   async #conclude(entry: QueuedMail, outcome: MailOutcome): Promise<void> {
     const { outbox, onResult, onTrouble, clock, backoff = 30_000 } = this.#options;
-    const { failures, replyCode } = entry;
-    const decided = { outcome, failures, ...(replyCode !== undefined && { replyCode }) };
-    const mine = entry.outcome ? entry : await outbox.change(entry, decided);
-    if (!mine) return;
     try {
-      await onResult(mine, outcome);
+      await onResult(entry, outcome);
     } catch (error) {
       onTrouble?.(error);
-      await outbox.change(mine, { lease: '', dueAt: clock.now() + backoff });
+      const { failures, replyCode } = entry;
+      await outbox.change(entry, {
+        outcome,
+        failures,
+        ...(replyCode !== undefined && { replyCode }),
+        lease: '',
+        dueAt: clock.now() + backoff,
+      });
       return;
     }
-    await outbox.remove(mine);
+    await outbox.remove(entry);
   }
 }
