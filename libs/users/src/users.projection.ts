@@ -107,11 +107,15 @@ export const users: Projection<UserView, Events> = {
   ],
   counted: { scope: 'organizationId', by: ['kind', 'role', 'status', 'domain', 'twoFactorRequired'] },
   on: {
-    InviteSent: { key: aboutBoth, to: (view, event) => view ?? pendingUser(event) },
+    // The newest invitation is the one that counts: an earlier one has expired by time.
+    InviteSent: {
+      key: aboutBoth,
+      to: (view, event) => (view && view.kind !== 'pending' ? view : pendingUser(event)),
+    },
     InviteResent: {
       key: aboutBoth,
       to: (view, { data }) =>
-        view?.kind === 'pending' && view.invitation
+        view?.kind === 'pending' && view.invitation?.invitationId === data.invitationId
           ? {
               ...view,
               invitation: {
