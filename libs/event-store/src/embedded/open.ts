@@ -306,6 +306,15 @@ const recorded = (row: Row): RecordedEvent => ({
   revision: row.rev,
   position: row.pos,
   type: row.type,
-  data: JSON.parse(row.data),
-  metadata: JSON.parse(row.meta) as EventMetadata,
+  data: parsed(row.data) as object,
+  metadata: parsed(row.meta) as EventMetadata,
 });
+
+/** What does not parse goes on as text and is the reader's to judge, as with the other adapter. */
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};

@@ -1,0 +1,127 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Catalogue, EventMetadata } from '#kernel';
+import { metadata } from '../../../test/support/scripted-log.ts';
+import { openEmbeddedEvents } from './embedded/open.ts';
+import { type EventStore, InvalidAppend, type NewEvent } from './port.ts';
+import { ERASED, readableEvents, type SubjectKeys } from './readable-events.ts';
+
+const catalogue: Catalogue = {
+  PersonNamed: { summary: 'named', personal: { name: 'personId' } },
+  Moved: {
+    summary: 'moved',
+    version: 3,
+    upcast: [(data) => ({ ...data, second: true }), (data) => ({ ...data, third: data.second })],
+  },
+};
+
+class Keys implements SubjectKeys {
+  readonly held = new Map<string, Buffer | null>();
+  async of(subjects: readonly string[], { create }: { readonly create: boolean }) {
+    const found = new Map<string, Buffer | null>();
+    for (const subject of subjects) {
+      if (create && !this.held.has(subject)) this.held.set(subject, randomBytes(32));
+      found.set(subject, this.held.get(subject) ?? null);
+    }
+    return found;
+  }
+}
+
+const an = (type: string, data: object, more: Partial<EventMetadata> = {}): NewEvent => ({
+  id: randomUUID(),
+  type,
+  data,
+  metadata: { ...metadata, ...more },
+});
+
+describe('the exit of the log', () => {
+  let folder: string;
+  let stored: EventStore;
+  let keys: Keys;
+  /** Another process: it remembers nothing of what was appended. */
+  const reader = (known: Catalogue = catalogue) => readableEvents(stored, known, keys);
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'orgledger-readable-'));
+    stored = openEmbeddedEvents(folder);
+    keys = new Keys();
+  });
+  afterEach(async () => {
+    await stored.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('P14: personal fields are not in what is stored, and come out readable, here and elsewhere', async () => {
+    const event = an(
+      'PersonNamed',
+      { personId: 'usr_1', name: 'Anna' },
+      { sourceIp: '192.0.2.7', userAgent: 'curl' },
+    );
+    const here = reader();
+    await here.append('person-1', -1, [event]);
+    const kept = JSON.stringify(await stored.read('person-1'));
+    for (const secret of ['Anna', '192.0.2.7', 'curl']) expect(kept).not.toContain(secret);
+    for (const store of [here, reader()]) {
+      const [read] = await store.read('person-1');
+      expect(read?.unreadable).toBeUndefined();
+      expect(read?.data).toEqual(event.data);
+      expect(read?.metadata).toEqual(event.metadata);
+    }
+  });
+
+  it('P14: with the key destroyed the tombstone stands where the person stood, and nothing else changes', async () => {
+    await reader().append('person-1', -1, [
+      an('PersonNamed', { personId: 'usr_1', name: 'Anna', role: 'owner' }),
+    ]);
+    keys.held.set('usr_1', null);
+    const [read] = await reader().read('person-1');
+    expect(read?.unreadable).toBeUndefined();
+    expect(read?.data).toEqual({ personId: 'usr_1', name: ERASED, role: 'owner' });
+  });
+
+  it('P14: a sealed field that was moved to another event does not decrypt', async () => {
+    const store = reader();
+    const first = an('PersonNamed', { personId: 'usr_1', name: 'Anna' });
+    await store.append('person-1', -1, [first]);
+    const [sealed] = await stored.read('person-1');
+    await stored.append('person-2', -1, [
+      { id: randomUUID(), type: 'PersonNamed', data: sealed?.data ?? {}, metadata: first.metadata },
+    ]);
+    const [read] = await reader().read('person-2');
+    expect(read?.unreadable).toContain('does not decrypt');
+    expect(JSON.stringify(read)).not.toContain('Anna');
+  });
+
+  it('an older version is raised step by step, the newest one is left alone', async () => {
+    const at = (schemaVersion: number, data: object) => an('Moved', data, { schemaVersion });
+    await stored.append('move-1', -1, [at(1, { a: 1 }), at(2, { a: 2, second: false }), at(3, { a: 3 })]);
+    expect((await reader().read('move-1')).map(({ data }) => data)).toEqual([
+      { a: 1, second: true, third: true },
+      { a: 2, second: false, third: false },
+      { a: 3 },
+    ]);
+  });
+
+  it('the newest version is what is written', async () => {
+    await reader().append('move-1', -1, [an('Moved', {})]);
+    expect((await stored.read('move-1'))[0]?.metadata.schemaVersion).toBe(3);
+  });
+
+  it('an unknown type is refused on the way in and marked on the way out', async () => {
+    await expect(reader().append('x-1', -1, [an('Unheard', {})])).rejects.toThrow(InvalidAppend);
+    expect(await stored.read('x-1')).toEqual([]);
+    await stored.append('x-1', -1, [
+      an('Unheard', {}),
+      an('Moved', {}, { schemaVersion: 4 }),
+      an('Moved', []),
+    ]);
+    expect((await reader().read('x-1')).map(({ unreadable }) => unreadable)).toEqual([
+      'no catalogue knows the type Unheard',
+      'version 4 of Moved; this release knows up to 3',
+      'its data is not a JSON object',
+    ]);
+  });
+});
