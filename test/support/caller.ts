@@ -20,14 +20,20 @@ export interface Sending {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Whom one calls, and the newest position that a change has answered: reads ask for at least that. */
+export interface Target {
+  readonly url: string;
+  position?: string;
+}
+
 /** Somebody who calls the product over HTTP. Every helper throws when the answer is not the expected one. */
 export class Caller {
-  readonly #url: () => string;
+  readonly #target: Target;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #dispatcher: Dispatcher | undefined;
 
-  constructor(url: () => string, headers: Readonly<Record<string, string>> = {}, dispatcher?: Dispatcher) {
-    this.#url = url;
+  constructor(target: Target, headers: Readonly<Record<string, string>> = {}, dispatcher?: Dispatcher) {
+    this.#target = target;
     this.#headers = headers;
     this.#dispatcher = dispatcher;
   }
@@ -37,7 +43,7 @@ export class Caller {
   }
 
   with(headers: Readonly<Record<string, string>>): Caller {
-    return new Caller(this.#url, { ...this.#headers, ...headers }, this.#dispatcher);
+    return new Caller(this.#target, { ...this.#headers, ...headers }, this.#dispatcher);
   }
 
   key(idempotencyKey: string): Caller {
@@ -46,22 +52,26 @@ export class Caller {
 
   /** Through another dispatcher, so from another source address. */
   through(dispatcher: Dispatcher): Caller {
-    return new Caller(this.#url, this.#headers, dispatcher);
+    return new Caller(this.#target, this.#headers, dispatcher);
   }
 
   async send(method: string, path: string, { body, raw, headers }: Sending = {}): Promise<Reply> {
     const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-    const reply = await fetch(this.#url() + path, {
+    const target = this.#target;
+    const reply = await fetch(target.url + path, {
       method,
       body: sent,
       redirect: 'manual',
       dispatcher: this.#dispatcher,
       headers: {
         ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(method === 'GET' && target.position ? { 'x-log-position': target.position } : {}),
         ...this.#headers,
         ...headers,
       },
     });
+    const position = method === 'GET' ? null : reply.headers.get('x-log-position');
+    if (position && Number(position) > Number(target.position ?? 0)) target.position = position;
     const text = await reply.text();
     const isJson = reply.headers.get('content-type')?.includes('json') ?? false;
     return {

@@ -7,6 +7,7 @@ import { LogHead } from '#queries';
 import { readSettings } from '#settings';
 import { type DnsServer, startDnsServer } from '../servers/dns-server.ts';
 import { startEventStoreDbServer } from '../servers/eventstoredb-server.ts';
+import { startMongoServer } from '../servers/mongo-server.ts';
 import { type RunningSmtpServer, type SmtpServerOptions, startSmtpServer } from '../servers/smtp-server.ts';
 import { Caller, type Json } from './caller.ts';
 
@@ -25,15 +26,29 @@ const embedded: Backend = {
   open: async () => ({ settings: {}, close: async () => {} }),
 };
 
+/** A database of its own on a server that others use too. */
+const ownDatabase = (url: string): string => {
+  const named = new URL(url);
+  named.pathname = `/journey-${randomBytes(6).toString('hex')}`;
+  return named.href;
+};
+
 /** The servers named in the environment, otherwise the stand-ins of this process. */
 const servers: Backend = {
   name: 'EventStoreDB and MongoDB',
   open: async () => {
-    const { EVENTSTORE_URL } = process.env;
+    const { EVENTSTORE_URL, MONGODB_URL } = process.env;
     const events = EVENTSTORE_URL ? undefined : await startEventStoreDbServer();
+    const documents = MONGODB_URL ? undefined : await startMongoServer({ replicaSet: true });
     return {
-      settings: { EVENTSTORE_URL: EVENTSTORE_URL ?? events?.url ?? '' },
-      close: async () => events?.close(),
+      settings: {
+        EVENTSTORE_URL: EVENTSTORE_URL ?? events?.url ?? '',
+        MONGODB_URL: documents?.url ?? ownDatabase(MONGODB_URL ?? ''),
+      },
+      close: async () => {
+        await events?.close();
+        await documents?.close();
+      },
     };
   },
 };
@@ -71,6 +86,8 @@ export class Product {
   readonly nobody: Caller;
   /** Names differ from product to product: a server named in the environment remembers. */
   readonly suffix = randomBytes(3).toString('hex');
+  /** Newest position that a change has answered. */
+  position: string | undefined;
   readonly #stores: Stores;
   readonly #options: Options;
   #serving: Serving | undefined;
@@ -87,7 +104,7 @@ export class Product {
     this.folder = folder;
     this.#stores = stores;
     this.#options = options;
-    this.nobody = new Caller(() => this.serving.url);
+    this.nobody = new Caller(this);
   }
 
   static async start(backend: Backend, options: Options = {}): Promise<Product> {
@@ -105,6 +122,10 @@ export class Product {
       await product.stop();
       throw error;
     }
+  }
+
+  get url(): string {
+    return this.serving.url;
   }
 
   get serving(): Serving {

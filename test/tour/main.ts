@@ -42,7 +42,7 @@ try {
     ],
   );
   story.check(`The product was ready in ${Math.round(milliseconds)} ms`, milliseconds < 15_000);
-  const nobody = new Caller(() => product.url);
+  const nobody = new Caller(product);
   const scene = { story, dns, smtp, product, folder, nobody };
   const anna = await signingUp(scene);
   await provingADomain(scene, anna);
