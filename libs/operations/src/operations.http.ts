@@ -50,7 +50,9 @@ export class OperationsController {
   @Get('projections')
   projections(@Call() call: Call<Principal>) {
     operatorOnly(call);
-    return { items: this.#projector.health().map((health) => ({ ...health, position: String(health.position) })) };
+    return {
+      items: this.#projector.health().map((health) => ({ ...health, position: String(health.position) })),
+    };
   }
 
   /** Answers when the new build is served. */
@@ -67,7 +69,13 @@ export class OperationsController {
   async parked(@Call() call: Call<Principal>) {
     operatorOnly(call);
     const parked = await this.#policies.parked();
-    return { items: parked.map(({ _id, ...command }) => ({ id: _id, ...command, position: String(command.position) })) };
+    return {
+      items: parked.map(({ _id, ...command }) => ({
+        id: _id,
+        ...command,
+        position: String(command.position),
+      })),
+    };
   }
 
   @Post('parked/:id/retry')
