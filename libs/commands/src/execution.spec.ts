@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type EventStore, openEmbeddedEvents, StoreUnavailable } from '#event-store';
+import { type Decider, type Event, forbidden, isRefusal, refuse } from '#kernel';
+import { type Envelope, Fingerprints, namedUuid, type Receipt, systemPrincipal } from './envelope.ts';
+import { Execution, type Step } from './execution.ts';
+
+type Counted = Event<'Counted', { by: number; total: number }>;
+interface Count {
+  type: 'Count';
+  by: number;
+}
+
+const counter: Decider<number, Count, Counted> = {
+  category: 'counter',
+  initial: 0,
+  evolve: (total, { data }) => total + data.by,
+  decide: ({ by }, total) => {
+    if (by < 0) return refuse('invalid', 'negative', 'Only upwards.');
+    return by === 0 ? [] : [{ type: 'Counted', data: { by, total: total + by } }];
+  },
+  organizationOf: () => 'org_1',
+};
+
+const clock = { now: () => Date.parse('2026-01-01T00:00:00.000Z') };
+const step = (by: number, id = 'c1'): Step<number, Count, Counted> => ({
+  decider: counter,
+  id,
+  command: { type: 'Count', by },
+  answer: (total) => ({ total }),
+});
+const envelope = (name: string, more: Partial<Envelope> = {}): Envelope => ({
+  commandId: namedUuid(name),
+  fingerprint: `of ${name}`,
+  ifMatch: undefined,
+  dryRun: false,
+  principal: systemPrincipal,
+  source: 'system',
+  sourceIp: null,
+  userAgent: null,
+  correlationId: name,
+  causationId: null,
+  ...more,
+});
+
+describe('execution', () => {
+  let folder: string;
+  let store: EventStore;
+  const fresh = (over: EventStore = store) =>
+    new Execution(over, clock, (events) =>
+      events.map(({ type }) => ({ command: `After${type}`, resource: { type: 'counter', id: 'c1' } })),
+    );
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'orgledger-execution-'));
+    store = openEmbeddedEvents(folder);
+  });
+  afterEach(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('P8: the same command id answers the first receipt byte for byte, whatever followed, also in another process', async () => {
+    const execution = fresh();
+    const first = JSON.stringify(await execution.run(step(2), envelope('a')));
+    await execution.run(step(5), envelope('b'));
+    expect(JSON.stringify(await execution.run(step(2), envelope('a')))).toBe(first);
+    expect(JSON.stringify(await fresh().run(step(2), envelope('a')))).toBe(first);
+    expect(JSON.parse(first)).toMatchObject({ id: 'c1', stream: 'counter-c1', revision: 0, total: 2 });
+    expect(await store.read('counter-c1')).toHaveLength(2);
+  });
+
+  it('P8: the same command id with another payload is refused and writes nothing', async () => {
+    await fresh().run(step(2), envelope('a'));
+    for (const execution of [fresh()])
+      expect(await execution.run(step(3), envelope('a', { fingerprint: 'other' }))).toMatchObject({
+        code: 'idempotency_key_reused',
+      });
+    expect(await store.read('counter-c1')).toHaveLength(1);
+  });
+
+  it('If-Match: another revision is refused with the one there is; the right one is written', async () => {
+    const execution = fresh();
+    await execution.run(step(2), envelope('a'));
+    const refused = await execution.run(step(3), envelope('b', { ifMatch: 4 }));
+    expect(refused).toMatchObject({
+      refused: 'precondition',
+      code: 'revision_conflict',
+      members: { revision: 0 },
+    });
+    expect(await execution.run(step(3), envelope('b', { ifMatch: 0 }))).toMatchObject({
+      revision: 1,
+      total: 5,
+    });
+  });
+
+  it('If-Match: of two who saw the same revision, one writes', async () => {
+    await fresh().run(step(1), envelope('start'));
+    const outcomes = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((name) => fresh().run(step(1), envelope(name, { ifMatch: 0 }))),
+    );
+    expect(outcomes.filter((outcome) => !isRefusal(outcome))).toHaveLength(1);
+    for (const refused of outcomes.filter(isRefusal)) expect(refused.code).toBe('revision_conflict');
+  });
+
+  it('P5: contenders in several processes are decided anew on what the others wrote: nothing lost, nothing twice', async () => {
+    const contenders = [fresh(), fresh(), fresh()];
+    const outcomes = await Promise.all(
+      Array.from({ length: 24 }, (_, n) => (contenders[n % 3] as Execution).run(step(1), envelope(`n${n}`))),
+    );
+    const totals = outcomes.map((outcome) => (outcome as Receipt).total as number).sort((a, b) => a - b);
+    expect(totals).toEqual(Array.from({ length: 24 }, (_, n) => n + 1));
+    expect((await store.read('counter-c1')).map(({ data }) => (data as Counted['data']).total)).toEqual(
+      totals,
+    );
+  });
+
+  it('of the same command in several processes at once, one writes and all answer alike', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => fresh().run(step(1), envelope('same'))),
+    );
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(await store.read('counter-c1')).toHaveLength(1);
+  });
+
+  it('a dry run tells the events and what would follow, and writes nothing', async () => {
+    expect(await fresh().run(step(2), envelope('a', { dryRun: true }))).toEqual({
+      dryRun: true,
+      events: [{ type: 'Counted', data: { by: 2, total: 2 }, stream: 'counter-c1' }],
+      effects: [{ command: 'AfterCounted', resource: { type: 'counter', id: 'c1' } }],
+    });
+    expect(await store.head()).toBe(0);
+  });
+
+  it('a command that changes nothing answers where the stream is and writes nothing', async () => {
+    const execution = fresh();
+    await execution.run(step(2), envelope('a'));
+    expect(await execution.run(step(0), envelope('b'))).toMatchObject({ revision: 0, events: [], total: 2 });
+    expect(await store.head()).toBe(1);
+  });
+
+  it('who may not is refused before anything is decided', async () => {
+    const asked = { ...step(-1), authorize: () => forbidden };
+    expect(await fresh().run(asked, envelope('a'))).toEqual(forbidden);
+  });
+
+  it('an outage goes through to the caller, and the same command works afterwards, once', async () => {
+    let away = true;
+    const lossy: EventStore = Object.create(store, {
+      append: {
+        value: async (...given: Parameters<EventStore['append']>) => {
+          const appended = await store.append(...given);
+          if (away) throw new StoreUnavailable('the answer got lost');
+          return appended;
+        },
+      },
+      read: { value: store.read.bind(store) },
+    });
+    const execution = fresh(lossy);
+    await expect(execution.run(step(2), envelope('a'))).rejects.toThrow(StoreUnavailable);
+    away = false;
+    expect(await execution.run(step(2), envelope('a'))).toMatchObject({ revision: 0, total: 2 });
+    expect(await store.read('counter-c1')).toHaveLength(1);
+  });
+
+  it('P9: the fingerprint tells commands apart and cannot be made without the key', () => {
+    class SignUp {
+      email = 'a@b.example';
+      password = 'a long quiet river 9';
+    }
+    class SignIn extends SignUp {}
+    const ours = new Fingerprints(Buffer.alloc(32, 1));
+    const theirs = new Fingerprints(Buffer.alloc(32, 2));
+    const fingerprint = ours.of(new SignUp());
+    expect(ours.of(Object.assign(new SignUp(), { extra: undefined }))).toBe(fingerprint);
+    expect(ours.of(Object.assign(new SignUp(), { password: 'another' }))).not.toBe(fingerprint);
+    expect(ours.of(new SignIn())).not.toBe(fingerprint);
+    expect(theirs.of(new SignUp())).not.toBe(fingerprint);
+    expect(fingerprint).not.toContain('river');
+  });
+});
