@@ -77,7 +77,7 @@ const entry = (
     index,
     used: [...used, ...ranges],
     weight: named && index.fields[0]!.path === '_id' ? BY_ID : at + (ranges.length > 0 ? 0.5 : 0),
-    ordered: !repeated && follows(layout, index, at, order),
+    ordered: follows(layout, index, at, order),
     repeated,
   };
 };
