@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Outcome } from '#commands';
+import { StoreUnavailable } from '#event-store';
+import { type Event, type FollowOn, type Policy, type RecordedEvent, refuse } from '#kernel';
+import { type Scratch, scratchDocuments } from '../../../test/support/scratch-documents.ts';
+import { recordedLog, ScriptedLog } from '../../../test/support/scripted-log.ts';
+import { PolicyRunner } from './policy-runner.ts';
+
+const ask = (command: string, more: Partial<FollowOn> = {}): FollowOn => ({
+  command,
+  fields: {},
+  resource: { type: 'thing', id: 't1' },
+  ...more,
+});
+
+const policy: Policy<Event> = {
+  name: 'when-started-do',
+  on: {
+    Started: () => [ask('First'), ask('Second')],
+    Tried: () => [ask('Main', { otherwise: ask('Otherwise') })],
+  },
+};
+const clock = { now: () => Date.parse('2026-01-01T00:00:00.000Z') };
+
+interface Issued {
+  readonly command: string;
+  readonly fields: object;
+  readonly cause: string;
+  readonly index: number;
+}
+
+describe('policies', () => {
+  let scratch: Scratch;
+  let recorded: ReturnType<typeof recordedLog>;
+  const runners: PolicyRunner[] = [];
+
+  beforeEach(async () => {
+    scratch = await scratchDocuments();
+    recorded = recordedLog();
+  });
+  afterEach(async () => {
+    for (const runner of runners.splice(0)) await runner.stop();
+    await scratch.close();
+  });
+
+  const started = async (
+    log: ReturnType<typeof ScriptedLog.store>,
+    answer: (issued: Issued) => Outcome | Promise<Outcome> = () => ({ done: true }),
+  ) => {
+    const issued: Issued[] = [];
+    const runner = new PolicyRunner(
+      log,
+      scratch.store,
+      clock,
+      [policy],
+      { parked: () => {}, interrupted: () => {} },
+      { watched: false, lastOf: async () => 0 },
+    );
+    runner.issueThrough({
+      follow: async (followOn: FollowOn, cause: RecordedEvent, _policy: string, index: number) => {
+        const one = { command: followOn.command, fields: followOn.fields, cause: cause.id, index };
+        issued.push(one);
+        return answer(one);
+      },
+    });
+    runners.push(runner);
+    await runner.start();
+    return { runner, issued };
+  };
+  const settled = async (runner: PolicyRunner, position: number) =>
+    expect(await runner.settle(position, 'cor_1')).toMatchObject({ settled: true });
+  const start = () => recorded('thing-1', { type: 'Started', data: {} });
+
+  it('what happened is reacted to in order, once, and not again after a restart', async () => {
+    const log = ScriptedLog.store([start(), recorded('thing-1', { type: 'Other', data: {} })]);
+    const first = await started(log);
+    await settled(first.runner, 2);
+    expect(first.issued.map(({ command }) => command)).toEqual(['First', 'Second']);
+    await first.runner.stop();
+    const second = await started(log);
+    log.push(start());
+    await settled(second.runner, 3);
+    expect(second.issued.map(({ command, cause }) => [command, cause])).toEqual([
+      ['First', 'event-3'],
+      ['Second', 'event-3'],
+    ]);
+  });
+
+  it('at least once: a store that is away is asked again from the same event, and nothing is skipped or parked', async () => {
+    let away = 2;
+    const log = ScriptedLog.store([start()]);
+    const { runner, issued } = await started(log, ({ command }) => {
+      if (command === 'Second' && away-- > 0) throw new StoreUnavailable('away');
+      return { done: true };
+    });
+    await settled(runner, 1);
+    expect(issued.map(({ command }) => command)).toEqual([
+      'First',
+      'Second',
+      'First',
+      'Second',
+      'First',
+      'Second',
+    ]);
+    expect(new Set(issued.map(({ cause, index }) => `${cause}/${index}`)).size).toBe(2);
+    expect(runner.parkedCount).toBe(0);
+  });
+
+  it('what a rule refuses is parked and visible, the rest goes on, and it can be tried again', async () => {
+    let refusing = true;
+    const log = ScriptedLog.store([start()]);
+    const { runner, issued } = await started(log, ({ command }) =>
+      command === 'First' && refusing ? refuse('conflict', 'not_now', 'Not now.') : { done: true },
+    );
+    await settled(runner, 1);
+    expect(issued.map(({ command }) => command)).toEqual(['First', 'Second']);
+    const [parked, ...others] = await runner.parked();
+    expect(others).toEqual([]);
+    expect(parked).toEqual({
+      _id: 'event-1.when-started-do.0',
+      policy: 'when-started-do',
+      command: 'First',
+      resource: { type: 'thing', id: 't1' },
+      stream: 'thing-1',
+      revision: 0,
+      position: 1,
+      index: 0,
+      code: 'not_now',
+      detail: 'Not now.',
+      parkedAt: '2026-01-01T00:00:00.000Z',
+    });
+    const id = parked?._id as string;
+    expect(await runner.retry(id)).toBe(false);
+    expect(runner.parkedCount).toBe(1);
+    refusing = false;
+    expect(await runner.retry(id)).toBe(true);
+    expect([runner.parkedCount, await runner.retry(id)]).toEqual([0, undefined]);
+  });
+
+  it('rules.md 2.5: refused, the command named as otherwise is issued with the reason, and nothing is parked', async () => {
+    const log = ScriptedLog.store([recorded('thing-1', { type: 'Tried', data: {} })]);
+    const { runner, issued } = await started(log, ({ command }) =>
+      command === 'Main' ? refuse('conflict', 'elsewhere', 'Elsewhere.') : { done: true },
+    );
+    await settled(runner, 1);
+    expect(issued.map(({ command, fields }) => [command, fields])).toEqual([
+      ['Main', {}],
+      ['Otherwise', { reason: 'elsewhere' }],
+    ]);
+    expect(runner.parkedCount).toBe(0);
+  });
+
+  it('a command that fails for good is parked after three attempts and holds nobody up', async () => {
+    const log = ScriptedLog.store([start()]);
+    const { runner, issued } = await started(log, ({ command }) => {
+      if (command === 'First') throw new TypeError('a bug');
+      return { done: true };
+    });
+    await settled(runner, 1);
+    expect(issued.map(({ command }) => command)).toEqual(['First', 'First', 'First', 'Second']);
+    expect(await runner.parked()).toMatchObject([{ command: 'First', code: 'internal_error' }]);
+  });
+
+  it('settling answers the position of the last effect', async () => {
+    const log = ScriptedLog.store([start()]);
+    const { runner } = await started(log, ({ command }) => {
+      const effect = recorded('thing-2', { type: 'Other', data: {} });
+      log.push(effect);
+      return {
+        id: 't',
+        stream: 'thing-2',
+        revision: 0,
+        position: String(effect.position),
+        events: [],
+        command,
+      };
+    });
+    expect(await runner.settle(1, 'cor_1')).toEqual({ position: 3, settled: true });
+  });
+
+  it('a dry run foresees what would be issued', async () => {
+    const { runner, issued } = await started(ScriptedLog.store([]));
+    expect(runner.foresee([{ type: 'Started', data: {} }])).toEqual([
+      { command: 'First', resource: { type: 'thing', id: 't1' } },
+      { command: 'Second', resource: { type: 'thing', id: 't1' } },
+    ]);
+    expect(issued).toEqual([]);
+  });
+});
