@@ -140,9 +140,14 @@ export class ApplicationModule {
         },
         {
           provide: PendingLimit,
-          inject: [Execution],
-          useFactory: (execution: Execution) =>
-            new PendingLimit(settings.pendingInvitations, readModels, () => execution.now()),
+          inject: [Execution, LogHead],
+          useFactory: (execution: Execution, log: LogHead) =>
+            new PendingLimit(
+              settings.pendingInvitations,
+              readModels,
+              () => execution.now(),
+              () => log.head(),
+            ),
         },
         {
           provide: Commands,

@@ -15,18 +15,20 @@ interface Sending {
 /**
  * AMB-09, AMB-34: at most so many pending invitations per organization; expired ones do not count. A counter tells,
  * plus what this process has under way; at the limit, sendings of one organization wait for each other and for the
- * read model, and the exact number decides.
+ * read model to show the whole log, and the exact number decides.
  */
 export class PendingLimit {
   readonly #limit: number;
   readonly #readModels: ReadModels;
   readonly #now: () => string;
+  readonly #head: () => Promise<number>;
   readonly #sendings = new Map<string, Sending>();
 
-  constructor(limit: number, readModels: ReadModels, now: () => string) {
+  constructor(limit: number, readModels: ReadModels, now: () => string, head: () => Promise<number>) {
     this.#limit = limit;
     this.#readModels = readModels;
     this.#now = now;
+    this.#head = head;
   }
 
   /** Runs `send` when there is room. */
@@ -81,7 +83,7 @@ export class PendingLimit {
     send: () => Promise<Outcome>,
   ): Promise<Outcome | Refusal> {
     await Promise.allSettled(sending.passing);
-    await this.#readModels.reach(Math.max(0, ...sending.unseen));
+    await this.#readModels.reach(await this.#head());
     const where = { organizationId, status: 'pending', expiresAt: { after: this.#now() } };
     const pending = await this.#readModels.atLeast('invitations', where, this.#limit);
     return pending < this.#limit ? this.#sent(sending, send()) : full;
