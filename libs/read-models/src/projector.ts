@@ -174,9 +174,12 @@ export class Projector {
   async #prepare(name: string, build: Build): Promise<void> {
     const projection = this.#named(name);
     const { live, past, cells, counts } = collectionsOf(buildName(name, build));
-    await this.#documents.ensureIndexes(live, projection.indexes);
+    await this.#documents.ensureIndexes(live, inPages(projection.indexes, '_id'));
     if (!projection.immutable)
-      await this.#documents.ensureIndexes(past, [{ _key: 1, _from: 1 } as IndexSpec, ...projection.indexes]);
+      await this.#documents.ensureIndexes(past, [
+        { _key: 1, _from: 1 },
+        ...inPages(projection.indexes, '_key'),
+      ]);
     await this.#documents.ensureIndexes(cells, [{ scope: 1 }]);
     if (!projection.immutable) await this.#documents.ensureIndexes(counts, [{ cell: 1, position: 1 }]);
   }
@@ -394,6 +397,10 @@ export class Projector {
     });
   }
 }
+
+/** Pages break ties by the document's key, so an index that carries it last needs no sorting. */
+const inPages = (indexes: readonly IndexSpec[], key: '_id' | '_key'): IndexSpec[] =>
+  indexes.map((index) => ({ ...index, [key]: Object.values(index).at(-1) ?? 1 }));
 
 export const buildName = (name: string, { version, build }: Build): string =>
   build === 1 ? `${name}-${version}` : `${name}-${version}.${build}`;

@@ -270,10 +270,11 @@ const beyond = (
   [value, last]: readonly [Scalar, string],
 ): object[] => {
   const operator = direction === 1 ? '$gt' : '$lt';
-  const further =
-    value === null && direction === 1 ? { [field]: { $ne: null } } : { [field]: { [operator]: value } };
   const tie = { [field]: value, [id]: { [operator]: last } };
-  return value === null && direction === -1 ? [tie] : [further, tie];
+  // Null comes first upwards and last downwards; a comparison never matches it.
+  if (value === null) return direction === 1 ? [{ [field]: { $ne: null } }, tie] : [tie];
+  const further = { [field]: { [operator]: value } };
+  return direction === 1 ? [further, tie] : [further, tie, { [field]: null }];
 };
 
 const keyOf = (version: Version): string => (version as PastVersion)._key ?? version._id;
