@@ -2,15 +2,20 @@ import type { Bench } from './bench.ts';
 import { Child } from './child.ts';
 import { HttpConnection } from './http-connection.ts';
 import { Inviting } from './invitations.part.ts';
-import { median } from './report.ts';
 import { connections, productArgs, productEnv, settled, signUpOwner, startProduct } from './product.ts';
+import { median } from './report.ts';
 import { organizationOf, seedStopped } from './seeds.ts';
 
 /** From the start of the process to the first 200, in milliseconds. */
-const boot = async (args: readonly string[], env: NodeJS.ProcessEnv, path: string): Promise<[Child, number]> => {
+const boot = async (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  path: string,
+): Promise<[Child, number]> => {
   const child = await Child.start(args, env);
   const connection = await HttpConnection.open(child.url);
-  while ((await connection.request('GET', path)).status !== 200) await new Promise((resume) => setTimeout(resume, 5));
+  while ((await connection.request('GET', path)).status !== 200)
+    await new Promise((resume) => setTimeout(resume, 5));
   const took = performance.now() - child.startedAt;
   connection.close();
   return [child, took];
@@ -48,7 +53,13 @@ export const boots = async (bench: Bench): Promise<void> => {
   const times = { bare: [] as number[], empty: [] as number[], full: [] as number[], killed: [] as number[] };
   const bareArgs = ['--enable-source-maps', 'test/bench/bare-nest.js'];
   for (let round = 0; round < bench.pick(2, 7); round++) {
-    const one = async (into: number[], args: readonly string[], env: NodeJS.ProcessEnv, path: string, end: NodeJS.Signals) => {
+    const one = async (
+      into: number[],
+      args: readonly string[],
+      env: NodeJS.ProcessEnv,
+      path: string,
+      end: NodeJS.Signals,
+    ) => {
       const [child, took] = await boot(args, env, path);
       into.push(took);
       await child.stop(end);
@@ -59,8 +70,19 @@ export const boots = async (bench: Bench): Promise<void> => {
     await one(times.killed, productArgs, productEnv(killed), '/health/ready', 'SIGKILL');
   }
   const floor = { name: 'bare Nest on Fastify', values: times.bare };
-  bench.report.figure({ name: 'boot, empty folder', unit: 'ms', values: times.empty, floor, goal: { ratioAtMost: 2.5 } });
-  bench.report.figure({ name: `boot, ${count.toLocaleString('en-US')} events`, unit: 'ms', values: times.full, floor });
+  bench.report.figure({
+    name: 'boot, empty folder',
+    unit: 'ms',
+    values: times.empty,
+    floor,
+    goal: { ratioAtMost: 2.5 },
+  });
+  bench.report.figure({
+    name: `boot, ${count.toLocaleString('en-US')} events`,
+    unit: 'ms',
+    values: times.full,
+    floor,
+  });
   bench.report.figure({
     name: 'more than empty',
     unit: 'ms',

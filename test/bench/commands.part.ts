@@ -29,9 +29,8 @@ const call: Call = {
 
 const accountOf = (stream: number): string => `acc_${stream.toString(16).padStart(32, '0')}`;
 
-const UpdateAccount = nouns
-  .flatMap(({ rows = [] }) => rows)
-  .find(({ on }) => on.name === 'UpdateAccount')?.on as new () => OrgledgerCommand;
+const UpdateAccount = nouns.flatMap(({ rows = [] }) => rows).find(({ on }) => on.name === 'UpdateAccount')
+  ?.on as new () => OrgledgerCommand;
 
 /** 5,000 accounts to rename, each a stream of its own. */
 class Accounts {
@@ -50,7 +49,13 @@ class Accounts {
       await Promise.all(
         Array.from({ length: 1_000 }, (_, index) => {
           const accountId = accountOf(from + index);
-          const data = { accountId, organizationId: ORGANIZATION, name: 'An account', ownerId: OWNER, createdAt };
+          const data = {
+            accountId,
+            organizationId: ORGANIZATION,
+            name: 'An account',
+            ownerId: OWNER,
+            createdAt,
+          };
           const metadata = newMetadata(ORGANIZATION, OWNER, createdAt);
           return events.append(`account-${accountId}`, NO_STREAM, [
             { id: metadata.commandId, type: 'AccountCreated', data, metadata },
@@ -61,8 +66,14 @@ class Accounts {
 
   /** Load, decide, append, through the command bus. */
   async rename(stream: number): Promise<void> {
-    const command = Object.assign(new UpdateAccount(), { name: `Account number ${(this.#last += 1)} of the benchmark` });
-    const outcome = await this.#product.commands.send(command, { accountId: accountOf(stream) } as object, call);
+    const command = Object.assign(new UpdateAccount(), {
+      name: `Account number ${(this.#last += 1)} of the benchmark`,
+    });
+    const outcome = await this.#product.commands.send(
+      command,
+      { accountId: accountOf(stream) } as object,
+      call,
+    );
     if (isRefusal(outcome)) throw new Error(outcome.code);
     this.acknowledged += 1;
   }
@@ -71,7 +82,11 @@ class Accounts {
   async row(): Promise<EventRow> {
     await this.rename(0);
     const stored = (await this.#product.platform.stores.events.read(`account-${accountOf(0)}`)).at(-1);
-    return { type: stored?.type as string, data: JSON.stringify(stored?.data), meta: JSON.stringify(stored?.metadata) };
+    return {
+      type: stored?.type as string,
+      data: JSON.stringify(stored?.data),
+      meta: JSON.stringify(stored?.metadata),
+    };
   }
 
   /** Every acknowledged command is in the log exactly once, every stream without a gap. */
@@ -84,7 +99,9 @@ class Accounts {
         revisions.set(stream, revision);
         if (type === 'AccountRenamed') renamed += 1;
       }
-    return renamed === this.acknowledged ? undefined : `${this.acknowledged} acknowledged, ${renamed} in the log`;
+    return renamed === this.acknowledged
+      ? undefined
+      : `${this.acknowledged} acknowledged, ${renamed} in the log`;
   }
 }
 
@@ -102,8 +119,8 @@ export const commands = async (bench: Bench): Promise<void> => {
   bench.report.part('command', 'W7, G4: UpdateAccount through the command bus on 5,000 streams, in process');
   const window = { warmMs: bench.pick(150, 1_000), measureMs: bench.pick(700, 5_000) };
   const counts = [1, 16, 64];
-  const bare = await openInProcess(bench.folder('commands'), false);
-  const followed = await openInProcess(bench.folder('commands-followed'), true);
+  const bare = await openInProcess(bench.folder('commands'), 'commands');
+  const followed = await openInProcess(bench.folder('commands-followed'), 'all');
   const alone = new Accounts(bare);
   const watched = new Accounts(followed);
   await alone.create();
@@ -157,12 +174,7 @@ export const commands = async (bench: Bench): Promise<void> => {
 };
 
 /** Lets projections and policies reach the end of the log, so that no window works off what another left. */
-const caughtUp = async ({ platform }: InProcess): Promise<void> => {
+const caughtUp = async ({ platform, projector }: InProcess): Promise<void> => {
   const head = await platform.events.head();
-  const { readModels } = platform.stores;
-  for (;;) {
-    const progress = await readModels.collection<{ _id: string; position: number }>('progress').findOne({ _id: 'live' });
-    if ((progress?.position ?? 0) >= head) return;
-    await new Promise((resume) => setTimeout(resume, 20));
-  }
+  while (!(await projector.waitFor(head, 60_000)));
 };

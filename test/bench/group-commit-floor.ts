@@ -63,4 +63,5 @@ export class GroupCommitFloor {
 }
 
 const names = (stream: number): string => `account-acc_${stream.toString(16).padStart(32, '0')}`;
-const ids = (position: number): string => `00000000-0000-5000-8000-${position.toString(16).padStart(12, '0')}`;
+const ids = (position: number): string =>
+  `00000000-0000-5000-8000-${position.toString(16).padStart(12, '0')}`;

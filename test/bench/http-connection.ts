@@ -37,7 +37,9 @@ export class HttpConnection {
     this.#answered = resolve;
     this.#failed = reject;
     const text = body ? JSON.stringify(body) : '';
-    const length = body ? `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n` : '';
+    const length = body
+      ? `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n`
+      : '';
     this.#socket.write(`${method} ${path} HTTP/1.1\r\n${this.#head}${length}\r\n${text}`);
     return promise;
   }
@@ -45,7 +47,8 @@ export class HttpConnection {
   /** @throws unless the answer has one of these statuses */
   async json<T = Record<string, unknown>>(method: string, path: string, body?: object): Promise<T> {
     const { status, text } = await this.request(method, path, body);
-    if (status < 200 || status > 299) throw new Error(`${method} ${path} answered ${status} ${text.slice(0, 300)}`);
+    if (status < 200 || status > 299)
+      throw new Error(`${method} ${path} answered ${status} ${text.slice(0, 300)}`);
     return (text === '' ? {} : JSON.parse(text)) as T;
   }
 

@@ -3,27 +3,35 @@ import { ApplicationModule, openPlatform, type Platform, Work } from '#applicati
 import { Commands } from '#commands';
 import { PublicUrl } from '#notifications';
 import { PolicyRunner } from '#policies';
+import { Projector } from '#read-models';
 import { readSettings } from '#settings';
 import { productEnv } from './product.ts';
 
 export interface InProcess {
   readonly platform: Platform;
   readonly commands: Commands;
+  readonly projector: Projector;
   close(): Promise<void>;
 }
 
-/** The product without HTTP, in this process; `follows`: with projections, policies and mail running. */
-export const openInProcess = async (folder: string, follows: boolean): Promise<InProcess> => {
+/** The product without HTTP, in this process; `running`: nothing but commands, the projections too, or all its work. */
+export const openInProcess = async (
+  folder: string,
+  running: 'commands' | 'projections' | 'all',
+): Promise<InProcess> => {
   const platform = await openPlatform(readSettings(productEnv(folder)));
   const app = await NestFactory.createApplicationContext(ApplicationModule.over(platform), { logger: false });
   app.get(PublicUrl).value = 'http://127.0.0.1';
   const commands = app.get(Commands);
   app.get(PolicyRunner).issueThrough(commands);
-  const work = follows ? new Work(app, platform) : undefined;
+  const projector = app.get(Projector);
+  const work =
+    running === 'all' ? new Work(app, platform) : running === 'projections' ? projector : undefined;
   await work?.start();
   return {
     platform,
     commands,
+    projector,
     async close() {
       await work?.stop();
       await app.close();

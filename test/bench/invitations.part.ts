@@ -11,7 +11,11 @@ const REFERENCE_COMMITS = 42_000;
 const INVITES = 2_000;
 
 /** An `InviteSent` with its metadata, as large as the product stores it. */
-const row = { type: 'InviteSent', data: JSON.stringify({ pad: 'x'.repeat(520) }), meta: JSON.stringify({ pad: 'x'.repeat(480) }) };
+const row = {
+  type: 'InviteSent',
+  data: JSON.stringify({ pad: 'x'.repeat(520) }),
+  meta: JSON.stringify({ pad: 'x'.repeat(480) }),
+};
 
 /** Sends invitations, each to an address of its own. */
 export class Inviting {
@@ -31,10 +35,14 @@ export class Inviting {
     const { organizationId, domain } = this.#owner;
     const email = `person.${this.#mark}.${(this.#last += 1)}@${domain}`;
     const connection = this.#open[worker] as HttpConnection;
-    const { status, text } = await connection.request('POST', `/v1/organizations/${organizationId}/invitations`, {
-      email,
-      role: 'standard_user',
-    });
+    const { status, text } = await connection.request(
+      'POST',
+      `/v1/organizations/${organizationId}/invitations`,
+      {
+        email,
+        role: 'standard_user',
+      },
+    );
     if (status !== 201) throw new Error(`an invitation answered ${status} ${text.slice(0, 200)}`);
     this.acknowledged += 1;
   }
@@ -50,7 +58,10 @@ const pendingOf = async (url: string, { token, organizationId }: Owner): Promise
 };
 
 export const invitations = async (bench: Bench): Promise<void> => {
-  bench.report.part('invite', 'W1: POST an invitation over HTTP, a process of its own; W6: GET /v1/me; W13: memory');
+  bench.report.part(
+    'invite',
+    'W1: POST an invitation over HTTP, a process of its own; W6: GET /v1/me; W13: memory',
+  );
   const counts = [1, 16, 64];
   const window = { warmMs: bench.pick(300, 2_000), measureMs: bench.pick(1_200, 10_000) };
   const read = { warmMs: bench.pick(200, 1_000), measureMs: bench.pick(600, 5_000) };
@@ -68,11 +79,15 @@ export const invitations = async (bench: Bench): Promise<void> => {
     await settled(product.url);
   };
   const inviting = new Inviting(owner, open, 'w1');
-  const get = (from: readonly HttpConnection[]) => (worker: number) => (from[worker] as HttpConnection).json('GET', '/v1/me');
+  const get = (from: readonly HttpConnection[]) => (worker: number) =>
+    (from[worker] as HttpConnection).json('GET', '/v1/me');
   for (let round = 0; round < bench.rounds; round++) {
     await run('floor', await underLoad({ workers: 64, ...read }, () => floor.append()));
     for (const workers of counts) {
-      await run(`invite ${workers}`, await underLoad({ workers, ...window }, (worker) => inviting.one(worker)));
+      await run(
+        `invite ${workers}`,
+        await underLoad({ workers, ...window }, (worker) => inviting.one(worker)),
+      );
       await run(`bare ${workers}`, await underLoad({ workers, ...read }, get(bareOpen)));
       await run(`me ${workers}`, await underLoad({ workers, ...read }, get(open)));
     }
@@ -80,7 +95,9 @@ export const invitations = async (bench: Bench): Promise<void> => {
   const loaded = product.residentMb;
   const found = await pendingOf(product.url, owner);
   const unlike =
-    found === inviting.acknowledged ? undefined : `${inviting.acknowledged} acknowledged, ${found} in the list`;
+    found === inviting.acknowledged
+      ? undefined
+      : `${inviting.acknowledged} acknowledged, ${found} in the list`;
   const loads = (name: string) => runs.get(name) as Load[];
   const rate = (name: string) => loads(name).map(({ perSecond }) => perSecond);
   for (const workers of counts)
@@ -104,7 +121,13 @@ export const invitations = async (bench: Bench): Promise<void> => {
       note: timesOf(loads(`me ${workers}`)),
       broken: brokenBy(loads(`me ${workers}`)),
     });
-  bench.report.figure({ name: 'memory idle after boot', unit: 'MB', values: [idle], floor: { name: 'bare Nest on Fastify', values: [bare.residentMb] }, goal: { atMost: 160 } });
+  bench.report.figure({
+    name: 'memory idle after boot',
+    unit: 'MB',
+    values: [idle],
+    floor: { name: 'bare Nest on Fastify', values: [bare.residentMb] },
+    goal: { atMost: 160 },
+  });
   bench.report.figure({
     name: `memory after ${inviting.acknowledged} invitations`,
     unit: 'MB',

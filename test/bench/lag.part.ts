@@ -9,16 +9,26 @@ interface Accounts {
 }
 
 export const lag = async (bench: Bench): Promise<void> => {
-  bench.report.part('lag', 'W8, G6: acknowledged until the answer to a list shows it, 0–20 ms between lone writes');
+  bench.report.part(
+    'lag',
+    'W8, G6: acknowledged until the answer to a list shows it, 0–20 ms between lone writes',
+  );
   const product = await startProduct(bench.folder('lag'));
   const owner = await signUpOwner(product.url, 'lag.example');
-  const [writing, reading] = (await connections(product.url, 2, owner.token)) as [HttpConnection, HttpConnection];
+  const [writing, reading] = (await connections(product.url, 2, owner.token)) as [
+    HttpConnection,
+    HttpConnection,
+  ];
   const list = `/v1/organizations/${owner.organizationId}/accounts`;
   let writes = 0;
   const rename = async (): Promise<{ name: string; position: string }> => {
     await sleep(Math.random() * 20);
     const name = `Account ${(writes += 1)}`;
-    const { position } = await writing.json<{ position: string }>('PATCH', `/v1/accounts/${owner.accountId}`, { name });
+    const { position } = await writing.json<{ position: string }>(
+      'PATCH',
+      `/v1/accounts/${owner.accountId}`,
+      { name },
+    );
     return { name, position };
   };
   const shows = async (path: string, name: string): Promise<boolean> =>
@@ -49,7 +59,14 @@ export const lag = async (bench: Bench): Promise<void> => {
   const { p50, p99, max } = quantiles(lags);
   const roundTrip = { name: 'one list request', values: [quantiles(once).p50] };
   const times = `${count} writes, p50 ${p50.toFixed(2)} ms, max ${max.toFixed(1)} ms`;
-  bench.report.figure({ name: 'visible after, p99', unit: 'ms', values: [p99], floor: roundTrip, goal: { atMost: 5 }, note: times });
+  bench.report.figure({
+    name: 'visible after, p99',
+    unit: 'ms',
+    values: [p99],
+    floor: roundTrip,
+    goal: { atMost: 5 },
+    note: times,
+  });
   bench.report.figure({
     name: 'stale reads with minPosition',
     unit: 'reads',

@@ -40,11 +40,17 @@ export const underLoad = async (
     }
   };
   await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
-  return { ...quantiles(latencies), perSecond: (latencies.length * 1_000) / measureMs, count: latencies.length, errors };
+  return {
+    ...quantiles(latencies),
+    perSecond: (latencies.length * 1_000) / measureMs,
+    count: latencies.length,
+    errors,
+  };
 };
 
 export const quantiles = (values: readonly number[]): { p50: number; p99: number; max: number } => {
   const sorted = Float64Array.from(values).sort();
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return { p50: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? Number.NaN };
 };

@@ -21,7 +21,10 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   command: async () => (await import('./commands.part.ts')).commands,
   invite: async () => (await import('./invitations.part.ts')).invitations,
   lag: async () => (await import('./lag.part.ts')).lag,
+  list: async () => (await import('./lists.part.ts')).lists,
+  rebuild: async () => (await import('./rebuild.part.ts')).rebuilds,
   boot: async () => (await import('./boot.part.ts')).boots,
+  eventstoredb: async () => (await import('./eventstoredb.part.ts')).eventStoreDb,
 };
 
 const asked = process.argv.slice(2);

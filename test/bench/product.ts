@@ -34,15 +34,21 @@ export const signUpOwner = async (url: string, domain: string): Promise<Owner> =
     '/v1/sign-ups',
     { email, password, givenName: 'Olga', familyName: 'Owner', organizationName: domain },
   );
-  await anybody.json('POST', '/v1/email-verifications/complete', { token: await mailedToken(anybody, email) });
+  await anybody.json('POST', '/v1/email-verifications/complete', {
+    token: await mailedToken(anybody, email),
+  });
   const { token } = await anybody.json<{ token: string }>('POST', '/v1/sessions', { email, password });
   anybody.close();
   const owner = await HttpConnection.open(url, token);
   const domains = `/v1/organizations/${signedUp.organizationId}/domains`;
-  const added = await owner.json<{ domainId: string; dnsRecord: { host: string; value: string } }>('POST', domains, {
-    domain,
-    method: 'dns_txt',
-  });
+  const added = await owner.json<{ domainId: string; dnsRecord: { host: string; value: string } }>(
+    'POST',
+    domains,
+    {
+      domain,
+      method: 'dns_txt',
+    },
+  );
   await owner.json('PUT', `/sandbox/dns/${added.dnsRecord.host}/TXT`, { values: [added.dnsRecord.value] });
   const { status } = await owner.json<{ status: string }>('POST', `${domains}/${added.domainId}/verify`, {});
   if (status !== 'verified') throw new Error(`the domain is ${status}`);
@@ -52,7 +58,10 @@ export const signUpOwner = async (url: string, domain: string): Promise<Owner> =
 
 const mailedToken = async (connection: HttpConnection, to: string): Promise<string> => {
   for (let tries = 0; tries < 200; tries++) {
-    const { items } = await connection.json<{ items: { links: string[] }[] }>('GET', `/sandbox/mail?to=${to}`);
+    const { items } = await connection.json<{ items: { links: string[] }[] }>(
+      'GET',
+      `/sandbox/mail?to=${to}`,
+    );
     const token = items[0]?.links[0]?.split('token=')[1];
     if (token) return token;
     await sleep(25);

@@ -54,7 +54,11 @@ export const appendAll = async (
 };
 
 /** Into the log of a product that is stopped; personal fields in plain text. */
-export const seedStopped = async (folder: string, seeds: Iterable<Seed>, ownerId: string): Promise<number> => {
+export const seedStopped = async (
+  folder: string,
+  seeds: Iterable<Seed>,
+  ownerId: string,
+): Promise<number> => {
   const events = openEmbeddedEvents(folder);
   const written = await appendAll(events, seeds, ownerId);
   await policiesHaveSeenAll(folder, await events.head());
@@ -63,7 +67,7 @@ export const seedStopped = async (folder: string, seeds: Iterable<Seed>, ownerId
 };
 
 /** What was seeded is history: nobody is mailed because of it. */
-const policiesHaveSeenAll = async (folder: string, position: number): Promise<void> => {
+export const policiesHaveSeenAll = async (folder: string, position: number): Promise<void> => {
   const records = openEmbeddedDocuments(join(folder, 'records.db'), { kind: 'OLRC', durable: true });
   for (const { name } of policies)
     await records.collection('policies').replaceOne({ _id: name }, { position } as never, { upsert: true });
@@ -130,12 +134,30 @@ export function* organizationOf(
   count: number,
 ): Generator<Seed> {
   for (let number = 0; number < count; number++) {
-    const { userId, email, domain, givenName, familyName: family, role, kind, joinedAt } = member(mark, number);
+    const {
+      userId,
+      email,
+      domain,
+      givenName,
+      familyName: family,
+      role,
+      kind,
+      joinedAt,
+    } = member(mark, number);
     const about = { organizationId, occurredAt: joinedAt };
     if (kind === 'pending') {
       const invitationId = hex('inv', mark, number);
       const expiresAt = '2099-01-01T00:00:00.000Z';
-      const data = { invitationId, organizationId, userId, email, domain, role, kind: 'new_user', invitedBy: ownerId };
+      const data = {
+        invitationId,
+        organizationId,
+        userId,
+        email,
+        domain,
+        role,
+        kind: 'new_user',
+        invitedBy: ownerId,
+      };
       const sent = { ...data, generation: 1, tokenHash: 'x'.repeat(43), sentAt: joinedAt, expiresAt };
       yield { stream: `invitation-${invitationId}`, expected: -1, type: 'InviteSent', data: sent, ...about };
       continue;
@@ -145,7 +167,103 @@ export function* organizationOf(
     yield { stream: `user-${userId}`, expected: -1, type: 'UserJoinedOrg', data: joined, ...about };
     if (number % 100 !== 0) continue;
     const account = accountId(mark, number);
-    const created = { accountId: account, organizationId, name: `Account ${number}`, ownerId: userId, createdAt: joinedAt };
+    const created = {
+      accountId: account,
+      organizationId,
+      name: `Account ${number}`,
+      ownerId: userId,
+      createdAt: joinedAt,
+    };
     yield { stream: `account-${account}`, expected: -1, type: 'AccountCreated', data: created, ...about };
+  }
+}
+
+/** Five events in the life of everybody: registered, invited, accepted, joined, renamed. */
+export function* lives(organizationId: string, ownerId: string, people: number): Generator<Seed> {
+  const occurredAt = '2025-01-01T00:00:00.000Z';
+  const about = { organizationId, occurredAt };
+  const GROUP = 500;
+  for (let from = 0; from < people; from += GROUP) {
+    const group = Array.from({ length: Math.min(GROUP, people - from) }, (_, index) => {
+      const person = member('d', from + index);
+      const invitationId = hex('inv', 'd', from + index);
+      return {
+        ...person,
+        invitationId,
+        user: `user-${person.userId}`,
+        invitation: `invitation-${invitationId}`,
+      };
+    });
+    for (const { user: stream, userId, email, domain, invitationId } of group) {
+      const data = {
+        userId,
+        email,
+        domain,
+        givenName: '',
+        familyName: '',
+        registeredAt: occurredAt,
+        status: 'pending',
+        via: 'invitation',
+        invitationId,
+        organizationId,
+      };
+      yield { stream, expected: -1, type: 'UserRegistered', data, ...about };
+    }
+    for (const { invitation: stream, userId, email, domain, role, invitationId } of group) {
+      const data = {
+        invitationId,
+        organizationId,
+        userId,
+        email,
+        domain,
+        role,
+        kind: 'new_user',
+        invitedBy: ownerId,
+        generation: 1,
+        tokenHash: 'x'.repeat(43),
+        sentAt: occurredAt,
+        expiresAt: '2099-01-01T00:00:00.000Z',
+      };
+      yield { stream, expected: -1, type: 'InviteSent', data, ...about };
+    }
+    for (const { invitation: stream, userId, role, invitationId, givenName, familyName: family } of group) {
+      const data = { invitationId, organizationId, userId, role, givenName, familyName: family };
+      yield { stream, expected: 0, type: 'InviteAccepted', data, ...about };
+    }
+    for (const {
+      user: stream,
+      userId,
+      email,
+      domain,
+      role,
+      invitationId,
+      givenName,
+      familyName: family,
+    } of group) {
+      const data = {
+        userId,
+        email,
+        domain,
+        givenName,
+        familyName: family,
+        organizationId,
+        role,
+        via: 'invitation',
+        invitationId,
+        joinedAt: occurredAt,
+      };
+      yield { stream, expected: 0, type: 'UserJoinedOrg', data, ...about };
+    }
+    for (const { user: stream, userId, givenName, familyName: family } of group) {
+      const data = {
+        userId,
+        organizationId,
+        givenName: `${givenName} Renamed`,
+        familyName: family,
+        previousGivenName: givenName,
+        previousFamilyName: family,
+      };
+      yield { stream, expected: 1, type: 'UserProfileUpdated', data, ...about };
+    }
   }
 }
