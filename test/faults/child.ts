@@ -17,13 +17,23 @@ export interface Child {
 /** Another Node, on TypeScript sources. `onLine` is called in the order of arrival. */
 export const startChild = (
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; uid?: number; onLine?: (line: string) => void } = {},
+  options: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly uid?: number;
+    /** A program that runs the process, with its own arguments. */
+    readonly under?: readonly string[];
+    readonly onLine?: (line: string) => void;
+  } = {},
 ): Child => {
-  const { env = process.env, uid, onLine } = options;
-  const child = spawn(process.execPath, ['--conditions=orgledger-source', '--no-warnings', ...args], {
+  const { env = process.env, uid, under = [], onLine } = options;
+  const node = [process.execPath, '--conditions=orgledger-source', '--no-warnings', ...args];
+  const [program, ...rest] = [...under, ...node] as [string, ...string[]];
+  const child = spawn(program, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env,
     ...(uid === undefined ? {} : { uid, gid: uid }),
+    // A group of its own, so that a signal reaches the process and not only what runs it.
+    detached: under.length > 0,
   });
   const lines: string[] = [];
   const waiters = new Set<() => void>();
@@ -69,7 +79,8 @@ export const startChild = (
         waiter();
       }),
     kill: (signal) => {
-      child.kill(signal);
+      if (under.length === 0) child.kill(signal);
+      else process.kill(-(child.pid as number), signal);
     },
   };
 };

@@ -1,6 +1,7 @@
 // Eight writers on one embedded event store, until the process is killed: see embedded-kill.spec.ts.
 import { randomUUID } from 'node:crypto';
-import { openEmbeddedEvents } from '#event-store';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type NewEvent, openEmbeddedEvents, StoreUnavailable } from '#event-store';
 import type { EventMetadata } from '#kernel';
 import { FolderLock } from '#sqlite';
 
@@ -27,6 +28,18 @@ const below = (limit: number): number => {
   return (random >>> 16) % limit;
 };
 
+/** The same append again until it is answered: what was refused may be tried again. */
+const appended = async (stream: string, before: number, events: readonly NewEvent[]): Promise<number> => {
+  for (;;)
+    try {
+      return (await store.append(stream, before, events)).revision;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      process.stdout.write(`failed ${stream}\n`);
+      await sleep(20);
+    }
+};
+
 const write = async (writer: number): Promise<never> => {
   const stream = `writer-${writer}`;
   let revision = (await store.read(stream)).length - 1;
@@ -39,7 +52,7 @@ const write = async (writer: number): Promise<never> => {
     }));
     const ids = events.map(({ id }) => id).join(',');
     process.stdout.write(`try ${stream} ${ids}\n`);
-    ({ revision } = await store.append(stream, revision, events));
+    revision = await appended(stream, revision, events);
     process.stdout.write(`ack ${stream} ${ids}\n`);
   }
 };

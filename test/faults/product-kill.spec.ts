@@ -46,8 +46,7 @@ afterAll(async () => {
   over = true;
   again.resolve();
   await product?.kill();
-  if (!process.env.KEEP) rmSync(folder, { recursive: true, force: true });
-  else console.log(folder);
+  rmSync(folder, { recursive: true, force: true });
 });
 
 const SETTINGS = { ORGLEDGER_RATE_LIMITS: 'off', ORGLEDGER_PENDING_INVITATIONS: '1000000' };
