@@ -144,7 +144,7 @@ describe.each(backends)('bad input on $name', (backend) => {
               })),
         ),
       ),
-      ['validation_failed', 'lone_surrogate', 'malformed_json', 'invalid_unicode'],
+      ['validation_failed', 'invalid_unicode'],
     ));
 
   it('what is no JSON object is refused everywhere', () =>
@@ -196,7 +196,7 @@ describe.each(backends)('bad input on $name', (backend) => {
     );
     await refusedAll(
       unsafe().map((route) => ({ route, raw: bytes })),
-      ['malformed_json', 'invalid_utf8', 'malformed_utf8', 'not_utf8'],
+      ['malformed_json', 'invalid_unicode'],
     );
     await refusedAll(
       unsafe().map((route) => ({
