@@ -66,9 +66,9 @@ class Accounts {
 
   /** Load, decide, append, through the command bus. */
   async rename(stream: number): Promise<void> {
-    const command = Object.assign(new UpdateAccount(), {
-      name: `Account number ${(this.#last += 1)} of the benchmark`,
-    });
+    this.#last += 1;
+    const name = `Account number ${this.#last} of the benchmark`;
+    const command = Object.assign(new UpdateAccount(), { name });
     const outcome = await this.#product.commands.send(
       command,
       { accountId: accountOf(stream) } as object,

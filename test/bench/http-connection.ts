@@ -58,7 +58,7 @@ export class HttpConnection {
     this.#received = [all];
     const end = all.indexOf(END_OF_HEAD);
     if (end < 0) return;
-    const head = all.latin1Slice(0, end);
+    const head = all.toString('latin1', 0, end);
     const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
     const begin = end + END_OF_HEAD.length;
     const total = begin + Number(length ?? 0);
@@ -66,7 +66,7 @@ export class HttpConnection {
     this.#received = [];
     const answered = this.#answered;
     this.#failed = undefined;
-    answered?.({ status: Number(head.slice(9, 12)), text: all.utf8Slice(begin, total) });
+    answered?.({ status: Number(head.slice(9, 12)), text: all.toString('utf8', begin, total) });
   }
 
   close(): void {

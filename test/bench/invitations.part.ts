@@ -33,7 +33,8 @@ export class Inviting {
 
   async one(worker: number): Promise<void> {
     const { organizationId, domain } = this.#owner;
-    const email = `person.${this.#mark}.${(this.#last += 1)}@${domain}`;
+    this.#last += 1;
+    const email = `person.${this.#mark}.${this.#last}@${domain}`;
     const connection = this.#open[worker] as HttpConnection;
     const { status, text } = await connection.request(
       'POST',

@@ -23,7 +23,8 @@ export const lag = async (bench: Bench): Promise<void> => {
   let writes = 0;
   const rename = async (): Promise<{ name: string; position: string }> => {
     await sleep(Math.random() * 20);
-    const name = `Account ${(writes += 1)}`;
+    writes += 1;
+    const name = `Account ${writes}`;
     const { position } = await writing.json<{ position: string }>(
       'PATCH',
       `/v1/accounts/${owner.accountId}`,

@@ -79,7 +79,7 @@ const followed = async (
   people: number,
 ): Promise<{ seconds: number; digest: string }> => {
   const product = await openInProcess(folder, 'projections');
-  const { events, stores } = product.platform;
+  const { events } = product.platform;
   const begun = performance.now();
   await appendAll(events, lives(owner.organizationId, owner.userId, people), owner.userId, 500);
   const head = await events.head();
