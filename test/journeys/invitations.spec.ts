@@ -158,6 +158,7 @@ describe.each(backends)('invitations on $name', (backend) => {
 
   it('AMB-03: cancelled or declined, the pending person is gone and the address is free', async () => {
     const first = await product.invite(anna, address('again'));
+    await product.token(address('again'));
     const cancelled = await anna.call.post(anna.path(`/invitations/${first.invitationId}/cancel`));
     const users = await anna.call.get(anna.path(`/users?search=again&${at(cancelled.position)}`));
     expect(users.total).toBe(0);

@@ -33,9 +33,12 @@ const ownDatabase = (url: string): string => {
   return named.href;
 };
 
+const isNamed = (variable: string): string =>
+  process.env[variable] ? `the server of ${variable}` : `a stand-in, as ${variable} is not set`;
+
 /** The servers named in the environment, otherwise the stand-ins of this process. */
 const servers: Backend = {
-  name: 'EventStoreDB and MongoDB',
+  name: `EventStoreDB (${isNamed('EVENTSTORE_URL')}) and MongoDB (${isNamed('MONGODB_URL')})`,
   open: async () => {
     const { EVENTSTORE_URL, MONGODB_URL } = process.env;
     const events = EVENTSTORE_URL ? undefined : await startEventStoreDbServer();
