@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '#cache';
 import { type Clock, isoTime } from '#clock';
 import { type EventStore, type NewEvent, NO_STREAM, RevisionConflict, StoreUnavailable } from '#event-store';
 import {
@@ -19,7 +20,6 @@ import {
   type Principal,
   type Receipt,
 } from './envelope.ts';
-import { StreamCache } from './stream-cache.ts';
 
 /** Conflicts decided anew before the caller is told. */
 const ATTEMPTS = 8;
@@ -67,7 +67,7 @@ export class Execution {
   readonly #store: EventStore;
   readonly #clock: Clock;
   readonly #foresee: Foresee;
-  readonly #cache = new StreamCache<Loaded<unknown>>(50_000);
+  readonly #cache = new RecentlyUsed<string, Loaded<unknown>>(50_000);
   readonly #queues = new Map<string, Promise<unknown>>();
 
   constructor(store: EventStore, clock: Clock, foresee: Foresee) {

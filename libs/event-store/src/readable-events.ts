@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { RecentlyUsed } from '#cache';
 import type { Catalogue, CatalogueEntry, EventMetadata, RecordedEvent } from '#kernel';
 import {
   type Appended,
@@ -43,7 +44,7 @@ class ReadableEvents implements EventStore {
   readonly #catalogue: Catalogue;
   readonly #keys: SubjectKeys;
   /** What this process has just appended need not be decrypted again for its own followers. */
-  readonly #recent = new Map<string, { data: object; metadata: EventMetadata }>();
+  readonly #recent = new RecentlyUsed<string, { data: object; metadata: EventMetadata }>(REMEMBERED);
 
   constructor(store: EventStore, catalogue: Catalogue, keys: SubjectKeys) {
     this.#store = store;
@@ -58,7 +59,7 @@ class ReadableEvents implements EventStore {
     const keys = subjects.length > 0 ? await this.#keys.of(subjects, { create: true }) : new Map();
     const sealed = newest.map((event, index) => seal(stream, event, personal[index] ?? [], keys));
     const appended = await this.#store.append(stream, expectedRevision, sealed);
-    for (const { id, data, metadata } of newest) this.#remember(id, { data, metadata });
+    for (const { id, data, metadata } of newest) this.#recent.set(id, { data, metadata });
     return appended;
   }
 
@@ -66,14 +67,6 @@ class ReadableEvents implements EventStore {
     const entry: CatalogueEntry | undefined = this.#catalogue[event.type];
     if (!entry) throw new InvalidAppend(`no catalogue knows the event type ${event.type}`);
     return { ...event, metadata: { ...event.metadata, schemaVersion: entry.version ?? 1 } };
-  }
-
-  #remember(id: string, event: { data: object; metadata: EventMetadata }): void {
-    this.#recent.set(id, event);
-    for (const oldest of this.#recent.keys()) {
-      if (this.#recent.size <= REMEMBERED) break;
-      this.#recent.delete(oldest);
-    }
   }
 
   async read(stream: string, options?: { from?: number; limit?: number }): Promise<RecordedEvent[]> {

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Claims, type Holder } from '#claims';
 import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome, systemOnly } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { unauthenticated, validationFailed } from '#http';
@@ -24,14 +23,10 @@ import {
   invitationLinkInvalid,
   isOpen,
 } from './invitation.ts';
+import { InvitationClaims } from './invitation-claims.ts';
 import { InvitationLinks } from './invitation-links.ts';
 import { PendingLimit } from './pending-limit.ts';
 
-const alreadyPending = refuse(
-  'conflict',
-  'invitation_already_pending',
-  'This address has an invitation that is still pending; send that one again or cancel it.',
-);
 const alreadyMember = refuse('conflict', 'already_member', 'This person is in the organization already.');
 /** AMB-33. */
 const elsewhere = refuse(
@@ -67,7 +62,7 @@ interface Invitee {
 export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
   readonly #execution: Execution;
   readonly #people: People;
-  readonly #claims: Claims;
+  readonly #claims: InvitationClaims;
   readonly #domains: VerifiedDomains;
   readonly #links: InvitationLinks;
   readonly #limit: PendingLimit;
@@ -75,7 +70,7 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
   constructor(
     execution: Execution,
     people: People,
-    claims: Claims,
+    claims: InvitationClaims,
     domains: VerifiedDomains,
     links: InvitationLinks,
     limit: PendingLimit,
@@ -136,14 +131,10 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
     envelope: Envelope,
   ): Promise<Refusal | undefined> {
     const [pending, taken] = await Promise.all([
-      this.#claims.reserve(
-        `invite-${this.#people.hash(`${organizationId}/${address.email}`)}`,
-        { holder: invitationId, organizationId, judge: (holder) => this.#judge(holder) },
-        envelope,
-      ),
+      this.#claims.take(invitationId, organizationId, address.email, envelope),
       kind === 'new_user' ? this.#people.claim(address, userId, organizationId, envelope) : undefined,
     ]);
-    if (pending) return pending.code === 'claim_held' ? alreadyPending : pending;
+    if (pending) return pending;
     if (taken) return elsewhere;
     if (kind === 'existing_user') return undefined;
     const registered = await this.#execution.run(
@@ -162,12 +153,6 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
       { ...envelope, ifMatch: undefined },
     );
     return isRefusal(registered) ? registered : undefined;
-  }
-
-  async #judge(holder: string): Promise<Holder> {
-    const { state } = await this.#execution.load(invitation, holder);
-    if (state.status === 'unknown') return 'unknown';
-    return isOpen(state, this.#execution.now()) ? 'alive' : 'dead';
   }
 
   #send(
@@ -206,12 +191,20 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
 @CommandHandler(ResendInvite)
 export class ResendInviteHandler implements ICommandHandler<ResendInvite, Outcome> {
   readonly #execution: Execution;
+  readonly #claims: InvitationClaims;
   readonly #domains: VerifiedDomains;
   readonly #links: InvitationLinks;
   readonly #rates: Rates;
 
-  constructor(execution: Execution, domains: VerifiedDomains, links: InvitationLinks, rates: Rates) {
+  constructor(
+    execution: Execution,
+    claims: InvitationClaims,
+    domains: VerifiedDomains,
+    links: InvitationLinks,
+    rates: Rates,
+  ) {
     this.#execution = execution;
+    this.#claims = claims;
     this.#domains = domains;
     this.#links = links;
     this.#rates = rates;
@@ -227,6 +220,8 @@ export class ResendInviteHandler implements ICommandHandler<ResendInvite, Outcom
       const unproved = await this.#domains.refuses(organizationId, state.domain);
       if (unproved) return unproved;
       if (!envelope.dryRun) await takeOne(this.#rates.mails, invitationId);
+      const pending = await this.#claims.take(invitationId, organizationId, state.email, envelope);
+      if (pending) return pending;
     }
     return this.#execution.run(
       {

@@ -17,6 +17,7 @@ import {
 } from './invitation.handlers.ts';
 import { invitationHistory } from './invitation.history.ts';
 import { invitation } from './invitation.ts';
+import { InvitationClaims } from './invitation-claims.ts';
 import { invitationDelivery } from './invitation-delivery.ts';
 import { InvitationLinksController, InvitationsController } from './invitations.http.ts';
 import { invitations } from './invitations.projection.ts';
@@ -35,6 +36,7 @@ export const invitationsNoun: Noun = {
   commands: [RevertAcceptance, CancelInvitationsOfDomain],
   controllers: [InvitationsController, InvitationLinksController],
   providers: [
+    InvitationClaims,
     SendInviteHandler,
     ResendInviteHandler,
     AcceptInviteHandler,

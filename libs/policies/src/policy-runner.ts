@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '#cache';
 import { type Clock, isoTime, pause, Waiting } from '#clock';
 import { type Commands, Effects } from '#commands';
 import type { EventStore } from '#event-store';
@@ -52,6 +53,15 @@ const CHECKPOINT_EVERY_MS = 250;
 /** Errors that pass by themselves: a store is away, a read model is catching up. */
 const PASSING = new Set(['StoreUnavailable', 'StorageFailure', 'ReadModelBehind']);
 
+const failed = { code: 'internal_error', detail: 'This failed here; see the log.' };
+
+/** A policy that throws is a bug: what it would have asked for is not known. */
+const unknownFollowOn = ({ stream }: RecordedEvent): FollowOn => ({
+  command: '',
+  fields: {},
+  resource: { type: stream.slice(0, stream.indexOf('-')), id: stream.slice(stream.indexOf('-') + 1) },
+});
+
 /** True when an answer must wait for what policies make of such an event. */
 export const isAwaited = (policies: readonly AnyPolicy[], eventType: string): boolean =>
   policies.some((policy) => policy.awaited !== false && policy.on[eventType]);
@@ -73,7 +83,7 @@ export class PolicyRunner extends Effects {
   readonly #options: PolicyOptions;
   readonly #abort = new AbortController();
   readonly #checkpoints = new Map<string, number>();
-  readonly #reached = new Map<string, number>();
+  readonly #reached = new RecentlyUsed<string, number>(REMEMBERED);
   readonly #waiting = new Waiting();
   #handled = 0;
   #saved = 0;
@@ -178,8 +188,14 @@ export class PolicyRunner extends Effects {
   async #apply(policy: AnyPolicy, event: RecordedEvent): Promise<void> {
     const react = policy.on[event.type];
     if (!react || event.position <= (this.#checkpoints.get(policy.name) ?? 0)) return;
-    const followOns: readonly FollowOn[] = react(event);
     if (policy.awaited !== false) this.#reach(event, event.position);
+    let followOns: readonly FollowOn[];
+    try {
+      followOns = react(event);
+    } catch (error) {
+      this.#observer.interrupted(error as Error);
+      return this.#park(policy.name, event, unknownFollowOn(event), 0, failed);
+    }
     for (const [index, followOn] of followOns.entries()) {
       const refused = await this.#issue(policy.name, event, followOn, index);
       if (refused) await this.#park(policy.name, event, followOn, index, refused);
@@ -206,8 +222,7 @@ export class PolicyRunner extends Effects {
       } catch (error) {
         if (PASSING.has((error as Error).name)) throw error;
         this.#observer.interrupted(error as Error);
-        if (attempt >= ATTEMPTS)
-          return { code: 'internal_error', detail: 'The command failed; see the log.' };
+        if (attempt >= ATTEMPTS) return failed;
       }
     }
   }
@@ -216,12 +231,7 @@ export class PolicyRunner extends Effects {
   #reach({ metadata: { correlationId, causationId } }: RecordedEvent, position: number): void {
     const before = this.#reached.get(correlationId);
     if (before === undefined && causationId !== null) return;
-    this.#reached.delete(correlationId);
     this.#reached.set(correlationId, Math.max(before ?? 0, position));
-    for (const oldest of this.#reached.keys()) {
-      if (this.#reached.size <= REMEMBERED) break;
-      this.#reached.delete(oldest);
-    }
   }
 
   async #park(

@@ -68,7 +68,8 @@ export class Projector {
   #position = 0;
   #caughtUp = false;
   #turn: Promise<unknown> = Promise.resolve();
-  #running: Promise<unknown> = Promise.resolve();
+  #following: Promise<void> = Promise.resolve();
+  readonly #fillings = new Map<string, Promise<void>>();
 
   constructor(
     events: EventStore,
@@ -95,16 +96,14 @@ export class Projector {
 
   async start(): Promise<void> {
     await this.#restore();
-    this.#running = Promise.all([
-      this.#followLive(),
-      ...[...this.#filling.keys()].map((name) => this.#fill(name)),
-    ]);
+    this.#following = this.#followLive();
+    for (const name of this.#filling.keys()) void this.#startFilling(name);
   }
 
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#waiting.wake();
-    await this.#running;
+    await Promise.all([this.#following, ...this.#fillings.values()]);
     await this.#turn;
   }
 
@@ -361,11 +360,16 @@ export class Projector {
   /** Fills the projection anew from the start of the log and then serves that; lifts its quarantine. */
   async rebuild(name: string): Promise<void> {
     const { version } = this.#named(name);
-    if (this.#filling.has(name)) return;
+    const underWay = this.#fillings.get(name);
+    if (underWay) return underWay;
     await this.#inTurn(() => this.#fillAnew(name, version, undefined));
-    const filled = this.#fill(name);
-    this.#running = Promise.all([this.#running, filled]);
-    await filled;
+    await this.#startFilling(name);
+  }
+
+  #startFilling(name: string): Promise<void> {
+    const filled = this.#fill(name).finally(() => this.#fillings.delete(name));
+    this.#fillings.set(name, filled);
+    return filled;
   }
 
   /** Position that one read model shows; -1 before its first build is complete. */

@@ -115,7 +115,14 @@ export class ReadModels {
     return new Map(versions.map((version) => [version._id, plain<Document>(version)]));
   }
 
+  /** Read again when another build was switched to meanwhile: the one that was read is then being dropped. */
   async list<Document>(name: string, request: ListRequest): Promise<Page<Document>> {
+    const served = this.#served.served(name);
+    const page = await this.#list<Document>(name, request);
+    return this.#served.served(name) === served ? page : this.#list<Document>(name, request);
+  }
+
+  async #list<Document>(name: string, request: ListRequest): Promise<Page<Document>> {
     const position = request.asOf ?? this.#served.positionOf(name);
     const build = this.#build(name);
     const filter = filterOf(request);

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { RecentlyUsed } from '#cache';
 import type { Clock } from '#clock';
 import type { IndexSpec } from '#kernel';
 import type { Collection, DocumentStore } from '#read-models';
-import { type MasterKey, RecentlyUsed } from '#tokens';
+import type { MasterKey } from '#tokens';
 import { OneAtATime } from './one-at-a-time.ts';
 
 export interface Rate {

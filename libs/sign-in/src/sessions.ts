@@ -1,8 +1,9 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { RecentlyUsed } from '#cache';
 import type { Clock } from '#clock';
 import type { IndexSpec } from '#kernel';
 import type { Collection, DocumentStore } from '#read-models';
-import { type MasterKey, RecentlyUsed } from '#tokens';
+import type { MasterKey } from '#tokens';
 
 /** Times are milliseconds of the product's clock. */
 export interface Session {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Scratch, scratchDocuments } from '../../../test/support/scratch-documents.ts';
-import { MasterKey, PersonalKeys, RecentlyUsed, UnreadableKey } from './index.ts';
+import { MasterKey, PersonalKeys, UnreadableKey } from './index.ts';
 
 const master = new MasterKey(Buffer.alloc(32, 5));
 const one = async (keys: PersonalKeys, subject: string, create = false) =>
@@ -87,19 +87,5 @@ describe('keys of persons', () => {
     await new PersonalKeys(scratch.store, master).destroy('usr_1');
     keys.forget('usr_1');
     expect(await one(keys, 'usr_1', true)).toBeNull();
-  });
-});
-
-describe('a cache of bounded size', () => {
-  it('keeps what was used last', () => {
-    const cache = new RecentlyUsed<string, number>(2);
-    cache.set('a', 1);
-    cache.set('b', 2);
-    cache.get('a');
-    cache.set('c', 3);
-    expect([cache.get('a'), cache.get('b'), cache.get('c'), cache.size]).toEqual([1, undefined, 3, 2]);
-    cache.deleteWhere((value) => value === 3);
-    cache.delete('a');
-    expect(cache.size).toBe(0);
   });
 });

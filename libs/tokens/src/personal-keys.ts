@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { RecentlyUsed } from '#cache';
 import { type Collection, type DocumentStore, DuplicateKey } from '#read-models';
 import type { MasterKey } from './master-key.ts';
-import { RecentlyUsed } from './recently-used.ts';
 
 interface KeyDocument {
   readonly _id: string;

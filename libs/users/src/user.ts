@@ -237,6 +237,7 @@ export const user: Decider<User, UserCommand, UserEvent> = {
               },
             },
           ];
+        if (state.status === 'discarded') return notFound;
         return state.status === 'pending' && !state.openInvitations.includes(invitationId)
           ? [{ type: 'PendingUserInvited', data: { userId, invitationId, organizationId } }]
           : [];

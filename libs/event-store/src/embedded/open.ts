@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { RecentlyUsed } from '#cache';
 import type { EventMetadata, RecordedEvent } from '#kernel';
 import { Database, engineCode, GroupCommit, StorageFailure, UnusableFile } from '#sqlite';
 import { type SerialisedEvent, serialise } from '../checks.ts';
@@ -40,7 +41,7 @@ const SCHEMA = `
 `;
 const COLUMNS = 'pos, stream, rev, id, type, data, meta';
 const BATCH = 500;
-const KNOWN_HEADS = 50_000;
+const KNOWN_HEADS = 100_000;
 
 /**
  * The log in one SQLite file: a commit is on the disk before it is acknowledged, and the appends of one turn of the
@@ -65,7 +66,7 @@ class EmbeddedEvents implements EventStore {
   readonly #db: Database;
   readonly #commit: GroupCommit;
   readonly #waiting = new Set<() => void>();
-  readonly #heads = new Map<string, number>();
+  readonly #heads = new RecentlyUsed<string, number>(KNOWN_HEADS);
   readonly #retention = new Map<string, { maxCount: number | null; maxAgeMs: number | null }>();
   #closed = false;
   #failure: string | undefined;
@@ -158,15 +159,8 @@ class EmbeddedEvents implements EventStore {
 
   #committed(): void {
     this.#head = this.#next;
-    for (const [stream, revision] of this.#uncommitted) {
-      this.#heads.delete(stream);
-      this.#heads.set(stream, revision);
-    }
+    for (const [stream, revision] of this.#uncommitted) this.#heads.set(stream, revision);
     this.#uncommitted.clear();
-    for (const stream of this.#heads.keys()) {
-      if (this.#heads.size <= KNOWN_HEADS) break;
-      this.#heads.delete(stream);
-    }
     for (const wake of [...this.#waiting]) wake();
   }
 

@@ -11,6 +11,7 @@ const PASSING = ['RetryableWriteError', 'TransientTransactionError', 'UnknownTra
 
 /** What a caller is told: DuplicateKey, StorageFailure for an outage, anything else as it is. */
 export const told = (error: unknown): unknown => {
+  if (isOfSocket(error)) return new StorageFailure(`MongoDB: ${error.message}`, { cause: error });
   if (!(error instanceof MongoError) || error instanceof MongoAPIError) return error;
   if (error.code === DUPLICATE) return new DuplicateKey(error.message, { cause: error });
   const isOutage =
@@ -19,6 +20,11 @@ export const told = (error: unknown): unknown => {
     PASSING.some((label) => error.hasErrorLabel(label));
   return isOutage ? new StorageFailure(`MongoDB: ${error.message}`, { cause: error }) : error;
 };
+
+/** The driver hands on what Node says when it writes to a connection that the server has just ended. */
+const isOfSocket = (error: unknown): error is Error =>
+  error instanceof Error &&
+  /^(E[A-Z]+|ERR_STREAM_[A-Z_]+|ERR_SOCKET_[A-Z_]+)$/.test(String((error as { code?: unknown }).code));
 
 export const answered = async <R>(work: Promise<R>): Promise<R> => {
   try {
