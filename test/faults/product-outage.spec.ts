@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type EventStoreDbServer, startEventStoreDbServer } from '../servers/eventstoredb-server.ts';
+import { type MongoServer, startMongoServer } from '../servers/mongo-server.ts';
 import {
   type Administrator,
   type Answer,
@@ -104,14 +105,12 @@ describe('F7: the event store is away', () => {
     folder = mkdtempSync(join(tmpdir(), 'orgledger-outage-'));
     product = await Product.start(folder, { EVENTSTORE_URL: server.url });
     const person = { email: `${randomUUID()}@corporate.example`, password: 'a long quiet river 9' };
-    const signedUp = await product
-      .as()
-      .post('/v1/sign-ups', {
-        ...person,
-        givenName: 'Anna',
-        familyName: 'Berg',
-        organizationName: 'Corporate',
-      });
+    const signedUp = await product.as().post('/v1/sign-ups', {
+      ...person,
+      givenName: 'Anna',
+      familyName: 'Berg',
+      organizationName: 'Corporate',
+    });
     expect(signedUp.status).toBe(201);
     const session = await product.as().post('/v1/sessions', person);
     me = product.as(session.body.token);
@@ -187,4 +186,85 @@ describe('F7: the event store is away', () => {
     }
     expect(names()).toHaveLength(new Set(names()).size);
   }, 90_000);
+});
+
+describe('F7: MongoDB is away', () => {
+  let server: MongoServer;
+  let folder: string;
+  let product: Product;
+  let me: Caller;
+  let path: string;
+  const done: string[] = [];
+
+  beforeAll(async () => {
+    server = await startMongoServer({ replicaSet: true });
+    folder = mkdtempSync(join(tmpdir(), 'orgledger-outage-'));
+    product = await Product.start(folder, { MONGODB_URL: server.url });
+    const person = { email: `${randomUUID()}@corporate.example`, password: 'a long quiet river 9' };
+    const signedUp = await product.as().post('/v1/sign-ups', {
+      ...person,
+      givenName: 'Anna',
+      familyName: 'Berg',
+      organizationName: 'Corporate',
+    });
+    expect(signedUp.status).toBe(201);
+    const session = await product.as().post('/v1/sessions', person);
+    me = product.as(session.body.token);
+    path = `/v1/organizations/${signedUp.body.organizationId}`;
+  }, 60_000);
+
+  afterAll(async () => {
+    await product?.kill();
+    await server?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const rename = (name: string) => me.call({ method: 'PATCH', path, body: { name }, key: name });
+
+  const isBack = async (name: string): Promise<void> => {
+    const answer = await eventually(
+      () => rename(name),
+      ({ status }) => status !== 503,
+      40_000,
+    );
+    expect(answer.status).toBe(200);
+    expect((await rename(name)).text).toBe(answer.text);
+    done.push(name);
+    await eventually(
+      () => me.get('/health/ready'),
+      ({ status }) => status === 200,
+      40_000,
+    );
+    const shown = await eventually(
+      () => me.get(`${path}?minPosition=${answer.body.position}`),
+      ({ status }) => status === 200,
+      40_000,
+    );
+    expect(shown.body.name).toBe(name);
+    const audit = await me.all(`${path}/audit-events?type=OrganizationRenamed`);
+    expect(audit).toHaveLength(done.length);
+  };
+
+  it('P1, P2: gone and back, 3 times', async () => {
+    for (const name of ['gone 1', 'gone 2', 'gone 3']) {
+      server.away(true);
+      const started = performance.now();
+      unavailable(await me.get(path));
+      expect((await me.get('/health/ready')).status).toBe(503);
+      expect(performance.now() - started).toBeLessThan(20_000);
+      server.away(false);
+      await isBack(name);
+    }
+  }, 120_000);
+
+  it('P1, P2: silent: 503 in bounded time, everything resumes by itself', async () => {
+    server.silent(true);
+    const started = performance.now();
+    unavailable(await me.get(path));
+    const waited = performance.now() - started;
+    server.silent(false);
+    server.dropConnections();
+    expect(waited).toBeLessThan(25_000);
+    await isBack('silent');
+  }, 120_000);
 });
