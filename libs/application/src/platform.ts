@@ -7,6 +7,7 @@ import type { Settings } from '#settings';
 import { guessIndexes, rateIndexes, sessionIndexes } from '#sign-in';
 import { MasterKey, PersonalKeys } from '#tokens';
 import { catalogue } from './nouns.ts';
+import { refuseOlderLog } from './older-log.ts';
 import { openStores, type Stores } from './stores.ts';
 
 /** What the nouns stand on: stores, keys, time, logs. */
@@ -37,6 +38,8 @@ export const operatorTokenOf = (master: MasterKey): string =>
 export const openPlatform = async (settings: Settings, role: Role = settings.role): Promise<Platform> => {
   const stores = await openStores(settings);
   try {
+    // A server keeps its own log whole, and may be away just now.
+    if (!settings.eventStoreUrl) await refuseOlderLog(stores);
     const { records, work } = stores;
     const master = MasterKey.load(settings.masterKeyFile, settings.dataDir);
     await work.ensureIndexes('outbox', outboxIndexes);
