@@ -1,5 +1,6 @@
 // Eight writers on one embedded event store, until the process is killed: see embedded-kill.spec.ts.
 import { randomUUID } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type NewEvent, openEmbeddedEvents, StoreUnavailable } from '#event-store';
 import type { EventMetadata } from '#kernel';
@@ -22,6 +23,11 @@ const metadata: EventMetadata = {
   occurredAt: new Date().toISOString(),
 };
 
+/** At once, whoever listens: what `process.stdout` still held would be lost with the process. */
+const say = (line: string): void => {
+  writeSync(1, `${line}\n`);
+};
+
 let random = Number(seed);
 const below = (limit: number): number => {
   random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;
@@ -35,7 +41,7 @@ const appended = async (stream: string, before: number, events: readonly NewEven
       return (await store.append(stream, before, events)).revision;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
-      process.stdout.write(`failed ${stream}\n`);
+      say(`failed ${stream}`);
       await sleep(20);
     }
 };
@@ -51,9 +57,9 @@ const write = async (writer: number): Promise<never> => {
       metadata,
     }));
     const ids = events.map(({ id }) => id).join(',');
-    process.stdout.write(`try ${stream} ${ids}\n`);
+    say(`try ${stream} ${ids}`);
     revision = await appended(stream, revision, events);
-    process.stdout.write(`ack ${stream} ${ids}\n`);
+    say(`ack ${stream} ${ids}`);
   }
 };
 
