@@ -24,6 +24,8 @@ const disk = SmallDisk.mount(100);
 const mounted = typeof disk === 'string' ? undefined : disk;
 if (!mounted) process.stdout.write(`skipped: the product on a full disk: ${disk}\n`);
 
+afterAll(() => mounted?.unmount());
+
 (mounted ? describe : describe.skip)('F11: the product on a full disk', () => {
   const { folder } = mounted ?? { folder: '' };
   let product: Product;
@@ -38,7 +40,6 @@ if (!mounted) process.stdout.write(`skipped: the product on a full disk: ${disk}
 
   afterAll(async () => {
     await product?.kill();
-    mounted?.unmount();
   });
 
   it('P1, P2: 503 and Retry-After, reads go on, and the same keys are answered when there is room again', async () => {
