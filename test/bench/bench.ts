@@ -8,6 +8,7 @@ import type { Report } from './report.ts';
 export class Bench {
   readonly smoke: boolean;
   readonly report: Report;
+  readonly #made = new Map<string, Promise<unknown>>();
   readonly #root = mkdtempSync(join(tmpdir(), 'orgledger-bench-'));
 
   constructor(smoke: boolean, report: Report) {
@@ -24,6 +25,13 @@ export class Bench {
     const folder = join(this.#root, name);
     mkdirSync(folder, { recursive: true });
     return folder;
+  }
+
+  /** Made once in a run, for every part that uses it. */
+  once<T>(name: string, make: () => Promise<T>): Promise<T> {
+    const made = this.#made.get(name) ?? make();
+    this.#made.set(name, made);
+    return made as Promise<T>;
   }
 
   pick<T>(smoke: T, full: T): T {

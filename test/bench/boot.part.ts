@@ -2,9 +2,9 @@ import type { Bench } from './bench.ts';
 import { Child } from './child.ts';
 import { HttpConnection } from './http-connection.ts';
 import { Inviting } from './invitations.part.ts';
+import { largeCount, twoOrganizations } from './lists.part.ts';
 import { connections, productArgs, productEnv, settled, signUpOwner, startProduct } from './product.ts';
 import { median } from './report.ts';
-import { organizationOf, seedStopped } from './seeds.ts';
 
 /** From the start of the process to the first 200, in milliseconds. */
 const boot = async (
@@ -23,36 +23,17 @@ const boot = async (
 
 export const boots = async (bench: Bench): Promise<void> => {
   bench.report.part('boot', 'W12, G11: start of the process to the first 200');
-  const count = bench.pick(50_000, 1_000_000);
   const empty = bench.folder('boot-empty');
-  const full = bench.folder('boot-full');
+  const { folder: full } = await twoOrganizations(bench);
+  const followed = await startProduct(full);
+  await settled(followed.url);
+  await followed.stop();
   const killed = bench.folder('boot-killed');
-  for (const folder of [full, killed]) {
-    const product = await startProduct(folder);
-    const owner = await signUpOwner(product.url, 'boot.example');
-    await product.stop();
-    const events = folder === full ? count : Math.round(count / 10);
-    await seedStopped(folder, organizationOf('c', owner.organizationId, owner.userId, events), owner.userId);
-    const caughtUp = await startProduct(folder);
-    await settled(caughtUp.url);
-    if (folder === full) {
-      await caughtUp.stop();
-      continue;
-    }
-    const open = await connections(caughtUp.url, 16, owner.token);
-    const inviting = new Inviting(owner, open, 'boot');
-    const writing = Promise.allSettled(
-      open.map(async (_, worker) => {
-        for (;;) await inviting.one(worker);
-      }),
-    );
-    while (inviting.acknowledged < 500) await new Promise((resume) => setTimeout(resume, 10));
-    await caughtUp.stop('SIGKILL');
-    await writing;
-  }
+  await killedUnderLoad(killed);
+  const count = largeCount(bench);
   const times = { bare: [] as number[], empty: [] as number[], full: [] as number[], killed: [] as number[] };
   const bareArgs = ['--enable-source-maps', 'test/bench/bare-nest.js'];
-  for (let round = 0; round < bench.pick(2, 7); round++) {
+  for (let round = 0; round < bench.pick(3, 7); round++) {
     const one = async (
       into: number[],
       args: readonly string[],
@@ -93,7 +74,21 @@ export const boots = async (bench: Bench): Promise<void> => {
     name: 'boot after SIGKILL under load',
     unit: 'ms',
     values: times.killed,
-    floor: { name: 'clean stop', values: times.full },
+    floor: { name: 'clean stop, empty folder', values: times.empty },
     goal: { ratioAtMost: 2 },
   });
+};
+
+const killedUnderLoad = async (folder: string): Promise<void> => {
+  const product = await startProduct(folder);
+  const owner = await signUpOwner(product.url, 'boot.example');
+  const open = await connections(product.url, 16, owner.token);
+  const inviting = new Inviting(owner, open, 'boot');
+  const writing = open.map(async (_, worker) => {
+    for (;;) await inviting.one(worker);
+  });
+  const ended = Promise.allSettled(writing);
+  while (inviting.acknowledged < 1_000) await new Promise((resume) => setTimeout(resume, 10));
+  await product.stop('SIGKILL');
+  await ended;
 };

@@ -126,6 +126,7 @@ export const commands = async (bench: Bench): Promise<void> => {
   await alone.create();
   await watched.create();
   const floor = new GroupCommitFloor(bench.folder('commands-floor'), await alone.row(), STREAMS);
+  await Promise.all(Array.from({ length: STREAMS }, () => floor.append()));
   const runs = new Map<string, Load[]>();
   const run = async (name: string, workers: number, work: (stream: number) => Promise<void>) => {
     const streams = apart(workers);

@@ -42,6 +42,8 @@ export const eventStoreDb = async (bench: Bench): Promise<void> => {
       requiresLeader: true,
     });
   };
+  for (const warm of [viaClient, viaAdapter, viaClient, viaAdapter])
+    await underLoad({ ...window, measureMs: 0 }, warm);
   const appends = { adapter: [] as Load[], bare: [] as Load[] };
   for (let round = 0; round < bench.rounds; round++) {
     appends.bare.push(await underLoad(window, viaClient));

@@ -43,8 +43,10 @@ let failed = 0;
 process.stdout.write(`${smoke ? 'Smoke' : 'Full'} benchmark on ${machine(tmpdir())}\n`);
 for (const name of names.length > 0 ? names : Object.keys(parts))
   try {
+    const started = performance.now();
     const part = await parts[name]?.();
     await part?.(bench);
+    report.note(`(${Math.round((performance.now() - started) / 1_000)} s)`);
   } catch (error) {
     failed += 1;
     report.note(`${name} failed: ${(error as Error).stack}`);
