@@ -1,7 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { ApplicationModule, openPlatform, type Platform, Work } from '#application';
 import { Commands } from '#commands';
-import { PublicUrl } from '#notifications';
 import { PolicyRunner } from '#policies';
 import { Projector } from '#read-models';
 import { readSettings } from '#settings';
@@ -21,7 +20,6 @@ export const openInProcess = async (
 ): Promise<InProcess> => {
   const platform = await openPlatform(readSettings(productEnv(folder)));
   const app = await NestFactory.createApplicationContext(ApplicationModule.over(platform), { logger: false });
-  app.get(PublicUrl).value = 'http://127.0.0.1';
   const commands = app.get(Commands);
   app.get(PolicyRunner).issueThrough(commands);
   const projector = app.get(Projector);

@@ -58,6 +58,7 @@ export const accountQueries = [
     listRow<ListAccounts, AccountView>({
       on: ListAccounts,
       projection: 'accounts',
+      joins: ['users'],
       authorize: (principal, { organizationId }) => mayRead(principal, organizationId),
       where: ({ organizationId, kind, status, ownerId, search }) => ({
         organizationId,
@@ -74,6 +75,7 @@ export const accountQueries = [
     resourceRow<GetAccount, AccountView>({
       on: GetAccount,
       projection: 'accounts',
+      joins: ['users'],
       id: ({ accountId }) => accountId,
       authorize: (principal, _query, { organizationId }) => mayRead(principal, organizationId),
       item: async (view, readModels, at) => (await withOwners([view], readModels, at))[0],

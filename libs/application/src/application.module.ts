@@ -11,9 +11,9 @@ import {
 } from '#commands';
 import { networkProof } from '#dns-proof';
 import { DOMAIN_PROOF, DomainTokens } from '#domains';
-import { InvitationLinks, PendingLimit } from '#invitations';
-import { Outbox } from '#mail';
-import { MailBell, PublicUrl } from '#notifications';
+import { InvitationExpiry, InvitationLinks, PendingLimit } from '#invitations';
+import { Outbox, PublicUrl } from '#mail';
+import { MailBell } from '#notifications';
 import { Metrics } from '#observability';
 import { Health } from '#operations';
 import { PolicyRunner, RemoteEffects } from '#policies';
@@ -161,6 +161,11 @@ export class ApplicationModule {
           ) => new Commands(bus, effects, classes, fingerprints, past),
         },
         {
+          provide: InvitationExpiry,
+          inject: [Commands],
+          useFactory: (commands: Commands) => new InvitationExpiry(readModels, commands, clock),
+        },
+        {
           provide: Queries,
           inject: [QueryBus],
           useFactory: (bus: QueryBus) =>
@@ -185,7 +190,18 @@ export class ApplicationModule {
         ...(platform.sandbox
           ? [
               { provide: Sandbox, useValue: platform.sandbox },
-              { provide: Settled, useValue: { wait: async () => {} } satisfies Settled },
+              {
+                provide: Settled,
+                inject: [InvitationExpiry, PolicyRunner, MailBell],
+                useFactory: (expiry: InvitationExpiry, runner: PolicyRunner, bell: MailBell): Settled => ({
+                  async wait() {
+                    await expiry.sweep();
+                    bell.ring();
+                    await runner.settle(await events.head(), '');
+                    await readModels.reach(await events.head());
+                  },
+                }),
+              },
             ]
           : []),
         ...all.flatMap((noun) => [...handlersFor(noun.rows ?? []), ...(noun.providers ?? [])]),

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Commands } from '#commands';
 import { createAdapter, drain, nestOptions, serveOpenapi, useConventions } from '#http';
-import { PublicUrl } from '#notifications';
+import { PublicUrl } from '#mail';
 import { NestLogger } from '#observability';
 import { PolicyRunner } from '#policies';
 import type { RemoteProgress } from '#read-models';
@@ -36,6 +36,7 @@ export const serve = async (settings: Settings, version: string): Promise<Servin
     useConventions(app, { log }, [app.get(AuthenticationGuard)]);
     serveOpenapi(app, { version });
     await app.init();
+    app.get(PublicUrl).value = settings.publicUrl ?? '';
     app.get(PolicyRunner).issueThrough(app.get(Commands));
     const work = platform.follows ? new Work(app, platform) : app.get<RemoteProgress>(PROGRESS);
     await work.start();
@@ -44,6 +45,7 @@ export const serve = async (settings: Settings, version: string): Promise<Servin
     const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
     const url = `http://${host}:${port}`;
     app.get(PublicUrl).value = settings.publicUrl ?? url;
+    if (work instanceof Work) work.sendMail();
     return {
       url,
       operatorToken,
@@ -76,6 +78,7 @@ export const workAlone = async (settings: Settings): Promise<Working> => {
     app.get(PolicyRunner).issueThrough(app.get(Commands));
     const work = new Work(app, platform);
     await work.start();
+    work.sendMail();
     return {
       async stop() {
         await work.stop();

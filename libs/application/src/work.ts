@@ -1,16 +1,23 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { Commands, Execution } from '#commands';
+import { InvitationExpiry } from '#invitations';
 import { type MailTransport, Outbox, Sender, smtpTransport } from '#mail';
 import { MailBell, MailComposer, reportMail } from '#notifications';
+import type { Logger } from '#observability';
 import { PolicyRunner } from '#policies';
 import { Projector } from '#read-models';
 import type { Platform } from './platform.ts';
+
+const EXPIRY_EVERY_MS = 1_000;
 
 /** The part that works by itself: projections, policies, mail. One process runs it. */
 export class Work {
   readonly #projector: Projector;
   readonly #policies: PolicyRunner;
   readonly #sender: Sender;
+  readonly #expiry: InvitationExpiry;
+  readonly #log: Logger;
+  #timer: NodeJS.Timeout | undefined;
   readonly #transport: MailTransport & { close?(): void };
 
   constructor(app: INestApplicationContext, { settings, sandbox, clock, log, metrics }: Platform) {
@@ -18,6 +25,8 @@ export class Work {
     const composer = app.get(MailComposer);
     this.#projector = app.get(Projector);
     this.#policies = app.get(PolicyRunner);
+    this.#expiry = app.get(InvitationExpiry);
+    this.#log = log;
     this.#transport = settings.smtpUrl
       ? smtpTransport(settings.smtpUrl, { name: 'Orgledger', address: settings.mailFrom })
       : (sandbox?.mailbox ?? nowhere);
@@ -63,10 +72,20 @@ export class Work {
   async start(): Promise<void> {
     await this.#projector.start();
     await this.#policies.start();
+    this.#timer = setInterval(() => {
+      this.#expiry
+        .sweep()
+        .catch((err) => this.#log.warn({ err }, 'ending expired invitations is interrupted'));
+    }, EXPIRY_EVERY_MS);
+  }
+
+  /** As soon as the public address is known, which stands in every mail. */
+  sendMail(): void {
     this.#sender.start();
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#timer);
     await this.#sender.stop();
     this.#transport.close?.();
     await this.#policies.stop();

@@ -38,7 +38,7 @@ export const auditHistory = (catalogue: Catalogue): Projection<AuditView> => ({
     { organizationId: 1, userId: 1, position: -1 },
     { organizationId: 1, sourceIp: 1, position: -1 },
     { correlationId: 1, position: -1 },
-    { organizationId: 1, occurredAt: 1 },
+    { organizationId: 1, occurredAt: 1, position: 1 },
   ],
   counted: { scope: 'organizationId', by: ['type'] },
   on: Object.fromEntries(

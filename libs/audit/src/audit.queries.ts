@@ -1,11 +1,12 @@
 import { IsOptional } from 'class-validator';
 import { mayRead } from '#commands';
-import { IsoTime, ListQuery, Text } from '#http';
+import { IsoTime, ListQuery, SortBy, Text } from '#http';
 import { notFound } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } from '#queries';
 import type { AuditView } from './audit.projection.ts';
 
 export class AuditEventsQuery extends ListQuery {
+  @IsOptional() @SortBy('position') sort?: string;
   @IsOptional() @Text({ max: 100 }) type?: string;
   @IsOptional() @Text({ max: 100 }) actorId?: string;
   @IsOptional() @Text({ max: 100 }) resourceId?: string;

@@ -34,23 +34,56 @@ describe('claim', () => {
       .when({ type: 'ReserveClaim', holder: 'dom_1', organizationId: 'org_1', insteadOf: null })
       .thenNothing();
     given(reserved('dom_1'))
-      .when({ type: 'ReserveClaim', holder: 'dom_1', organizationId: 'org_1', insteadOf: 'dom_9' })
+      .when({
+        type: 'ReserveClaim',
+        holder: 'dom_1',
+        organizationId: 'org_1',
+        insteadOf: { holder: 'dom_9', reservedAt: now },
+      })
       .thenNothing();
   });
 
   it('a dead holder is replaced only by who names exactly that holder', () => {
     given(reserved('dom_1'))
-      .when({ type: 'ReserveClaim', holder: 'dom_2', organizationId: 'org_2', insteadOf: 'dom_1' }, { now })
+      .when(
+        {
+          type: 'ReserveClaim',
+          holder: 'dom_2',
+          organizationId: 'org_2',
+          insteadOf: { holder: 'dom_1', reservedAt: now },
+        },
+        { now },
+      )
       .then(reserved('dom_2', 'org_2'));
     given(reserved('dom_1'), reserved('dom_2', 'org_2'))
-      .when({ type: 'ReserveClaim', holder: 'dom_3', organizationId: 'org_3', insteadOf: 'dom_1' })
+      .when({
+        type: 'ReserveClaim',
+        holder: 'dom_3',
+        organizationId: 'org_3',
+        insteadOf: { holder: 'dom_1', reservedAt: now },
+      })
       .thenRefused('claim_held');
   });
 
-  it('what is free cannot be taken instead of somebody', () => {
+  it('what has become free meanwhile is simply taken', () => {
+    const insteadOf = { holder: 'dom_1', reservedAt: now };
     given()
-      .when({ type: 'ReserveClaim', holder: 'dom_2', organizationId: null, insteadOf: 'dom_1' })
+      .when({ type: 'ReserveClaim', holder: 'dom_2', organizationId: null, insteadOf }, { now })
+      .then(reserved('dom_2', null));
+  });
+
+  it('DOM-06: a reservation that its holder has renewed is not the abandoned one', () => {
+    const later = '2026-03-01T10:00:45.000Z';
+    const renewed: ClaimEvent = {
+      type: 'ClaimReserved',
+      data: { holder: 'dom_1', organizationId: 'org_1', reservedAt: later },
+    };
+    given(reserved('dom_1')).when({ type: 'RenewClaim', holder: 'dom_1' }, { now: later }).then(renewed);
+    const insteadOf = { holder: 'dom_1', reservedAt: now };
+    given(reserved('dom_1'), renewed)
+      .when({ type: 'ReserveClaim', holder: 'dom_2', organizationId: 'org_2', insteadOf })
       .thenRefused('claim_held');
+    given(reserved('dom_2', 'org_2')).when({ type: 'RenewClaim', holder: 'dom_1' }).thenRefused('claim_held');
   });
 
   it('its holder releases it and somebody else takes it', () => {

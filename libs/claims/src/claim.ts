@@ -16,7 +16,14 @@ export interface Claim {
 }
 
 export type ClaimCommand =
-  | { type: 'ReserveClaim'; holder: string; organizationId: string | null; insteadOf: string | null }
+  | {
+      type: 'ReserveClaim';
+      holder: string;
+      organizationId: string | null;
+      /** The reservation that was judged abandoned; one that was renewed since is another. */
+      insteadOf: { readonly holder: string; readonly reservedAt: string } | null;
+    }
+  | { type: 'RenewClaim'; holder: string }
   | { type: 'ReleaseClaim'; holder: string };
 
 const free: Claim = { holder: null, organizationId: null, reservedAt: '' };
@@ -40,10 +47,22 @@ export const claim: Decider<Claim, ClaimCommand, ClaimEvent> = {
       case 'ReserveClaim': {
         const { holder, organizationId, insteadOf } = command;
         if (state.holder === holder) return [];
-        if (state.holder !== insteadOf)
+        if (
+          state.holder !== null &&
+          (state.holder !== insteadOf?.holder || state.reservedAt !== insteadOf.reservedAt)
+        )
           return refuse('conflict', 'claim_held', 'Somebody else holds this.', { holder: state.holder });
         return [{ type: 'ClaimReserved', data: { holder, organizationId, reservedAt: now } }];
       }
+      case 'RenewClaim':
+        return state.holder === command.holder
+          ? [
+              {
+                type: 'ClaimReserved',
+                data: { holder: state.holder, organizationId: state.organizationId, reservedAt: now },
+              },
+            ]
+          : refuse('conflict', 'claim_held', 'Somebody else holds this.', { holder: state.holder });
       case 'ReleaseClaim':
         return state.holder === command.holder
           ? [{ type: 'ClaimReleased', data: { holder: command.holder } }]

@@ -38,32 +38,50 @@ export class Claims {
     envelope: Envelope,
   ): Promise<Refusal | undefined> {
     const current = await this.holder(name);
-    if (current.holder === request.holder) return undefined;
-    const insteadOf = await this.#replaceable(current, request.judge);
+    if (current.holder === request.holder) return this.#renewed(name, current, envelope);
+    const insteadOf = await this.#abandoned(current, request.judge);
+    const { holder, organizationId } = request;
     const outcome = await this.#execution.run(
       {
         decider: named(name),
         id: idOf(name),
-        command: {
-          type: 'ReserveClaim',
-          holder: request.holder,
-          organizationId: request.organizationId,
-          insteadOf,
-        },
+        command: { type: 'ReserveClaim', holder, organizationId, insteadOf },
       },
       { ...envelope, ifMatch: undefined },
     );
     if (isRefusal(outcome) || envelope.dryRun) return isRefusal(outcome) ? outcome : undefined;
-    const { holder } = await this.holder(name);
-    return holder === request.holder ? undefined : held(holder);
+    const { holder: newest } = await this.holder(name);
+    return newest === holder ? undefined : held(newest);
   }
 
-  /** The holder whose place may be taken; null when nobody holds it or somebody rightly does. */
-  async #replaceable(current: Claim, judge: (holder: string) => Promise<Holder>): Promise<string | null> {
-    if (current.holder === null) return null;
-    const holder = await judge(current.holder);
-    const stale = Date.parse(this.#execution.now()) - Date.parse(current.reservedAt) > GRACE_MS;
-    return holder === 'dead' || (holder === 'unknown' && stale) ? current.holder : null;
+  /** A reservation of our own that others might soon take for abandoned is made new, which stops them. */
+  async #renewed(name: ClaimName, current: Claim, envelope: Envelope): Promise<Refusal | undefined> {
+    if (this.#age(current) <= GRACE_MS / 2 || envelope.dryRun) return undefined;
+    const outcome = await this.#execution.run(
+      {
+        decider: named(name),
+        id: idOf(name),
+        command: { type: 'RenewClaim', holder: current.holder as string },
+      },
+      { ...envelope, ifMatch: undefined, commandId: `${envelope.commandId}/renewal/${current.reservedAt}` },
+    );
+    return isRefusal(outcome) ? outcome : undefined;
+  }
+
+  /** The reservation whose place may be taken; null when nobody holds one or somebody rightly does. */
+  async #abandoned(
+    current: Claim,
+    judge: (holder: string) => Promise<Holder>,
+  ): Promise<{ holder: string; reservedAt: string } | null> {
+    const { holder, reservedAt } = current;
+    if (holder === null) return null;
+    const verdict = await judge(holder);
+    const abandoned = verdict === 'dead' || (verdict === 'unknown' && this.#age(current) > GRACE_MS);
+    return abandoned ? { holder, reservedAt } : null;
+  }
+
+  #age({ reservedAt }: Claim): number {
+    return Date.parse(this.#execution.now()) - Date.parse(reservedAt);
   }
 }
 

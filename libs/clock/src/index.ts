@@ -10,6 +10,8 @@ export const isoTime = (milliseconds: number): string => new Date(milliseconds).
 
 export const systemClock: Clock = { now: () => Date.now() };
 
+const LAST = Date.parse('9999-01-01T00:00:00Z');
+
 /** Machine time plus an offset that only grows. */
 export class SandboxClock implements Clock {
   #offset: number;
@@ -26,6 +28,7 @@ export class SandboxClock implements Clock {
   advance(milliseconds: number): number {
     if (!(milliseconds > 0) || !Number.isSafeInteger(milliseconds))
       throw new RangeError('clock cannot go back');
+    if (this.now() + milliseconds > LAST) throw new RangeError('clock cannot go beyond the year 9999');
     this.#offset += milliseconds;
     return this.now();
   }

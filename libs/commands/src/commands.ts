@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { RecentlyUsed } from '#cache';
 import { type FollowOn, isRefusal, type RecordedEvent } from '#kernel';
 import {
   anonymous,
@@ -68,6 +69,8 @@ export class Commands {
   readonly #fingerprints: Fingerprints;
   readonly #past: PastCommands;
   readonly #inFlight = new Set<string>();
+  /** What the read model of past commands may not show yet. */
+  readonly #recent = new RecentlyUsed<string, string>(10_000);
 
   constructor(
     bus: CommandBus,
@@ -93,9 +96,11 @@ export class Commands {
     this.#inFlight.add(commandId);
     try {
       const envelope = this.#envelope(command, call, commandId);
-      const before = await this.#past.fingerprintOf(commandId);
+      const before = this.#recent.get(commandId) ?? (await this.#past.fingerprintOf(commandId));
       if (before !== undefined && before !== envelope.fingerprint) return keyReused;
-      return await this.#settled(command, envelope);
+      const outcome = await this.#settled(command, envelope);
+      if (!isRefusal(outcome) && !envelope.dryRun) this.#recent.set(commandId, envelope.fingerprint);
+      return outcome;
     } finally {
       this.#inFlight.delete(commandId);
     }

@@ -1,6 +1,6 @@
 import { RecentlyUsed } from '#cache';
 import { type Clock, isoTime } from '#clock';
-import { type EventStore, type NewEvent, NO_STREAM, RevisionConflict, StoreUnavailable } from '#event-store';
+import { type EventStore, type NewEvent, NO_STREAM, RevisionConflict } from '#event-store';
 import {
   type Decider,
   type Event,
@@ -80,7 +80,7 @@ export class Execution {
     return isoTime(this.#clock.now());
   }
 
-  /** The newest state of an aggregate. @throws StoreUnavailable also for a stream that cannot be interpreted. */
+  /** The newest state of an aggregate. @throws StreamUnreadable, StoreUnavailable */
   async load<State, E extends Event>(decider: Decider<State, never, E>, id: string): Promise<Loaded<State>> {
     const stream = `${decider.category}-${id}`;
     const cached = this.#cache.get(stream) as Loaded<State> | undefined;
@@ -230,6 +230,11 @@ export class Execution {
   }
 }
 
+/** A stream holds what cannot be interpreted; nothing can be decided on it until that is repaired. */
+export class StreamUnreadable extends Error {
+  override readonly name = 'StreamUnreadable';
+}
+
 const actorOf = ({ type, id }: Principal) => ({ type, id });
 
 export const keyReused = refuse(
@@ -261,20 +266,21 @@ const advanced = <State, E extends Event>(
   >,
 ): Loaded<State> => {
   if (event.unreadable)
-    throw new StoreUnavailable(
+    throw new StreamUnreadable(
       `${event.stream} cannot be read at revision ${event.revision}: ${event.unreadable}`,
     );
   const { commandId, fingerprint, correlationId } = event.metadata;
   const same = before.traces.get(commandId);
   const state = decider.evolve(before.state, event as unknown as E);
-  // Shared along the stream's versions: it only ever gains facts of the log.
-  before.traces.set(commandId, {
-    state,
-    fingerprint,
-    correlationId,
-    revision: event.revision,
-    position: event.position,
-    events: [...(same?.events ?? []), { id: event.id, type: event.type }],
-  });
+  // Shared along the stream's versions: it only ever gains facts of the log, each once, whoever loads them.
+  if (!same || same.revision < event.revision)
+    before.traces.set(commandId, {
+      state,
+      fingerprint,
+      correlationId,
+      revision: event.revision,
+      position: event.position,
+      events: [...(same?.events ?? []), { id: event.id, type: event.type }],
+    });
   return { state, revision: event.revision, position: event.position, traces: before.traces };
 };

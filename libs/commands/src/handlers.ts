@@ -11,7 +11,7 @@ export interface Row<C extends OrgledgerCommand, State, Command, E extends Event
   readonly decider: Decider<State, Command, E>;
   readonly id: (command: C) => string;
   readonly command: (command: C, principal: Principal) => Command;
-  readonly authorize: (principal: Principal, state: State) => Refusal | undefined;
+  readonly authorize: (principal: Principal, state: State, command: C) => Refusal | undefined;
   readonly answer?: (state: State) => object;
 }
 
@@ -44,7 +44,7 @@ const handlerFor = (of: AnyRow): Provider => {
           decider: of.decider,
           id: of.id(command),
           command: of.command(command, envelope.principal),
-          authorize: of.authorize,
+          authorize: (principal, state) => of.authorize(principal, state, command),
           answer: of.answer,
         },
         envelope,

@@ -4,11 +4,11 @@ import { Claims, type Holder } from '#claims';
 import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome } from '#commands';
 import { type DomainName, type DomainProof, parseDomainName } from '#dns-proof';
 import { isRefusal, notFound, type Refusal, refuse } from '#kernel';
-import { ReadModels } from '#read-models';
 import { AddDomain, VerifyDomain } from './domain.commands.ts';
 import { type Domain, domain, type Observation } from './domain.ts';
 import { domainSlots } from './domain-slots.ts';
 import { DomainTokens, proofOf } from './domain-tokens.ts';
+import { LookAlikes } from './look-alikes.ts';
 
 export const DOMAIN_PROOF = Symbol('DomainProof');
 
@@ -33,12 +33,12 @@ export const domainAnswer = (state: Domain): object =>
 export class AddDomainHandler implements ICommandHandler<AddDomain, Outcome> {
   readonly #execution: Execution;
   readonly #tokens: DomainTokens;
-  readonly #readModels: ReadModels;
+  readonly #lookAlikes: LookAlikes;
 
-  constructor(execution: Execution, tokens: DomainTokens, readModels: ReadModels) {
+  constructor(execution: Execution, tokens: DomainTokens, lookAlikes: LookAlikes) {
     this.#execution = execution;
     this.#tokens = tokens;
-    this.#readModels = readModels;
+    this.#lookAlikes = lookAlikes;
   }
 
   async execute(command: AddDomain): Promise<Outcome> {
@@ -52,7 +52,7 @@ export class AddDomainHandler implements ICommandHandler<AddDomain, Outcome> {
     const known = (await this.#execution.load(domain, domainId)).state.status !== 'unknown';
     if (!known) {
       const unavailable =
-        (await this.#imitates(organizationId, name)) ??
+        (await this.#lookAlikes.refuses(organizationId, name.domain)) ??
         (await this.#takeSlot(domainId, name, command, envelope));
       if (unavailable) return unavailable;
     }
@@ -73,32 +73,6 @@ export class AddDomainHandler implements ICommandHandler<AddDomain, Outcome> {
       },
       envelope,
     );
-  }
-
-  /** P11: a name that can be mistaken for somebody else's verified one. */
-  async #imitates(
-    organizationId: string,
-    { domain: name, skeleton }: DomainName,
-  ): Promise<Refusal | undefined> {
-    const { items } = await this.#readModels.list<{ organizationId: string; domain: string; status: string }>(
-      'domains',
-      {
-        where: { skeleton },
-        sort: { field: 'skeleton', direction: 1 },
-        limit: 20,
-        totals: false,
-      },
-    );
-    return items.some(
-      (other) =>
-        other.domain !== name && other.organizationId !== organizationId && other.status !== 'pending',
-    )
-      ? refuse(
-          'invalid',
-          'domain_invalid',
-          'This domain can be mistaken for one that belongs to another organization.',
-        )
-      : undefined;
   }
 
   async #takeSlot(
@@ -151,11 +125,18 @@ export class AddDomainHandler implements ICommandHandler<AddDomain, Outcome> {
 export class VerifyDomainHandler implements ICommandHandler<VerifyDomain, Outcome> {
   readonly #execution: Execution;
   readonly #claims: Claims;
+  readonly #lookAlikes: LookAlikes;
   readonly #proof: DomainProof;
 
-  constructor(execution: Execution, claims: Claims, @Inject(DOMAIN_PROOF) proof: DomainProof) {
+  constructor(
+    execution: Execution,
+    claims: Claims,
+    lookAlikes: LookAlikes,
+    @Inject(DOMAIN_PROOF) proof: DomainProof,
+  ) {
     this.#execution = execution;
     this.#claims = claims;
+    this.#lookAlikes = lookAlikes;
     this.#proof = proof;
   }
 
@@ -171,8 +152,10 @@ export class VerifyDomainHandler implements ICommandHandler<VerifyDomain, Outcom
       ? { outcome: 'inconclusive', reason: '', observed: [] }
       : await this.#proof.check({ domain: state.domain, method: state.method, token: state.token });
     if (!repeated && observation.outcome === 'found' && state.status === 'pending') {
-      const taken = await this.#claim(state.domain, domainId, organizationId, envelope);
-      if (taken) return taken;
+      const refusedNow =
+        (await this.#lookAlikes.refuses(organizationId, state.domain)) ??
+        (await this.#claim(state.domain, domainId, organizationId, envelope));
+      if (refusedNow) return refusedNow;
     }
     const outcome = await this.#execution.run(
       {

@@ -7,6 +7,7 @@ import { domainSlots } from './domain-slots.ts';
 import { DomainsController } from './domains.http.ts';
 import { domains } from './domains.projection.ts';
 import { domainQueries } from './domains.queries.ts';
+import { LookAlikes } from './look-alikes.ts';
 import { VerifiedDomains } from './verified-domains.ts';
 import { whenDomainDeletedReleaseItsSlot } from './when-domain-deleted-release-its-slot.policy.ts';
 
@@ -20,23 +21,23 @@ export const domainsNoun: Noun = {
   catalogue: domainHistory,
   commands: [ReleaseDomainSlot],
   controllers: [DomainsController],
-  providers: [VerifiedDomains, AddDomainHandler, VerifyDomainHandler, ...domainQueries],
+  providers: [VerifiedDomains, LookAlikes, AddDomainHandler, VerifyDomainHandler, ...domainQueries],
   projections: [domains],
   policies: [whenDomainDeletedReleaseItsSlot],
   rows: [
     domainRow({
       on: ChangeVerificationMethod,
       id,
-      authorize: (principal, state) =>
-        absent(state, principal.organizationId ?? '') ?? mayManage(principal, domain.organizationOf(state)),
+      authorize: (principal, state, { organizationId }) =>
+        absent(state, organizationId) ?? mayManage(principal, organizationId),
       command: ({ method }) => ({ type: 'ChangeVerificationMethod', method }),
       answer: domainAnswer,
     }),
     domainRow({
       on: DeleteDomain,
       id,
-      authorize: (principal, state) =>
-        absent(state, principal.organizationId ?? '') ?? mayManage(principal, domain.organizationOf(state)),
+      authorize: (principal, state, { organizationId }) =>
+        absent(state, organizationId) ?? mayManage(principal, organizationId),
       command: ({ acknowledgements }) => ({ type: 'DeleteDomain', acknowledgements }),
     }),
     domainSlotsRow({

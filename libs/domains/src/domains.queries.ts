@@ -49,6 +49,7 @@ const item = async (view: DomainView, readModels: ReadModels, at: number | undef
 
 const one = {
   projection: 'domains',
+  joins: ['users'],
   id: ({ domainId }: GetDomain) => domainId,
   authorize: (principal: Parameters<typeof mayRead>[0], { organizationId }: GetDomain, view: DomainView) =>
     mayRead(principal, organizationId) ?? (view.organizationId === organizationId ? undefined : notFound),
@@ -59,6 +60,7 @@ export const domainQueries = [
     listRow<ListDomains, DomainView>({
       on: ListDomains,
       projection: 'domains',
+      joins: ['users'],
       authorize: (principal, { organizationId }) => mayRead(principal, organizationId),
       where: ({ organizationId, status, search }) => ({
         organizationId,

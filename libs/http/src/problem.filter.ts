@@ -15,7 +15,13 @@ export interface ErrorLog {
   error(fields: object, message: string): void;
 }
 
-const outages = new Set(['StoreUnavailable', 'StorageFailure', 'ReadModelBehind', 'SignInBusy']);
+const outages = new Set([
+  'StoreUnavailable',
+  'StorageFailure',
+  'StreamUnreadable',
+  'ReadModelBehind',
+  'SignInBusy',
+]);
 
 /** The one place that answers anything but success: RFC 9457, and nothing of the inside (P15). */
 @Catch()

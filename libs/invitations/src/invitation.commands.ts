@@ -34,6 +34,12 @@ export class DeclineInvite extends OrgledgerCommand {
   @Text({ max: 512 }) token!: string;
 }
 
+/** The product's own, when the time has come (INV-04). */
+export class ExpireInvite extends OrgledgerCommand {
+  invitationId!: string;
+  generation!: number;
+}
+
 /** The product's own, when a joining was refused after all. */
 export class RevertAcceptance extends OrgledgerCommand {
   invitationId!: string;

@@ -7,7 +7,7 @@ import { type AssignableRole, isRefusal, notFound, type Refusal, refuse } from '
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
 import { Credentials, Passwords } from '#sign-in';
-import { type Address, emailInvalid, People, Rates, takeOne, user, waitingPassword } from '#users';
+import { type Address, emailInvalid, People, Rates, takeOne, waitingPassword } from '#users';
 import {
   AcceptInvite,
   CancelInvitationsOfDomain,
@@ -18,22 +18,15 @@ import {
 import {
   type Invitation,
   type InvitationCommand,
-  type InvitationKind,
   invitation,
   invitationLinkInvalid,
   isOpen,
+  mayBeResent,
 } from './invitation.ts';
-import { InvitationClaims } from './invitation-claims.ts';
 import { InvitationLinks } from './invitation-links.ts';
+import { elsewhere, type Invitee, Invitees } from './invitees.ts';
 import { PendingLimit } from './pending-limit.ts';
 
-const alreadyMember = refuse('conflict', 'already_member', 'This person is in the organization already.');
-/** AMB-33. */
-const elsewhere = refuse(
-  'conflict',
-  'user_belongs_to_another_organization',
-  'This person belongs to another organization; a person can be in one at a time.',
-);
 /** ROL-04. */
 const ownerByTransfer = refuse(
   'invalid',
@@ -52,17 +45,12 @@ export const invitationAnswer = (state: Invitation): object =>
         expiresAt: state.expiresAt,
       };
 
-interface Invitee {
-  readonly userId: string;
-  readonly kind: InvitationKind;
-}
-
 @Injectable()
 @CommandHandler(SendInvite)
 export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
   readonly #execution: Execution;
   readonly #people: People;
-  readonly #claims: InvitationClaims;
+  readonly #invitees: Invitees;
   readonly #domains: VerifiedDomains;
   readonly #links: InvitationLinks;
   readonly #limit: PendingLimit;
@@ -70,14 +58,14 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
   constructor(
     execution: Execution,
     people: People,
-    claims: InvitationClaims,
+    invitees: Invitees,
     domains: VerifiedDomains,
     links: InvitationLinks,
     limit: PendingLimit,
   ) {
     this.#execution = execution;
     this.#people = people;
-    this.#claims = claims;
+    this.#invitees = invitees;
     this.#domains = domains;
     this.#links = links;
     this.#limit = limit;
@@ -94,65 +82,15 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
     const invitationId = idFrom(envelope.commandId, 'inv');
     const { state } = await this.#execution.load(invitation, invitationId);
     if (state.status !== 'unknown')
-      return this.#send(
-        invitationId,
-        { userId: state.userId, kind: state.kind },
-        address,
-        role,
-        organizationId,
-        envelope,
-      );
+      return this.#send(invitationId, state, address, role, organizationId, envelope);
     const unproved = await this.#domains.refuses(organizationId, address.domain);
     if (unproved) return unproved;
-    const invitee = await this.#invitee(address, organizationId, envelope);
-    if (isRefusal(invitee)) return invitee;
     return this.#limit.within(organizationId, async () => {
-      const unavailable = await this.#prepare(invitationId, invitee, address, organizationId, envelope);
-      return unavailable ?? this.#send(invitationId, invitee, address, role, organizationId, envelope);
+      const invitee = await this.#invitees.prepare(invitationId, address, organizationId, envelope);
+      return isRefusal(invitee)
+        ? invitee
+        : this.#send(invitationId, invitee, address, role, organizationId, envelope);
     });
-  }
-
-  /** USR-04: a new address gets a pending person at once, a known one keeps its own. */
-  async #invitee(address: Address, organizationId: string, envelope: Envelope): Promise<Invitee | Refusal> {
-    const known = await this.#people.withAddress(address);
-    if (!known) return { userId: idFrom(envelope.commandId, 'usr'), kind: 'new_user' };
-    if (known.status === 'pending') return { userId: known.userId, kind: 'new_user' };
-    if (known.membership)
-      return known.membership.organizationId === organizationId ? alreadyMember : elsewhere;
-    return known.founded === null ? { userId: known.userId, kind: 'existing_user' } : elsewhere;
-  }
-
-  /** One pending invitation per organization and address; one person per address. */
-  async #prepare(
-    invitationId: string,
-    { userId, kind }: Invitee,
-    address: Address,
-    organizationId: string,
-    envelope: Envelope,
-  ): Promise<Refusal | undefined> {
-    const [pending, taken] = await Promise.all([
-      this.#claims.take(invitationId, organizationId, address.email, envelope),
-      kind === 'new_user' ? this.#people.claim(address, userId, organizationId, envelope) : undefined,
-    ]);
-    if (pending) return pending;
-    if (taken) return elsewhere;
-    if (kind === 'existing_user') return undefined;
-    const registered = await this.#execution.run(
-      {
-        decider: user,
-        id: userId,
-        command: {
-          type: 'RegisterPendingUser',
-          userId,
-          email: address.email,
-          domain: address.domain,
-          invitationId,
-          organizationId,
-        },
-      },
-      { ...envelope, ifMatch: undefined },
-    );
-    return isRefusal(registered) ? registered : undefined;
   }
 
   #send(
@@ -187,26 +125,33 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
   }
 }
 
+/** INV-05, INV-06; an expired one is brought back, with a new pending person where the first was discarded. */
 @Injectable()
 @CommandHandler(ResendInvite)
 export class ResendInviteHandler implements ICommandHandler<ResendInvite, Outcome> {
   readonly #execution: Execution;
-  readonly #claims: InvitationClaims;
+  readonly #people: People;
+  readonly #invitees: Invitees;
   readonly #domains: VerifiedDomains;
   readonly #links: InvitationLinks;
+  readonly #limit: PendingLimit;
   readonly #rates: Rates;
 
   constructor(
     execution: Execution,
-    claims: InvitationClaims,
+    people: People,
+    invitees: Invitees,
     domains: VerifiedDomains,
     links: InvitationLinks,
+    limit: PendingLimit,
     rates: Rates,
   ) {
     this.#execution = execution;
-    this.#claims = claims;
+    this.#people = people;
+    this.#invitees = invitees;
     this.#domains = domains;
     this.#links = links;
+    this.#limit = limit;
     this.#rates = rates;
   }
 
@@ -216,19 +161,28 @@ export class ResendInviteHandler implements ICommandHandler<ResendInvite, Outcom
     const { state, traces } = await this.#execution.load(invitation, invitationId);
     const refused = mayManage(envelope.principal, organizationId) ?? foreign(state, organizationId);
     if (refused || state.status === 'unknown') return refused ?? notFound;
-    if (!traces.has(envelope.commandId)) {
-      const unproved = await this.#domains.refuses(organizationId, state.domain);
-      if (unproved) return unproved;
-      if (!envelope.dryRun) await takeOne(this.#rates.mails, invitationId);
-      const pending = await this.#claims.take(invitationId, organizationId, state.email, envelope);
-      if (pending) return pending;
-    }
+    const address = this.#people.address(state.email);
+    if (traces.has(envelope.commandId) || !mayBeResent(state) || !address)
+      return this.#resend(invitationId, state, envelope);
+    const unproved = await this.#domains.refuses(organizationId, state.domain);
+    if (unproved) return unproved;
+    if (!envelope.dryRun) await takeOne(this.#rates.mails, invitationId);
+    const resend = async () => {
+      const invitee = await this.#invitees.prepare(invitationId, address, organizationId, envelope);
+      return isRefusal(invitee) ? invitee : this.#resend(invitationId, invitee, envelope);
+    };
+    return isOpen(state, this.#execution.now()) ? resend() : this.#limit.within(organizationId, resend);
+  }
+
+  #resend(invitationId: string, { userId, kind }: Invitee, envelope: Envelope): Promise<Outcome> {
     return this.#execution.run(
       {
         decider: invitation,
         id: invitationId,
         command: (newest: Invitation): InvitationCommand => ({
           type: 'ResendInvite',
+          userId,
+          kind,
           tokenHash: this.#links.hash(
             invitationId,
             (newest.status === 'unknown' ? 0 : newest.generation) + 1,
@@ -329,7 +283,7 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
       throw validationFailed(
         missing.map(([field]) => ({
           field,
-          code: `${field}_missing`,
+          code: 'required',
           message: 'is needed to join as a new person',
         })),
       );
@@ -402,7 +356,7 @@ export class CancelInvitationsOfDomainHandler implements ICommandHandler<CancelI
     const refused = systemOnly(envelope.principal);
     if (refused) return refused;
     const { organizationId, domain } = command;
-    await this.#readModels.reach(await this.#log.head());
+    await this.#readModels.reach(await this.#log.head(), ['invitations']);
     let last: Outcome = { done: true };
     for await (const invitationId of this.#pending(organizationId, domain)) {
       const outcome = await this.#execution.run(

@@ -6,7 +6,10 @@ const status = (previous: string, updated: string) => [{ field: 'status', previo
 
 export const invitationHistory: Catalogue<InvitationEvent['type'] | DeliveryEvent['type']> = {
   InviteSent: { summary: 'An invitation was sent.', personal: { email: 'userId' } },
-  InviteResent: { summary: 'An invitation was sent again; earlier links no longer work.' },
+  InviteResent: {
+    summary: 'An invitation was sent again; earlier links no longer work.',
+    personal: { email: 'userId' },
+  },
   InviteAccepted: {
     summary: 'An invitation was accepted.',
     personal: { givenName: 'userId', familyName: 'userId' },

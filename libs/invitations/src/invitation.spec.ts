@@ -30,6 +30,11 @@ const resent: InvitationEvent = {
   type: 'InviteResent',
   data: {
     ...about,
+    email: asked.email,
+    domain: asked.domain,
+    role: asked.role,
+    kind: asked.kind,
+    invitedBy: asked.invitedBy,
     generation: 2,
     tokenHash: 'hash2',
     sentAt: justBefore,
@@ -37,6 +42,13 @@ const resent: InvitationEvent = {
     previousExpiresAt: expiresAt,
   },
 };
+const resend = {
+  type: 'ResendInvite',
+  userId: 'usr_2',
+  kind: 'new_user',
+  tokenHash: 'hash2',
+  expiresAt: newExpiry,
+} as const;
 const accepted: InvitationEvent = {
   type: 'InviteAccepted',
   data: { ...about, role: 'standard_user', givenName: 'Bob', familyName: 'Ray' },
@@ -118,7 +130,7 @@ describe('invitation', () => {
 
   it('INV-05, INV-06: sending again makes a new link with a new expiry, and counts', () => {
     given(sent)
-      .when({ type: 'ResendInvite', tokenHash: 'hash2', expiresAt: newExpiry }, { now: justBefore })
+      .when({ ...resend, tokenHash: 'hash2' }, { now: justBefore })
       .then(resent);
   });
 
@@ -140,9 +152,20 @@ describe('invitation', () => {
 
   it('INV-06: an expired invitation can be sent again and is pending then', () => {
     given(sent, expired)
-      .when({ type: 'ResendInvite', tokenHash: 'hash2', expiresAt: newExpiry }, { now: justBefore })
+      .when({ ...resend, tokenHash: 'hash2' }, { now: justBefore })
       .then(resent);
     expect(given(sent, expired, resent).state()).toMatchObject({ status: 'pending', generation: 2 });
+  });
+
+  it('INV-06, AMB-03: an expired invitation goes to a new pending person when the first was discarded', () => {
+    const state = given(sent, expired, {
+      type: 'InviteResent',
+      data: { ...resent.data, userId: 'usr_3' } as Extract<InvitationEvent, { type: 'InviteResent' }>['data'],
+    });
+    state
+      .when({ ...accept, tokenHash: 'hash2', userId: 'usr_2' }, { now: justBefore })
+      .thenRefused('invitation_link_invalid');
+    expect(state.state()).toMatchObject({ status: 'pending', userId: 'usr_3' });
   });
 
   it.each([...ended, ['reverted', reverted] as const])(
@@ -150,7 +173,7 @@ describe('invitation', () => {
     (status, end) => {
       const past = status === 'reverted' ? [sent, accepted, end] : [sent, end];
       given(...past)
-        .when({ type: 'ResendInvite', tokenHash: 'hash2', expiresAt: newExpiry })
+        .when({ ...resend, tokenHash: 'hash2' })
         .thenRefused('invitation_not_pending');
       const cancel = given(...past).when({ type: 'CancelInvite', reason: 'manual' });
       if (status === 'cancelled') cancel.thenNothing();
@@ -233,7 +256,9 @@ describe('invitation', () => {
   });
 
   it('one that does not exist is not found by those who manage', () => {
-    given().when({ type: 'ResendInvite', tokenHash: 'h', expiresAt: newExpiry }).thenRefused('not_found');
+    given()
+      .when({ ...resend, tokenHash: 'h' })
+      .thenRefused('not_found');
     given().when({ type: 'CancelInvite', reason: 'manual' }).thenRefused('not_found');
     given().when({ type: 'RevertAcceptance', reason: 'x' }).thenRefused('not_found');
     given().when({ type: 'ExpireInvite', generation: 1 }).thenRefused('not_found');

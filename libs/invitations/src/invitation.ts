@@ -34,6 +34,11 @@ export type InvitationEvent =
   | Event<
       'InviteResent',
       About & {
+        email: string;
+        domain: string;
+        role: AssignableRole;
+        kind: InvitationKind;
+        invitedBy: string;
         generation: number;
         tokenHash: string;
         sentAt: string;
@@ -77,7 +82,14 @@ export type InvitationCommand =
       tokenHash: string;
       expiresAt: string;
     } & About)
-  | { type: 'ResendInvite'; tokenHash: string; expiresAt: string }
+  | {
+      type: 'ResendInvite';
+      /** Another than before when the pending person was discarded meanwhile. */
+      userId: string;
+      kind: InvitationKind;
+      tokenHash: string;
+      expiresAt: string;
+    }
   | {
       type: 'AcceptInvite';
       tokenHash: string;
@@ -102,8 +114,8 @@ const evolve = (state: Invitation, event: InvitationEvent): Invitation => {
   if (state.status === 'unknown') return state;
   switch (event.type) {
     case 'InviteResent': {
-      const { generation, tokenHash, sentAt, expiresAt } = event.data;
-      return { ...state, status: 'pending', generation, tokenHash, sentAt, expiresAt };
+      const { userId, kind, generation, tokenHash, sentAt, expiresAt } = event.data;
+      return { ...state, status: 'pending', userId, kind, generation, tokenHash, sentAt, expiresAt };
     }
     case 'InviteAccepted':
       return { ...state, status: 'accepted' };
@@ -119,6 +131,9 @@ const evolve = (state: Invitation, event: InvitationEvent): Invitation => {
       return unreachable(event, state);
   }
 };
+
+/** INV-06. */
+export const mayBeResent = ({ status }: Invitation): boolean => status === 'pending' || status === 'expired';
 
 /** True while the newest link works: INV-04, INV-05. Decided from the command's time, so "pending but expired" cannot act. */
 export const isOpen = (state: Invitation, now: string): boolean =>
@@ -143,12 +158,18 @@ export const invitation: Decider<Invitation, InvitationCommand, InvitationEvent>
     const about: About = { invitationId, organizationId, userId };
     switch (command.type) {
       case 'ResendInvite':
-        if (state.status !== 'pending' && state.status !== 'expired') return notPending;
+        if (!mayBeResent(state)) return notPending;
         return [
           {
             type: 'InviteResent',
             data: {
               ...about,
+              userId: command.userId,
+              email: state.email,
+              domain: state.domain,
+              role: state.role,
+              kind: command.kind,
+              invitedBy: state.invitedBy,
               generation: state.generation + 1,
               tokenHash: command.tokenHash,
               sentAt: now,

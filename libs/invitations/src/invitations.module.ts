@@ -3,6 +3,7 @@ import { deliveries } from './deliveries.projection.ts';
 import {
   CancelInvitationsOfDomain,
   CancelInvite,
+  ExpireInvite,
   ReportInvitationMail,
   RevertAcceptance,
 } from './invitation.commands.ts';
@@ -17,11 +18,11 @@ import {
 } from './invitation.handlers.ts';
 import { invitationHistory } from './invitation.history.ts';
 import { invitation } from './invitation.ts';
-import { InvitationClaims } from './invitation-claims.ts';
 import { invitationDelivery } from './invitation-delivery.ts';
 import { InvitationLinksController, InvitationsController } from './invitations.http.ts';
 import { invitations } from './invitations.projection.ts';
 import { invitationQueries } from './invitations.queries.ts';
+import { Invitees } from './invitees.ts';
 import { whenDomainDeletedCancelItsInvitations } from './when-domain-deleted-cancel-its-invitations.policy.ts';
 import { whenInvitationAcceptedJoinTheOrganization } from './when-invitation-accepted-join-the-organization.policy.ts';
 import { whenInvitationEndedDiscardItsPendingUser } from './when-invitation-ended-discard-its-pending-user.policy.ts';
@@ -33,10 +34,10 @@ const id = ({ invitationId }: { invitationId: string }) => invitationId;
 export const invitationsNoun: Noun = {
   name: 'invitations',
   catalogue: invitationHistory,
-  commands: [RevertAcceptance, CancelInvitationsOfDomain],
+  commands: [ExpireInvite, RevertAcceptance, CancelInvitationsOfDomain],
   controllers: [InvitationsController, InvitationLinksController],
   providers: [
-    InvitationClaims,
+    Invitees,
     SendInviteHandler,
     ResendInviteHandler,
     AcceptInviteHandler,
@@ -55,11 +56,16 @@ export const invitationsNoun: Noun = {
     invitationRow({
       on: CancelInvite,
       id,
-      authorize: (principal, state) =>
-        foreign(state, principal.organizationId ?? '') ??
-        mayManage(principal, invitation.organizationOf(state)),
+      authorize: (principal, state, { organizationId }) =>
+        foreign(state, organizationId) ?? mayManage(principal, organizationId),
       command: () => ({ type: 'CancelInvite', reason: 'manual' }),
       answer: invitationAnswer,
+    }),
+    invitationRow({
+      on: ExpireInvite,
+      id,
+      authorize: systemOnly,
+      command: ({ generation }) => ({ type: 'ExpireInvite', generation }),
     }),
     invitationRow({
       on: RevertAcceptance,

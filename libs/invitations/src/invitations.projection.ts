@@ -33,6 +33,7 @@ export const invitations: Projection<InvitationView, InvitationEvent> = {
     { organizationId: 1, status: 1, sentAt: -1 },
     { organizationId: 1, status: 1, email: 1 },
     { organizationId: 1, status: 1, expiresAt: 1 },
+    { status: 1, expiresAt: 1 },
     { organizationId: 1, domain: 1, status: 1 },
     { organizationId: 1, words: 1 },
   ],
@@ -64,6 +65,8 @@ export const invitations: Projection<InvitationView, InvitationEvent> = {
           ? {
               ...view,
               status: 'pending',
+              userId: data.userId,
+              kind: data.kind,
               sentAt: data.sentAt,
               expiresAt: data.expiresAt,
               timesSent: data.generation,

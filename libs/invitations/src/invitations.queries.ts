@@ -99,6 +99,7 @@ export const invitationQueries = [
     listRow<ListInvitations, InvitationView & { _id: string }>({
       on: ListInvitations,
       projection: 'invitations',
+      joins: ['deliveries'],
       authorize: (principal, { organizationId }) => mayRead(principal, organizationId),
       where: ({ organizationId, status, search }) => ({
         organizationId,
@@ -113,6 +114,7 @@ export const invitationQueries = [
     resourceRow<GetInvitation, InvitationView & { _id: string }>({
       on: GetInvitation,
       projection: 'invitations',
+      joins: ['deliveries'],
       id: ({ invitationId }) => invitationId,
       authorize: (principal, { organizationId }, view) =>
         mayRead(principal, organizationId) ?? (view.organizationId === organizationId ? undefined : notFound),

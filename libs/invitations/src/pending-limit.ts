@@ -83,7 +83,7 @@ export class PendingLimit {
     send: () => Promise<Outcome>,
   ): Promise<Outcome | Refusal> {
     await Promise.allSettled(sending.passing);
-    await this.#readModels.reach(await this.#head());
+    await this.#readModels.reach(await this.#head(), ['invitations']);
     const where = { organizationId, status: 'pending', expiresAt: { after: this.#now() } };
     const pending = await this.#readModels.atLeast('invitations', where, this.#limit);
     return pending < this.#limit ? this.#sent(sending, send()) : full;

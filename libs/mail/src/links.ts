@@ -12,3 +12,12 @@ export const link = (publicUrl: string, path: string, token: string): string => 
   url.searchParams.set('token', token);
   return url.href;
 };
+
+/** Where people reach the product: the base of every link, known at the latest when the port is. */
+export class PublicUrl {
+  value = '';
+
+  get isSecure(): boolean {
+    return this.value.startsWith('https:');
+  }
+}

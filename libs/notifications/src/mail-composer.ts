@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Execution } from '#commands';
 import { invitation } from '#invitations';
-import { emailVerificationText, invitationText, link, linkPaths, type Mail, type QueuedMail } from '#mail';
+import {
+  emailVerificationText,
+  invitationText,
+  link,
+  linkPaths,
+  type Mail,
+  PublicUrl,
+  type QueuedMail,
+} from '#mail';
 import { organization } from '#organizations';
 import { LinkTokens } from '#tokens';
 import { user } from '#users';
-
-export class PublicUrl {
-  /** Set once the port is known. */
-  value = '';
-}
 
 /** Writes a mail from what is true when it is sent; undefined when nobody needs it any more. */
 @Injectable()

@@ -32,10 +32,11 @@ class GetSummaryHandler implements IQueryHandler<GetSummary> {
   }
 
   async execute(query: GetSummary): Promise<Summary | Refusal> {
-    const { principal, at, asOf } = readingOf(query);
+    const { principal, at, asOf, atLeast } = readingOf(query);
     const { organizationId } = query;
     const refused = mayRead(principal, organizationId);
     if (refused) return refused;
+    await this.#readModels.reach(atLeast, ['users', 'accounts', 'domains']);
     const position = at ?? this.#readModels.position;
     const count = async <Name extends string>(list: string, field: string, values: readonly Name[]) => {
       const counts = await Promise.all(

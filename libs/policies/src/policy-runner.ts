@@ -48,6 +48,8 @@ export interface PolicyOptions {
 const SETTLE_MS = 2_000;
 const REMEMBERED = 20_000;
 const ATTEMPTS = 3;
+/** Index of a parked reaction of which not even the commands are known. */
+const WHOLE = -1;
 /** What a crash makes it see again is harmless, so the checkpoint need not be written every time. */
 const CHECKPOINT_EVERY_MS = 250;
 /** Errors that pass by themselves: a store is away, a read model is catching up. */
@@ -180,7 +182,6 @@ export class PolicyRunner extends Effects {
 
   async #reactInOrder(events: readonly RecordedEvent[]): Promise<void> {
     for (const event of events) {
-      if (event.unreadable) continue;
       for (const policy of this.#policies) await this.#apply(policy, event);
     }
   }
@@ -188,13 +189,17 @@ export class PolicyRunner extends Effects {
   async #apply(policy: AnyPolicy, event: RecordedEvent): Promise<void> {
     const react = policy.on[event.type];
     if (!react || event.position <= (this.#checkpoints.get(policy.name) ?? 0)) return;
-    if (policy.awaited !== false) this.#reach(event, event.position);
+    if (policy.awaited !== false && !event.unreadable) this.#reach(event, event.position);
+    if (event.unreadable) {
+      const unreadable = { code: 'event_unreadable', detail: event.unreadable };
+      return this.#park(policy.name, event, unknownFollowOn(event), WHOLE, unreadable);
+    }
     let followOns: readonly FollowOn[];
     try {
       followOns = react(event);
     } catch (error) {
       this.#observer.interrupted(error as Error);
-      return this.#park(policy.name, event, unknownFollowOn(event), 0, failed);
+      return this.#park(policy.name, event, unknownFollowOn(event), WHOLE, failed);
     }
     for (const [index, followOn] of followOns.entries()) {
       const refused = await this.#issue(policy.name, event, followOn, index);
@@ -275,10 +280,12 @@ export class PolicyRunner extends Effects {
     if (!parked) return undefined;
     const [event] = await this.#events.read(parked.stream, { from: parked.revision, limit: 1 });
     const policy = this.#policies.find(({ name }) => name === parked.policy);
-    const followOn: FollowOn | undefined = event && policy?.on[event.type]?.(event)[parked.index];
-    if (!event || !followOn) return undefined;
-    const refused = await this.#issue(parked.policy, event, followOn, parked.index);
-    if (refused) return false;
+    if (!event || !policy) return undefined;
+    if (event.unreadable) return false;
+    const followOns: readonly FollowOn[] = policy.on[event.type]?.(event) ?? [];
+    for (const [index, followOn] of followOns.entries())
+      if (parked.index === WHOLE || parked.index === index)
+        if (await this.#issue(parked.policy, event, followOn, index)) return false;
     await this.#records.collection<Parked>('parked').deleteOne({ _id: id });
     this.#parkedCount = await this.#records.collection<Parked>('parked').countDocuments({});
     return true;

@@ -29,6 +29,8 @@ type QueryClass<Q> = new () => Q;
 export interface ListRow<Q extends OrgledgerQuery & ListFields, View> {
   readonly on: QueryClass<Q>;
   readonly projection: string;
+  /** Read models that the items are completed from. */
+  readonly joins?: readonly string[];
   readonly authorize: (principal: Principal, query: Q) => Refusal | undefined;
   /** Conditions on the documents; undefined ones do not count. */
   readonly where: (query: Q) => Readonly<Record<string, Condition | undefined>>;
@@ -46,6 +48,8 @@ export interface ListRow<Q extends OrgledgerQuery & ListFields, View> {
 export interface ResourceRow<Q extends OrgledgerQuery, View> {
   readonly on: QueryClass<Q>;
   readonly projection: string;
+  /** Read models that the items are completed from. */
+  readonly joins?: readonly string[];
   readonly id: (query: Q) => string;
   readonly authorize: (principal: Principal, query: Q, view: View) => Refusal | undefined;
   readonly item: (view: View, readModels: ReadModels, at: number | undefined) => unknown | Promise<unknown>;
@@ -91,9 +95,10 @@ const answerList = async (
   query: OrgledgerQuery & ListFields,
   readModels: ReadModels,
 ): Promise<List<unknown> | Refusal> => {
-  const { principal, at, asOf } = readingOf(query);
+  const { principal, at, asOf, atLeast } = readingOf(query);
   const refused = row.authorize(principal, query);
   if (refused) return refused;
+  await readModels.reach(atLeast, [row.projection, ...(row.joins ?? [])]);
   const where = row.where(query);
   const sort = sortOf(row, query.sort);
   const scope = { ...where, sort: query.sort, at: at ?? null, list: row.projection };
@@ -126,7 +131,8 @@ const answerResource = async (
   query: OrgledgerQuery,
   readModels: ReadModels,
 ): Promise<unknown> => {
-  const { principal, at } = readingOf(query);
+  const { principal, at, atLeast } = readingOf(query);
+  await readModels.reach(atLeast, [row.projection, ...(row.joins ?? [])]);
   const view = await readModels.get<{ revision?: number }>(row.projection, row.id(query), at);
   if (!view) return notFound;
   const refused = row.authorize(principal, query, view);

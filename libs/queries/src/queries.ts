@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Query, QueryBus } from '@nestjs/cqrs';
 import type { Principal } from '#commands';
-import { notFound, type Refusal, refuse } from '#kernel';
-import { ReadModels } from '#read-models';
+import { HttpProblem } from '#http';
+import { notFound, type Refusal } from '#kernel';
+import { type Condition, ReadModels } from '#read-models';
 
 /** What a reading request says beside its query. */
 export interface Reading {
   readonly principal: Principal;
   /** As of this position; undefined: now. */
   readonly at: number | undefined;
+  /** What is read must show at least this position. */
+  readonly atLeast: number;
   /** ISO time that the answer names. */
   readonly asOf: string;
 }
@@ -42,7 +45,8 @@ export abstract class LogHead {
   abstract head(): Promise<number>;
 }
 
-const positionUnknown = refuse('invalid', 'position_unknown', 'No answer has ever named this position.');
+const positionUnknown = () =>
+  new HttpProblem(400, 'position_unknown', 'No answer has ever named this position.');
 
 /** The front door for reads: waits for the asked position, resolves `asOf`, puts the query on the bus. */
 @Injectable()
@@ -67,41 +71,48 @@ export class Queries {
     Object.assign(query, target);
     if (!call.principal) return notFound;
     const wanted = call.minPosition === undefined ? 0 : Number(call.minPosition);
-    if (wanted > this.#readModels.position) {
-      if (wanted > (await this.#log.head())) return positionUnknown;
-      await this.#readModels.reach(wanted);
-    }
+    if (wanted > this.#readModels.position && wanted > (await this.#log.head())) throw positionUnknown();
     const moment = await this.#moment(call.asOf, target.organizationId);
-    if ('refused' in moment) return moment;
-    readings.set(query, { principal: call.principal, ...moment });
+    const atLeast = Math.max(wanted, moment.at ?? 0);
+    readings.set(query, { principal: call.principal, atLeast, ...moment });
     return this.#bus.execute(query);
   }
 
   async #moment(
     asOf: string | undefined,
     organizationId: string | undefined,
-  ): Promise<{ at: number | undefined; asOf: string } | Refusal> {
-    if (asOf === undefined) return { at: undefined, asOf: this.#now() };
+  ): Promise<{ at: number | undefined; asOf: string }> {
+    const now = this.#now();
+    if (asOf === undefined) return { at: undefined, asOf: now };
+    const head = await this.#log.head();
     if (/^\d+$/.test(asOf)) {
       const at = Number(asOf);
-      if (at > (await this.#log.head())) return positionUnknown;
-      await this.#readModels.reach(at);
-      return { at, asOf: (await this.#lastBefore(organizationId, { position: at }))?.occurredAt ?? asOf };
+      if (at > head) throw positionUnknown();
+      await this.#readModels.reach(at, ['audit']);
+      return {
+        at,
+        asOf: (await this.#last(organizationId, { position: { upTo: at } }, 'position'))?.occurredAt ?? now,
+      };
     }
     const time = new Date(asOf).toISOString();
-    if (time >= this.#now()) return { at: undefined, asOf: this.#now() };
-    return { at: (await this.#lastBefore(organizationId, { occurredAt: time }))?.position ?? 0, asOf: time };
+    if (time >= now) return { at: undefined, asOf: now };
+    await this.#readModels.reach(head, ['audit']);
+    const newest = await this.#last(organizationId, { occurredAt: { upTo: time } }, 'occurredAt');
+    if (!newest) return { at: 0, asOf: time };
+    // Everything of one command has one time: the last of it is the one furthest in the log.
+    const last = await this.#last(organizationId, { occurredAt: newest.occurredAt }, 'position');
+    return { at: last?.position ?? 0, asOf: time };
   }
 
-  /** The last thing that happened in the organization up to a moment. */
-  async #lastBefore(
+  /** The last thing in the organization's history that meets a condition. */
+  async #last(
     organizationId: string | undefined,
-    upTo: { position: number } | { occurredAt: string },
+    where: Readonly<Record<string, Condition>>,
+    field: 'position' | 'occurredAt',
   ): Promise<{ position: number; occurredAt: string } | undefined> {
     if (organizationId === undefined) return undefined;
-    const [[field, value]] = Object.entries(upTo) as [[string, string | number]];
     const { items } = await this.#readModels.list<{ position: number; occurredAt: string }>('audit', {
-      where: { organizationId, [field]: { upTo: value } },
+      where: { organizationId, ...where },
       sort: { field, direction: -1 },
       limit: 1,
       totals: false,

@@ -379,10 +379,12 @@ export class Projector {
   }
 
   /** True when every read model shows everything up to the position; false after the given time. */
-  async waitFor(position: number, milliseconds: number): Promise<boolean> {
-    if (this.position >= position) return true;
+  async waitFor(position: number, milliseconds: number, names?: readonly string[]): Promise<boolean> {
+    const shown = () =>
+      (names ? Math.min(...names.map((name) => this.positionOf(name))) : this.position) >= position;
+    if (shown()) return true;
     const given = AbortSignal.any([AbortSignal.timeout(milliseconds), this.#abort.signal]);
-    return this.#waiting.until(() => this.position >= position, given);
+    return this.#waiting.until(shown, given);
   }
 
   health(): ProjectionHealth[] {

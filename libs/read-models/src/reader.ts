@@ -9,7 +9,8 @@ export interface Served {
   readonly position: number;
   served(name: string): string | undefined;
   positionOf(name: string): number;
-  waitFor(position: number, milliseconds: number): Promise<boolean>;
+  /** `names`: only these read models; all without it. */
+  waitFor(position: number, milliseconds: number, names?: readonly string[]): Promise<boolean>;
 }
 
 /** Equality, a list of alternatives, a range, or a prefix in an array of words. */
@@ -71,8 +72,8 @@ export class ReadModels {
   }
 
   /** @throws ReadModelBehind after 2 s: never a stale answer to a caller who named a position. */
-  async reach(position: number): Promise<void> {
-    if (!(await this.#served.waitFor(position, WAIT_MS)))
+  async reach(position: number, names?: readonly string[]): Promise<void> {
+    if (!(await this.#served.waitFor(position, WAIT_MS, names)))
       throw new ReadModelBehind(`the read models have not reached position ${position} yet`);
   }
 

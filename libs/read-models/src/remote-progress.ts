@@ -62,10 +62,12 @@ export class RemoteProgress implements Served {
     return build && buildName(name, build);
   }
 
-  async waitFor(position: number, milliseconds: number): Promise<boolean> {
-    if (this.position >= position) return true;
+  async waitFor(position: number, milliseconds: number, names?: readonly string[]): Promise<boolean> {
+    const shown = () =>
+      (names ? Math.min(...names.map((name) => this.positionOf(name))) : this.position) >= position;
+    if (shown()) return true;
     const given = AbortSignal.any([AbortSignal.timeout(milliseconds), this.#abort.signal]);
-    const reached = this.#waiting.until(() => this.position >= position, given);
+    const reached = this.#waiting.until(shown, given);
     this.#schedule();
     return reached;
   }

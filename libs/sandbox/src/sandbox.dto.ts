@@ -1,5 +1,8 @@
-import { IsArray, IsInt, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsArray, IsInt, IsOptional, IsString, Max, MaxLength } from 'class-validator';
 import { OneOf, Text } from '#http';
+
+/** Farther would leave the four-digit years that times are compared by. */
+const TEN_YEARS_MS = 315_360_000_000;
 
 export class ZoneRecordBody {
   @IsOptional() @IsArray() @Text({ min: 0, max: 4_096, each: true }) values?: string[];
@@ -13,7 +16,7 @@ export class ZoneHostBody {
 }
 
 export class AdvanceClockBody {
-  @IsInt() milliseconds!: number;
+  @IsInt() @Max(TEN_YEARS_MS) milliseconds!: number;
 }
 
 export class MailQuery {

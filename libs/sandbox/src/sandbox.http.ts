@@ -90,7 +90,11 @@ export class SandboxController {
   @HttpCode(200)
   async advance(@Body() { milliseconds }: AdvanceClockBody) {
     if (milliseconds <= 0) return refuse('invalid', 'clock_cannot_go_back', 'Time only goes forward.');
-    const now = await this.#sandbox.advance(milliseconds);
+    const now = await this.#sandbox.advance(milliseconds).catch((error) => {
+      if (error instanceof RangeError)
+        throw new HttpProblem(422, 'clock_out_of_range', 'Time does not go that far.');
+      throw error;
+    });
     await this.#settled.wait();
     return { now: isoTime(now) };
   }

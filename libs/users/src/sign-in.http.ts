@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Query } from '@
 import { isoTime } from '#clock';
 import { Commands, type Principal } from '#commands';
 import { AllowUnverified, Answer, Call, Public, ReadQuery, unauthenticated } from '#http';
+import { PublicUrl } from '#mail';
 import { Queries } from '#queries';
 import { SignInWithPassword } from './sign-in.dto.ts';
 import { SignIn } from './sign-in.ts';
@@ -15,11 +16,13 @@ export class SignInController {
   readonly #commands: Commands;
   readonly #queries: Queries;
   readonly #signIn: SignIn;
+  readonly #publicUrl: PublicUrl;
 
-  constructor(commands: Commands, queries: Queries, signIn: SignIn) {
+  constructor(commands: Commands, queries: Queries, signIn: SignIn, publicUrl: PublicUrl) {
     this.#commands = commands;
     this.#queries = queries;
     this.#signIn = signIn;
+    this.#publicUrl = publicUrl;
   }
 
   @Post('sign-ups')
@@ -38,7 +41,7 @@ export class SignInController {
     const { token, sessionId, user, expiresAt } = await this.#signIn.withPassword(email, password, call);
     const session = { expiresAt: isoTime(expiresAt), user: oneself(user) };
     if (mode !== 'cookie') return new Answer(201, { token, ...session });
-    const secure = call.sourceIp.includes('127.0.0.1') || call.sourceIp === '::1' ? '' : ' Secure;';
+    const secure = this.#publicUrl.isSecure ? ' Secure;' : '';
     return new Answer(
       201,
       { ...session, csrfToken: this.#signIn.csrfToken(sessionId) },

@@ -78,7 +78,9 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
     if (!address) return emailInvalid;
     const { givenName, familyName, password } = command;
     const newId = idFrom(commandId, 'usr');
-    const repeated = (await this.#people.load(newId)).traces.has(commandId);
+    const known = await this.#people.withAddress(address);
+    const { traces } = await this.#people.load(known?.userId ?? newId);
+    const repeated = traces.has(commandId);
     if (!repeated) {
       const weak = this.#passwords.tooWeak(password, {
         email: address.email,
@@ -87,8 +89,7 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
       if (weak) return refuse('invalid', 'password_too_weak', weak);
       if (await this.#domains.ownerOf(address.domain)) return byInvitationOnly;
     }
-    const known = await this.#people.withAddress(address);
-    if (known?.status === 'active' && !(repeated && known.userId === newId)) return emailTaken;
+    if (known?.status === 'active' && !repeated) return emailTaken;
     const userId = known?.userId ?? newId;
     if (!repeated && !envelope.dryRun) {
       await takeOne(this.#rates.signUps, envelope.sourceIp ?? '');
@@ -97,7 +98,10 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
     const ours = { ...envelope, principal: { ...envelope.principal, type: 'user', id: userId } as const };
     const organizationId = idFrom(commandId, 'org');
     const taken = await this.#people.claim(address, userId, organizationId, ours);
-    if (taken) return emailTaken;
+    if (taken) {
+      await this.#credentials.remove(waitingPassword(commandId));
+      return emailTaken;
+    }
     const accountId = idFrom(commandId, 'acc');
     return this.#execution.run(
       {
@@ -114,7 +118,9 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
           tokenExpiresAt: daysAfter(this.#execution.now(), 7),
           founds: {
             organizationId,
-            organizationName: command.organizationName ?? `Organization of ${givenName} ${familyName}`.trim(),
+            organizationName:
+              command.organizationName ??
+              `Organization of ${`${givenName} ${familyName}`.trim() || address.email}`,
             accountId,
             accountName: command.accountName ?? 'First account',
           },

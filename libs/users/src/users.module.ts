@@ -1,4 +1,5 @@
 import { inOrganization, mayManage, type Noun, rowsOf, systemOnly } from '#commands';
+import { forbidden, notFound } from '#kernel';
 import { AuthenticationGuard } from './authentication.guard.ts';
 import { People } from './people.ts';
 import { SignInController } from './sign-in.http.ts';
@@ -42,10 +43,11 @@ export const usersNoun: Noun = {
     userRow({
       on: UpdateProfile,
       id,
-      authorize: (principal, state) => {
-        const organizationId = state.status === 'active' ? (state.membership?.organizationId ?? null) : null;
-        const oneself = state.status === 'active' && principal.userId === state.userId;
-        return oneself ? inOrganization(principal, organizationId) : mayManage(principal, organizationId);
+      authorize: (principal, state, { organizationId }) => {
+        if (state.status !== 'active' || state.membership?.organizationId !== organizationId) return notFound;
+        if (principal.userId === state.userId) return inOrganization(principal, organizationId);
+        const refused = mayManage(principal, organizationId);
+        return refused ?? (state.membership.role === 'owner' ? forbidden : undefined);
       },
       command: ({ givenName, familyName }) => ({ type: 'UpdateProfile', givenName, familyName }),
       answer: (state) =>

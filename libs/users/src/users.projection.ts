@@ -46,10 +46,10 @@ const named = (view: UserView, givenName: string, familyName: string): UserView 
   givenName,
   familyName,
   name: `${familyName} ${givenName} ${view.email}`.trim().toLowerCase(),
-  words: searchWords(givenName, familyName, view.email),
+  words: searchWords(`${givenName} ${familyName}`, `${familyName} ${givenName}`, view.email),
 });
 
-const pendingUser = ({ data, metadata }: Of<'InviteSent'>): UserView =>
+const pendingUser = ({ data }: Of<'InviteSent'> | Of<'InviteResent'>): UserView =>
   named(
     {
       userId: data.userId,
@@ -72,15 +72,21 @@ const pendingUser = ({ data, metadata }: Of<'InviteSent'>): UserView =>
       invitation: {
         invitationId: data.invitationId,
         invitedBy: data.invitedBy,
-        sentAt: data.sentAt ?? metadata.occurredAt,
+        sentAt: data.sentAt,
         expiresAt: data.expiresAt,
-        timesSent: 1,
+        timesSent: data.generation,
         isMerge: false,
       },
     },
     '',
     '',
   );
+
+const invited = {
+  key: aboutBoth,
+  to: (view: UserView | undefined, event: Of<'InviteSent'> | Of<'InviteResent'>): UserView =>
+    view && view.kind !== 'pending' ? view : pendingUser(event),
+};
 
 const closed = {
   key: aboutBoth,
@@ -108,25 +114,8 @@ export const users: Projection<UserView, Events> = {
   counted: { scope: 'organizationId', by: ['kind', 'role', 'status', 'domain', 'twoFactorRequired'] },
   on: {
     // The newest invitation is the one that counts: an earlier one has expired by time.
-    InviteSent: {
-      key: aboutBoth,
-      to: (view, event) => (view && view.kind !== 'pending' ? view : pendingUser(event)),
-    },
-    InviteResent: {
-      key: aboutBoth,
-      to: (view, { data }) =>
-        view?.kind === 'pending' && view.invitation?.invitationId === data.invitationId
-          ? {
-              ...view,
-              invitation: {
-                ...view.invitation,
-                sentAt: data.sentAt,
-                expiresAt: data.expiresAt,
-                timesSent: data.generation,
-              },
-            }
-          : (view ?? null),
-    },
+    InviteSent: invited,
+    InviteResent: invited,
     InviteDeclined: closed,
     InviteCancelled: closed,
     InviteExpired: closed,

@@ -100,6 +100,7 @@ export const userQueries = [
     listRow<ListUsers, UserView>({
       on: ListUsers,
       projection: 'users',
+      joins: ['deliveries'],
       authorize: (principal, { organizationId }) => mayRead(principal, organizationId),
       where: ({ organizationId, kind, role, status, domain, accountId, twoFactorRequired, search }) => ({
         organizationId,
@@ -119,6 +120,7 @@ export const userQueries = [
     resourceRow<GetUser, UserView>({
       on: GetUser,
       projection: 'users',
+      joins: ['deliveries'],
       id: ({ organizationId, userId }) => `${organizationId}:${userId}`,
       authorize: (principal, { organizationId, userId }) =>
         principal.userId === userId
