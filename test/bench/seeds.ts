@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { policies } from '#application';
-import { type EventStore, type NewEvent, openEmbeddedEvents } from '#event-store';
+import { openStores, policies } from '#application';
+import type { EventStore, NewEvent } from '#event-store';
 import type { EventMetadata } from '#kernel';
-import { openEmbeddedDocuments } from '#read-models';
+import { readSettings } from '#settings';
+import { productEnv } from './product.ts';
 
 export const newMetadata = (organizationId: string, userId: string, occurredAt: string): EventMetadata => {
   const commandId = randomUUID();
@@ -59,19 +59,20 @@ export const seedStopped = async (
   seeds: Iterable<Seed>,
   ownerId: string,
 ): Promise<number> => {
-  const events = openEmbeddedEvents(folder);
+  const { events, close } = await openStores(readSettings(productEnv(folder)));
   const written = await appendAll(events, seeds, ownerId);
-  await policiesHaveSeenAll(folder, await events.head());
-  await events.close();
+  const head = await events.head();
+  await close();
+  await policiesHaveSeenAll(folder, head);
   return written;
 };
 
 /** What was seeded is history: nobody is mailed because of it. */
 export const policiesHaveSeenAll = async (folder: string, position: number): Promise<void> => {
-  const records = openEmbeddedDocuments(join(folder, 'records.db'), { kind: 'OLRC', durable: true });
+  const { work, close } = await openStores(readSettings(productEnv(folder)));
   for (const { name } of policies)
-    await records.collection('policies').replaceOne({ _id: name }, { position } as never, { upsert: true });
-  await records.close();
+    await work.collection('policies').replaceOne({ _id: name }, { position } as never, { upsert: true });
+  await close();
 };
 
 const hex = (prefix: string, kind: string, number: number): string =>
