@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { createHmac, hash, randomUUID } from 'node:crypto';
 import { Command } from '@nestjs/cqrs';
 import type { Actor, OrganizationRole, Refusal } from '#kernel';
 
@@ -93,15 +93,13 @@ export const envelopeOf = (command: OrgledgerCommand): Envelope => {
   return envelope;
 };
 
-const NAMESPACE = Buffer.from('orgledger-ids-v1');
+const NAMESPACE = 'orgledger-ids-v1';
 
 /** UUIDv5: the same name gives the same id, so that a retry finds what it made. */
 export const namedUuid = (name: string): string => {
-  const hash = createHash('sha1').update(NAMESPACE).update(name).digest();
-  hash[6] = ((hash[6] as number) & 0x0f) | 0x50;
-  hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
-  const hex = hash.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const hex = hash('sha1', NAMESPACE + name, 'hex');
+  const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) & 3];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 
 export type IdPrefix = 'org' | 'usr' | 'acc' | 'dom' | 'inv';
