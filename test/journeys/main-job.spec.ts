@@ -84,7 +84,7 @@ describe.each(backends)('the main job on $name', (backend) => {
     expect(await call.get(`/v1/accounts/${anna.accountId}`)).toEqual(accounts.items[0]);
   });
 
-  it('DOM-02 DOM-10: a domain is proved by its record and not before', async () => {
+  it('DOM-02 USR-05 DOM-10: a domain is proved by its record and not before', async () => {
     const { call } = anna;
     const added = await call.post(anna.path('/domains'), { domain, method: 'dns_txt' });
     expect(added).toMatchObject({
@@ -275,7 +275,7 @@ describe.each(backends)('the main job on $name', (backend) => {
     expect((await anna.call.get(anna.path(`/users?asOf=${end}`))).total).toBe(2);
   });
 
-  it('ROL-01 ROL-03: a Standard User manages nothing and sees themselves', async () => {
+  it('ROL-01 ROL-03 USR-06: a Standard User manages nothing and sees themselves', async () => {
     for (const list of ['users', 'accounts', 'domains', 'invitations', 'audit-events', 'summary'])
       await bobsCall.refused(403, 'forbidden', 'GET', anna.path(`/${list}`));
     for (const [method, path, body] of [

@@ -101,6 +101,12 @@ describe('the sandbox: mailbox, zone, hosts and clock of the product’s own', (
     await product.nobody.refused(404, 'invitation_link_invalid', 'POST', '/v1/invitations/decline', {
       body: { token },
     });
+    const expired = await anna.call.get(anna.path('/invitations?status=expired&sort=email'));
+    expect(expired.items.map(({ email }: Json) => email)).toEqual(
+      ['one', 'three', 'two'].map((name) => `${name}@${domain}`),
+    );
+    expect(expired.total).toBe(3);
+    expect(await anna.call.get(anna.path('/users?kind=pending'))).toMatchObject({ items: [], total: 0 });
     await product.invite(anna, `four@${domain}`);
     const [first] = invited;
     const resent = await anna.call.post(anna.path(`/invitations/${first.invitationId}/resend`));
@@ -111,6 +117,35 @@ describe('the sandbox: mailbox, zone, hosts and clock of the product’s own', (
     expect(
       await anna.call.get(anna.path(`/users/${accepted.userId}?${at(accepted.position)}`)),
     ).toMatchObject({ kind: 'managed' });
+  });
+
+  it('INV-05: an expired invitation is not revived beside a newer one to the same address', async () => {
+    const first = await product.invite(anna, `five@${domain}`);
+    await advance(7 * DAY);
+    anna = { ...anna, ...(await product.signIn(anna.email)) };
+    await product.invite(anna, `five@${domain}`);
+    await anna.call.refused(
+      409,
+      'invitation_already_pending',
+      'POST',
+      anna.path(`/invitations/${first.invitationId}/resend`),
+    );
+  });
+
+  it('a list as of a time shows the whole of what one command did', async () => {
+    await product.invite(anna, `six@${domain}`);
+    const token = tokenOf(await mail(`six@${domain}`, 'invitation'));
+    await product.nobody.post('/v1/invitations/accept', {
+      token,
+      password,
+      givenName: 'Six',
+      familyName: 'Hill',
+    });
+    const then = new Date(await now()).toISOString();
+    await advance(1_000);
+    const members = await anna.call.get(anna.path(`/users?kind=managed&asOf=${then}`));
+    expect(members.items.map(({ email }: Json) => email)).toContain(`six@${domain}`);
+    expect(members.total).toBe(members.items.length);
   });
 
   it('a session ends after twelve idle hours, and after thirty days in any case', async () => {

@@ -10,10 +10,10 @@ process.on('unhandledRejection', (error) => {
 
 try {
   const serving = await serve(readSettings(process.env), process.env.npm_package_version ?? '0.1.0');
-  process.stdout.write(`Orgledger is ready on ${serving.url}\n`);
   stopOnSignal(() => serving.stop(), {
     error: (fields, message) => process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`),
   });
+  process.stdout.write(`Orgledger is ready on ${serving.url}\n`);
 } catch (error) {
   process.stderr.write(`Orgledger does not start: ${(error as Error).message}\n`);
   if (process.env.LOG_LEVEL === 'debug') process.stderr.write(`${(error as Error).stack}\n`);

@@ -15,10 +15,10 @@ try {
       'A worker of its own needs EVENTSTORE_URL and MONGODB_URL; otherwise `npm start` works alone.',
     );
   const working = await workAlone(settings);
-  process.stdout.write('Orgledger works\n');
   stopOnSignal(() => working.stop(), {
     error: (fields, message) => process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`),
   });
+  process.stdout.write('Orgledger works\n');
 } catch (error) {
   process.stderr.write(`Orgledger does not start: ${(error as Error).message}\n`);
   process.exit(1);

@@ -249,7 +249,7 @@ describe('user', () => {
   it('AMB-03: a discarded person is gone for every command but sign-up, which is refused here', () => {
     given(pending, discarded).when(accept).thenRefused('not_found');
     given(pending, discarded).when({ type: 'UpdateProfile', givenName: 'x' }).thenRefused('not_found');
-    given(pending, discarded).when(registerPending).thenNothing();
+    given(pending, discarded).when(registerPending).thenRefused('not_found');
   });
 
   it('the newest link verifies the address until it expires', () => {

@@ -104,7 +104,7 @@ describe('the list of users', () => {
       status: 'active',
       role: 'administrator',
       name: 'ray bób bob@corporate.example',
-      words: ['bob', 'bob@corporate.example', 'ray'],
+      words: ['bob', 'bob ray', 'bob@corporate.example', 'ray', 'ray bob'],
       emailVerified: true,
       joinedAt: '2026-01-02T00:00:00.000Z',
       invitation: null,
@@ -125,7 +125,7 @@ describe('the list of users', () => {
     const resent = {
       type: 'InviteResent',
       data: {
-        ...about,
+        ...sent.data,
         generation: 2,
         tokenHash: 'secret2',
         sentAt: '2026-01-03T00:00:00.000Z',
@@ -170,7 +170,7 @@ describe('the list of users', () => {
     };
     expect(seen(['user-usr_2', joined], ['user-usr_2', renamed])).toMatchObject({
       name: 'ray robert bob@corporate.example',
-      words: ['bob@corporate.example', 'ray', 'robert'],
+      words: ['bob@corporate.example', 'ray', 'ray robert', 'robert', 'robert ray'],
       revision: 1,
     });
   });
