@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { workAlone } from '#application';
+import { serve } from '#application';
 import { stopOnSignal } from '#http';
 import { readSettings, WrongSetting } from '#settings';
 
@@ -14,11 +14,11 @@ try {
     throw new WrongSetting(
       'A worker of its own needs EVENTSTORE_URL and MONGODB_URL; otherwise `npm start` works alone.',
     );
-  const working = await workAlone(settings);
+  const working = await serve(settings, process.env.npm_package_version ?? '0.1.0', 'worker');
   stopOnSignal(() => working.stop(), {
     error: (fields, message) => process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`),
   });
-  process.stdout.write('Orgledger works\n');
+  process.stdout.write(`Orgledger works; health and metrics are on ${working.url}\n`);
 } catch (error) {
   process.stderr.write(`Orgledger does not start: ${(error as Error).message}\n`);
   process.exit(1);

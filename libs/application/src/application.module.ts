@@ -15,7 +15,7 @@ import { InvitationExpiry, InvitationLinks, PendingLimit } from '#invitations';
 import { Outbox, PublicUrl } from '#mail';
 import { MailBell } from '#notifications';
 import { Metrics } from '#observability';
-import { Health } from '#operations';
+import { Health, operationsNoun } from '#operations';
 import { PolicyRunner, RemoteEffects } from '#policies';
 import { LogHead, Queries } from '#queries';
 import { Projector, ReadModels, RemoteProgress } from '#read-models';
@@ -31,6 +31,9 @@ const given = <T>(provide: abstract new (...args: never[]) => T, useValue: T): P
   useValue,
 });
 
+/** Longer than any list takes, and than other processes take to learn of a switch. */
+const RETIRE_AFTER_MS = 3_000;
+
 /** How far the read models are: the projector of this process, or what the store tells of another's. */
 export const PROGRESS = Symbol('Progress');
 
@@ -43,12 +46,18 @@ export class ApplicationModule {
     const all = platform.sandbox ? [...nouns, sandboxNoun] : nouns;
     const limited = settings.rateLimits;
     const tokens = new LinkTokens(master);
-    const projector = new Projector(events, stores.readModels, projections, {
-      progressed: () => {},
-      quarantined: (projection, { stream, position, error }) =>
-        log.error({ projection, stream, position, reason: error }, 'a stream is quarantined'),
-      interrupted: (err) => log.warn({ err }, 'the projector is interrupted'),
-    });
+    const projector = new Projector(
+      events,
+      stores.readModels,
+      projections,
+      {
+        progressed: () => {},
+        quarantined: (projection, { stream, position, error }) =>
+          log.error({ projection, stream, position, reason: error }, 'a stream is quarantined'),
+        interrupted: (err) => log.warn({ err }, 'the projector is interrupted'),
+      },
+      { retireAfterMs: RETIRE_AFTER_MS },
+    );
     const progress = platform.follows
       ? projector
       : new RemoteProgress(stores.readModels, projections, (err) =>
@@ -77,7 +86,9 @@ export class ApplicationModule {
       module: ApplicationModule,
       global: true,
       imports: [CqrsModule.forRoot()],
-      controllers: all.flatMap((noun) => [...(noun.controllers ?? [])]),
+      controllers: (platform.watched ? [operationsNoun] : all).flatMap((noun) => [
+        ...(noun.controllers ?? []),
+      ]),
       providers: [
         given(Projector, projector),
         given(ReadModels, readModels),
@@ -163,7 +174,10 @@ export class ApplicationModule {
         {
           provide: InvitationExpiry,
           inject: [Commands],
-          useFactory: (commands: Commands) => new InvitationExpiry(readModels, commands, clock),
+          useFactory: (commands: Commands) =>
+            new InvitationExpiry(readModels, commands, clock, (err) =>
+              log.warn({ err }, 'an expired invitation cannot be ended'),
+            ),
         },
         {
           provide: Queries,
@@ -184,7 +198,8 @@ export class ApplicationModule {
                 keys: stores.keys,
               },
               progress,
-              () => runner.parkedCount,
+              () => runner.countParked(),
+              clock,
             ),
         },
         ...(platform.sandbox

@@ -10,7 +10,7 @@ import type { RemoteProgress } from '#read-models';
 import type { Settings } from '#settings';
 import { AuthenticationGuard } from '#users';
 import { ApplicationModule, PROGRESS } from './application.module.ts';
-import { openPlatform, type Platform } from './platform.ts';
+import { openPlatform, type Role } from './platform.ts';
 import { Work } from './work.ts';
 
 export interface Serving {
@@ -22,9 +22,16 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** Opens everything, serves, and says where. @throws with one sentence when it cannot start */
-export const serve = async (settings: Settings, version: string): Promise<Serving> => {
-  const platform = await openPlatform(settings);
+/**
+ * Opens everything, serves, and says where. A `worker` serves health, metrics and operations only.
+ * @throws with one sentence when it cannot start
+ */
+export const serve = async (
+  settings: Settings,
+  version: string,
+  role: Role = settings.role,
+): Promise<Serving> => {
+  const platform = await openPlatform(settings, role);
   const { log, metrics, stores, operatorToken } = platform;
   try {
     const https = settings.publicUrl?.startsWith('https:') ?? false;
@@ -59,35 +66,6 @@ export const serve = async (settings: Settings, version: string): Promise<Servin
     };
   } catch (error) {
     await stores.close();
-    throw error;
-  }
-};
-
-export interface Working {
-  stop(): Promise<void>;
-}
-
-/** Projections, policies and mail without HTTP, beside any number of `api` processes over the same servers. */
-export const workAlone = async (settings: Settings): Promise<Working> => {
-  const platform: Platform = await openPlatform(settings, 'worker');
-  try {
-    const app = await NestFactory.createApplicationContext(ApplicationModule.over(platform), {
-      logger: new NestLogger(platform.log),
-    });
-    app.get(PublicUrl).value = settings.publicUrl ?? `http://${settings.host}:${settings.port}`;
-    app.get(PolicyRunner).issueThrough(app.get(Commands));
-    const work = new Work(app, platform);
-    await work.start();
-    work.sendMail();
-    return {
-      async stop() {
-        await work.stop();
-        await app.close();
-        await platform.stores.close();
-      },
-    };
-  } catch (error) {
-    await platform.stores.close();
     throw error;
   }
 };

@@ -86,6 +86,7 @@ export class Work {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#expiry.idle().catch(() => undefined);
     await this.#sender.stop();
     this.#transport.close?.();
     await this.#policies.stop();

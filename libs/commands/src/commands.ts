@@ -110,12 +110,18 @@ export class Commands {
     const outcome = await this.#bus.execute(enclose(command, envelope));
     if (isRefusal(outcome) || !isReceipt(outcome)) return outcome;
     if (!outcome.events.some(({ type }) => this.#effects.awaited(type))) return outcome;
-    const { position, settled } = await this.#effects.settle(
-      Number(outcome.position),
-      outcome[correlation] || envelope.correlationId,
-    );
-    const receipt = { ...outcome, position: String(position) };
-    return settled ? receipt : { ...receipt, effects: 'pending' };
+    return this.#withEffects(outcome, outcome[correlation] || envelope.correlationId);
+  }
+
+  /** The command is in the log: whatever fails from here on, the answer is a receipt. */
+  async #withEffects(receipt: Receipt, correlationId: string): Promise<Receipt> {
+    try {
+      const { position, settled } = await this.#effects.settle(Number(receipt.position), correlationId);
+      if (settled) return { ...receipt, position: String(position) };
+    } catch {
+      // A store is away or behind; policies go on as soon as it is back.
+    }
+    return { ...receipt, effects: 'pending' };
   }
 
   /** A command of the product's own that no event caused (what a mail server said); `name` makes its id repeatable. */

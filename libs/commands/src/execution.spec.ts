@@ -62,7 +62,7 @@ describe('execution', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('P8: the same command id answers the first receipt byte for byte, whatever followed, also in another process', async () => {
+  it('P2: the same command id answers the first receipt byte for byte, whatever followed, also in another process', async () => {
     const execution = fresh();
     const first = JSON.stringify(await execution.run(step(2), envelope('a')));
     await execution.run(step(5), envelope('b'));
@@ -72,7 +72,7 @@ describe('execution', () => {
     expect(await store.read('counter-c1')).toHaveLength(2);
   });
 
-  it('P8: the same command id with another payload is refused and writes nothing', async () => {
+  it('P2: the same command id with another payload is refused and writes nothing', async () => {
     await fresh().run(step(2), envelope('a'));
     for (const execution of [fresh()])
       expect(await execution.run(step(3), envelope('a', { fingerprint: 'other' }))).toMatchObject({
@@ -105,7 +105,7 @@ describe('execution', () => {
     for (const refused of outcomes.filter(isRefusal)) expect(refused.code).toBe('revision_conflict');
   });
 
-  it('P5: contenders in several processes are decided anew on what the others wrote: nothing lost, nothing twice', async () => {
+  it('P3: contenders in several processes are decided anew on what the others wrote: nothing lost, nothing twice', async () => {
     const contenders = [fresh(), fresh(), fresh()];
     const outcomes = await Promise.all(
       Array.from({ length: 24 }, (_, n) => (contenders[n % 3] as Execution).run(step(1), envelope(`n${n}`))),
@@ -165,7 +165,7 @@ describe('execution', () => {
     expect(await store.read('counter-c1')).toHaveLength(1);
   });
 
-  it('P9: the fingerprint tells commands apart and cannot be made without the key', () => {
+  it('P2: the fingerprint tells commands apart and cannot be made without the key', () => {
     class SignUp {
       email = 'a@b.example';
       password = 'a long quiet river 9';

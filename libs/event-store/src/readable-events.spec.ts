@@ -54,7 +54,7 @@ describe('the exit of the log', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('P14: personal fields are not in what is stored, and come out readable, here and elsewhere', async () => {
+  it('P13: personal fields are not in what is stored, and come out readable, here and elsewhere', async () => {
     const event = an(
       'PersonNamed',
       { personId: 'usr_1', name: 'Anna' },

@@ -1,7 +1,6 @@
 import { type Clock, isoTime } from '#clock';
 import { Commands } from '#commands';
-import { isRefusal } from '#kernel';
-import { ReadModels } from '#read-models';
+import { type Page, ReadModels } from '#read-models';
 import { ExpireInvite } from './invitation.commands.ts';
 import type { InvitationView } from './invitations.projection.ts';
 
@@ -12,15 +11,17 @@ export class InvitationExpiry {
   readonly #readModels: ReadModels;
   readonly #commands: Commands;
   readonly #clock: Clock;
+  readonly #onTrouble: (error: Error) => void;
   #sweeping: Promise<void> | undefined;
 
-  constructor(readModels: ReadModels, commands: Commands, clock: Clock) {
+  constructor(readModels: ReadModels, commands: Commands, clock: Clock, onTrouble: (error: Error) => void) {
     this.#readModels = readModels;
     this.#commands = commands;
     this.#clock = clock;
+    this.#onTrouble = onTrouble;
   }
 
-  /** Ends all that are due now; one sweep at a time. */
+  /** Ends all that are due now; one sweep at a time, which `idle` waits for. */
   sweep(): Promise<void> {
     this.#sweeping ??= this.#sweep().finally(() => {
       this.#sweeping = undefined;
@@ -28,23 +29,32 @@ export class InvitationExpiry {
     return this.#sweeping;
   }
 
+  async idle(): Promise<void> {
+    await this.#sweeping;
+  }
+
   async #sweep(): Promise<void> {
-    for (;;) {
-      const { items } = await this.#readModels.list<InvitationView>('invitations', {
+    let after: Page<InvitationView>['next'] = null;
+    do {
+      const page: Page<InvitationView> = await this.#readModels.list<InvitationView>('invitations', {
         where: { status: 'pending', expiresAt: { upTo: isoTime(this.#clock.now()) } },
         sort: { field: 'expiresAt', direction: 1 },
         limit: AT_ONCE,
+        after: after ?? undefined,
         totals: false,
       });
-      if (items.length === 0) return;
-      const positions = await Promise.all(items.map((due) => this.#expire(due)));
-      await this.#readModels.reach(Math.max(...positions), ['invitations']);
-    }
+      await Promise.all(page.items.map((due) => this.#expire(due)));
+      after = page.next;
+    } while (after);
   }
 
-  async #expire({ invitationId, timesSent }: InvitationView): Promise<number> {
+  /** One that cannot be ended now keeps no other from ending. */
+  async #expire({ invitationId, timesSent }: InvitationView): Promise<void> {
     const command = Object.assign(new ExpireInvite(), { invitationId, generation: timesSent });
-    const outcome = await this.#commands.issue(command, `expire/${invitationId}/${timesSent}`);
-    return !isRefusal(outcome) && 'position' in outcome ? Number(outcome.position) : 0;
+    try {
+      await this.#commands.issue(command, `expire/${invitationId}/${timesSent}`);
+    } catch (error) {
+      this.#onTrouble(error as Error);
+    }
   }
 }

@@ -50,6 +50,8 @@ export class RevertAcceptance extends OrgledgerCommand {
 export class CancelInvitationsOfDomain extends OrgledgerCommand {
   organizationId!: string;
   domain!: string;
+  /** When it was deleted: what was sent later, after it was added again, stays. */
+  before!: string;
 }
 
 /** The product's own, when the mail server has spoken. */

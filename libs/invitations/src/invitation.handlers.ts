@@ -355,10 +355,10 @@ export class CancelInvitationsOfDomainHandler implements ICommandHandler<CancelI
     const envelope = envelopeOf(command);
     const refused = systemOnly(envelope.principal);
     if (refused) return refused;
-    const { organizationId, domain } = command;
+    const { organizationId, domain, before } = command;
     await this.#readModels.reach(await this.#log.head(), ['invitations']);
     let last: Outcome = { done: true };
-    for await (const invitationId of this.#pending(organizationId, domain)) {
+    for await (const invitationId of this.#pending(organizationId, domain, before)) {
       const outcome = await this.#execution.run(
         {
           decider: invitation,
@@ -372,11 +372,11 @@ export class CancelInvitationsOfDomainHandler implements ICommandHandler<CancelI
     return last;
   }
 
-  async *#pending(organizationId: string, domain: string): AsyncIterable<string> {
+  async *#pending(organizationId: string, domain: string, before: string): AsyncIterable<string> {
     let after: readonly [string | number | boolean | null, string] | undefined;
     do {
       const page = await this.#readModels.list<{ invitationId: string }>('invitations', {
-        where: { organizationId, domain, status: 'pending' },
+        where: { organizationId, domain, status: 'pending', sentAt: { upTo: before } },
         sort: { field: 'email', direction: 1 },
         limit: 200,
         after,

@@ -15,7 +15,7 @@ export const emailVerificationText = ({ givenName, link }: EmailVerificationFiel
   letter({
     subject: 'Confirm your e-mail address',
     paragraphs: [
-      `Hello ${shown(givenName)},`,
+      `${['Hello', shown(givenName)].join(' ').trim()},`,
       'please confirm that this e-mail address is yours. Until then you can sign in, but not invite people or change anything for others.',
     ],
     action: { label: 'Confirm e-mail address', link },

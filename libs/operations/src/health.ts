@@ -1,3 +1,4 @@
+import type { Clock } from '#clock';
 import type { EventStore } from '#event-store';
 import type { DocumentStore, ProjectionHealth, Served } from '#read-models';
 
@@ -10,29 +11,42 @@ export interface Report {
   readonly projections: readonly {
     readonly name: string;
     readonly position: string;
-    readonly behind: boolean;
+    /** Positions between this read model and the end of the log. */
+    readonly lag: number;
+    readonly building: boolean;
     readonly quarantined: number;
   }[];
   readonly parkedCommands: number;
 }
+
+/** P6: read models that stand still for so long while the log has gone on are not ready. */
+const STANDSTILL_MS = 15_000;
 
 /** What stands between this process and an answer. */
 export class Health {
   readonly #events: EventStore;
   readonly #documents: Readonly<Record<string, DocumentStore>>;
   readonly #progress: Progress;
-  readonly #parked: () => number;
+  readonly #parked: () => Promise<number>;
+  readonly #clock: Clock;
+  #moved = { position: -1, at: 0 };
 
   constructor(
     events: EventStore,
     documents: Readonly<Record<string, DocumentStore>>,
     progress: Progress,
-    parked: () => number,
+    parked: () => Promise<number>,
+    clock: Clock,
   ) {
     this.#events = events;
     this.#documents = documents;
     this.#progress = progress;
     this.#parked = parked;
+    this.#clock = clock;
+  }
+
+  projections(): readonly ProjectionHealth[] {
+    return this.#progress.health();
   }
 
   async report(): Promise<Report> {
@@ -40,18 +54,27 @@ export class Health {
     const entries = await Promise.all(
       Object.entries(stores).map(async ([name, store]) => [name, await store.health()] as const),
     );
-    const dependencies = Object.fromEntries(entries);
-    const projections = this.#progress.health().map(({ name, position, behind, quarantined }) => ({
+    const healthy = entries.every(([, { ok }]) => ok);
+    const head = healthy ? await this.#events.head() : 0;
+    const projections = this.#progress.health().map(({ name, position, building, quarantined }) => ({
       name,
       position: String(position),
-      behind,
+      lag: Math.max(0, head - position),
+      building,
       quarantined: quarantined.length,
     }));
     return {
-      ready: entries.every(([, { ok }]) => ok) && this.#progress.position >= 0,
-      dependencies,
+      ready: healthy && this.#progress.position >= 0 && !this.#standsStill(head),
+      dependencies: Object.fromEntries(entries),
       projections,
-      parkedCommands: this.#parked(),
+      parkedCommands: healthy ? await this.#parked() : 0,
     };
+  }
+
+  #standsStill(head: number): boolean {
+    const { position } = this.#progress;
+    const now = this.#clock.now();
+    if (position !== this.#moved.position || position >= head) this.#moved = { position, at: now };
+    return now - this.#moved.at > STANDSTILL_MS;
   }
 }

@@ -41,9 +41,11 @@ export class HealthController {
 export class OperationsController {
   readonly #projector: Projector;
   readonly #policies: PolicyRunner;
+  readonly #health: Health;
 
-  constructor(projector: Projector, policies: PolicyRunner) {
+  constructor(projector: Projector, policies: PolicyRunner, health: Health) {
     this.#projector = projector;
+    this.#health = health;
     this.#policies = policies;
   }
 
@@ -51,7 +53,7 @@ export class OperationsController {
   projections(@Call() call: Call<Principal>) {
     operatorOnly(call);
     return {
-      items: this.#projector.health().map((health) => ({ ...health, position: String(health.position) })),
+      items: this.#health.projections().map((health) => ({ ...health, position: String(health.position) })),
     };
   }
 
@@ -61,6 +63,7 @@ export class OperationsController {
   async rebuild(@Param('name') name: string, @Call() call: Call<Principal>): Promise<object | Refusal> {
     operatorOnly(call);
     if (!this.#projector.health().some((projection) => projection.name === name)) return notFound;
+    if (!this.#projector.isStarted) return elsewhere;
     await this.#projector.rebuild(name);
     return { name, rebuilt: true };
   }
@@ -87,6 +90,8 @@ export class OperationsController {
     return done ? { id, done } : refuse('conflict', 'still_refused', 'The command was refused again.');
   }
 }
+
+const elsewhere = refuse('conflict', 'runs_in_worker', 'The read models are kept by the worker; ask it.');
 
 const operatorOnly = ({ principal }: Call<Principal>): void => {
   if (principal?.type !== 'operator') throw nothingHere();

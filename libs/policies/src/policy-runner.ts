@@ -129,7 +129,7 @@ export class PolicyRunner extends Effects {
     for (const { _id, position } of stored) this.#checkpoints.set(_id, position);
     this.#handled = Math.min(...this.#policies.map(({ name }) => this.#checkpoints.get(name) ?? 0));
     this.#saved = this.#handled;
-    this.#parkedCount = await this.#records.collection<Parked>('parked').countDocuments({});
+    await this.countParked();
     this.#running = this.#follow();
   }
 
@@ -261,8 +261,14 @@ export class PolicyRunner extends Effects {
       parkedAt: isoTime(this.#clock.now()),
     };
     await this.#records.collection<Parked>('parked').replaceOne({ _id }, parked, { upsert: true });
-    this.#parkedCount = await this.#records.collection<Parked>('parked').countDocuments({});
+    await this.countParked();
     this.#observer.parked({ _id, ...parked });
+  }
+
+  /** Asked of the store, so that processes without policies know it too. */
+  async countParked(): Promise<number> {
+    this.#parkedCount = await this.#records.collection<Parked>('parked').countDocuments({});
+    return this.#parkedCount;
   }
 
   parked(): Promise<Parked[]> {
@@ -287,7 +293,7 @@ export class PolicyRunner extends Effects {
       if (parked.index === WHOLE || parked.index === index)
         if (await this.#issue(parked.policy, event, followOn, index)) return false;
     await this.#records.collection<Parked>('parked').deleteOne({ _id: id });
-    this.#parkedCount = await this.#records.collection<Parked>('parked').countDocuments({});
+    await this.countParked();
     return true;
   }
 

@@ -48,6 +48,8 @@ export abstract class LogHead {
 const positionUnknown = () =>
   new HttpProblem(400, 'position_unknown', 'No answer has ever named this position.');
 
+const newestFirst = { field: 'position', direction: -1 } as const;
+
 /** The front door for reads: waits for the asked position, resolves `asOf`, puts the query on the bus. */
 @Injectable()
 export class Queries {
@@ -91,29 +93,33 @@ export class Queries {
       await this.#readModels.reach(at, ['audit']);
       return {
         at,
-        asOf: (await this.#last(organizationId, { position: { upTo: at } }, 'position'))?.occurredAt ?? now,
+        asOf: (await this.#one(organizationId, { position: { upTo: at } }, newestFirst))?.occurredAt ?? now,
       };
     }
     const time = new Date(asOf).toISOString();
     if (time >= now) return { at: undefined, asOf: now };
     await this.#readModels.reach(head, ['audit']);
-    const newest = await this.#last(organizationId, { occurredAt: { upTo: time } }, 'occurredAt');
-    if (!newest) return { at: 0, asOf: time };
-    // Everything of one command has one time: the last of it is the one furthest in the log.
-    const last = await this.#last(organizationId, { occurredAt: newest.occurredAt }, 'position');
-    return { at: last?.position ?? 0, asOf: time };
+    // Everything before the first thing that happened later; events of one command share their time.
+    const next = await this.#one(
+      organizationId,
+      { occurredAt: { after: time } },
+      { field: 'occurredAt', direction: 1 },
+    );
+    if (!next) return { at: undefined, asOf: time };
+    const { occurredAt } = next;
+    const first = await this.#one(organizationId, { occurredAt }, { field: 'position', direction: 1 });
+    return { at: Math.max(0, (first?.position ?? 1) - 1), asOf: time };
   }
 
-  /** The last thing in the organization's history that meets a condition. */
-  async #last(
+  async #one(
     organizationId: string | undefined,
     where: Readonly<Record<string, Condition>>,
-    field: 'position' | 'occurredAt',
+    sort: { readonly field: 'position' | 'occurredAt'; readonly direction: 1 | -1 },
   ): Promise<{ position: number; occurredAt: string } | undefined> {
     if (organizationId === undefined) return undefined;
     const { items } = await this.#readModels.list<{ position: number; occurredAt: string }>('audit', {
       where: { organizationId, ...where },
-      sort: { field, direction: -1 },
+      sort,
       limit: 1,
       totals: false,
     });

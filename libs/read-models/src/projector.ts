@@ -19,7 +19,7 @@ export interface Build extends StoredDocument {
   readonly position: number | null;
 }
 
-interface QuarantinedStream extends StoredDocument, Quarantined {
+export interface QuarantinedStream extends StoredDocument, Quarantined {
   readonly projection: string;
 }
 
@@ -65,9 +65,12 @@ export class Projector {
   readonly #filling = new Map<string, Build>();
   readonly #quarantine = new Map<string, QuarantinedStream>();
   readonly #waiting = new Waiting();
+  #started = false;
   #position = 0;
   #caughtUp = false;
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #retireAfterMs: number;
+  readonly #retiring = new Set<Promise<void>>();
   #following: Promise<void> = Promise.resolve();
   readonly #fillings = new Map<string, Promise<void>>();
 
@@ -76,7 +79,9 @@ export class Projector {
     documents: DocumentStore,
     projections: readonly AnyProjection[],
     observer: ProjectorObserver,
+    { retireAfterMs = 0 }: { readonly retireAfterMs?: number } = {},
   ) {
+    this.#retireAfterMs = retireAfterMs;
     this.#events = events;
     this.#documents = documents;
     this.#projections = projections;
@@ -96,6 +101,8 @@ export class Projector {
 
   async start(): Promise<void> {
     await this.#restore();
+    await this.#dropLeftovers();
+    this.#started = true;
     this.#following = this.#followLive();
     for (const name of this.#filling.keys()) void this.#startFilling(name);
   }
@@ -104,6 +111,7 @@ export class Projector {
     this.#abort.abort();
     this.#waiting.wake();
     await Promise.all([this.#following, ...this.#fillings.values()]);
+    await Promise.all(this.#retiring);
     await this.#turn;
   }
 
@@ -337,9 +345,28 @@ export class Projector {
     this.#served.set(name, served);
     this.#filling.delete(name);
     if (before && buildName(name, before) !== buildName(name, served))
-      await this.#dropBuild(buildName(name, before));
+      await this.#retire(buildName(name, before));
     this.#waiting.wake();
     return true;
+  }
+
+  /** Readers that began with the old build, here or in another process, finish with it before it goes. */
+  async #retire(build: string): Promise<void> {
+    if (this.#retireAfterMs === 0) return this.#dropBuild(build);
+    const retired = pause(this.#retireAfterMs, this.#abort.signal)
+      .then(() => this.#inTurn(() => this.#dropBuild(build)))
+      .catch((error) => this.#observer.interrupted(error))
+      .finally(() => this.#retiring.delete(retired));
+    this.#retiring.add(retired);
+  }
+
+  /** What a crash kept from being dropped. */
+  async #dropLeftovers(): Promise<void> {
+    const builds = [...this.#served, ...this.#filling].map(([name, build]) => buildName(name, build));
+    const kept = new Set(builds.flatMap((build) => Object.values(collectionsOf(build))));
+    for (const name of await this.#documents.names())
+      if (!kept.has(name) && this.#projections.some((projection) => isBuildOf(projection.name, name)))
+        await this.#documents.drop(name);
   }
 
   async #nothingBetween(position: number): Promise<boolean> {
@@ -357,8 +384,14 @@ export class Projector {
     }
   }
 
+  /** False in a process whose read models a worker keeps. */
+  get isStarted(): boolean {
+    return this.#started;
+  }
+
   /** Fills the projection anew from the start of the log and then serves that; lifts its quarantine. */
   async rebuild(name: string): Promise<void> {
+    if (!this.#started) throw new Error('the projector of this process is not started');
     const { version } = this.#named(name);
     const underWay = this.#fillings.get(name);
     if (underWay) return underWay;
@@ -403,6 +436,9 @@ export class Projector {
     });
   }
 }
+
+const isBuildOf = (projection: string, collection: string): boolean =>
+  collection.startsWith(`${projection}-`) && /^\d/.test(collection.slice(projection.length + 1));
 
 /** Pages break ties by the document's key, so an index that carries it last needs no sorting. */
 const inPages = (indexes: readonly IndexSpec[], key: '_id' | '_key'): IndexSpec[] =>

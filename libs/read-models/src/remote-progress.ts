@@ -7,6 +7,7 @@ import {
   LIVE,
   type Progress,
   type ProjectionHealth,
+  type QuarantinedStream,
   SERVED,
 } from './projector.ts';
 import type { Served } from './reader.ts';
@@ -23,6 +24,7 @@ export class RemoteProgress implements Served {
   readonly #abort = new AbortController();
   readonly #onTrouble: (error: Error) => void;
   #live = -1;
+  #quarantine: readonly QuarantinedStream[] = [];
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
 
@@ -96,6 +98,7 @@ export class RemoteProgress implements Served {
       const build = await this.#documents.collection<Build>('builds').findOne({ _id: SERVED(name) });
       if (build) this.#builds.set(name, build);
     }
+    this.#quarantine = await this.#documents.collection<QuarantinedStream>('quarantine').find({}).toArray();
   }
 
   health(): ProjectionHealth[] {
@@ -105,7 +108,9 @@ export class RemoteProgress implements Served {
       position: this.positionOf(name),
       behind: false,
       building: !this.#builds.has(name),
-      quarantined: [],
+      quarantined: this.#quarantine
+        .filter(({ projection }) => projection === name)
+        .map(({ stream, position, error }) => ({ stream, position, error })),
     }));
   }
 }

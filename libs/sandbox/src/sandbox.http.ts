@@ -19,10 +19,15 @@ import { refuse } from '#kernel';
 import { AdvanceClockBody, MailQuery, ZoneHostBody, ZoneRecordBody } from './sandbox.dto.ts';
 import { Sandbox } from './sandbox.ts';
 
+const loopbackAddress = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
+const loopbackName = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
+
 class LoopbackOnly implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const { remoteAddress = '' } = context.switchToHttp().getRequest<FastifyRequest>().raw.socket;
-    if (/^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(remoteAddress)) return true;
+    const { raw, hostname } = context.switchToHttp().getRequest<FastifyRequest>();
+    const { remoteAddress = '' } = raw.socket;
+    // The name too: a page of somebody else's may have its own name answered with 127.0.0.1.
+    if (loopbackAddress.test(remoteAddress) && loopbackName.test(hostname)) return true;
     throw nothingHere();
   }
 }

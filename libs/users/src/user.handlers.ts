@@ -82,6 +82,7 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
     const { traces } = await this.#people.load(known?.userId ?? newId);
     const repeated = traces.has(commandId);
     if (!repeated) {
+      if (!envelope.dryRun) await takeOne(this.#rates.signUps, envelope.sourceIp ?? '');
       const weak = this.#passwords.tooWeak(password, {
         email: address.email,
         names: [givenName, familyName],
@@ -92,7 +93,6 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
     if (known?.status === 'active' && !repeated) return emailTaken;
     const userId = known?.userId ?? newId;
     if (!repeated && !envelope.dryRun) {
-      await takeOne(this.#rates.signUps, envelope.sourceIp ?? '');
       await this.#credentials.set(waitingPassword(commandId), await this.#passwords.hash(password));
     }
     const ours = { ...envelope, principal: { ...envelope.principal, type: 'user', id: userId } as const };
@@ -118,9 +118,7 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
           tokenExpiresAt: daysAfter(this.#execution.now(), 7),
           founds: {
             organizationId,
-            organizationName:
-              command.organizationName ??
-              `Organization of ${`${givenName} ${familyName}`.trim() || address.email}`,
+            organizationName: command.organizationName ?? 'My organization',
             accountId,
             accountName: command.accountName ?? 'First account',
           },
