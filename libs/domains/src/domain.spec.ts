@@ -42,6 +42,7 @@ describe('domain', () => {
       ...named,
       method: 'dns_txt',
       token: asked.token,
+      missed: { reason: '', observed: [] },
     });
   });
 
@@ -136,6 +137,7 @@ describe('domain', () => {
       ...named,
       method: 'dns_txt',
       token: asked.token,
+      missed: { reason: 'no_record', observed: [] },
     });
   });
 

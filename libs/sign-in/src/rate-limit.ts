@@ -16,9 +16,9 @@ const hour = 3_600_000;
 
 export const rates = {
   /** Per source address. */
-  signUps: { limit: 20, milliseconds: hour },
+  signUps: { limit: 300, milliseconds: hour },
   /** Per receiving address: invitations sent again, verifications, resets. */
-  mails: { limit: 5, milliseconds: hour },
+  mails: { limit: 10, milliseconds: hour },
   /** Per source address. */
   resets: { limit: 20, milliseconds: hour },
 } as const satisfies Readonly<Record<string, Rate>>;
