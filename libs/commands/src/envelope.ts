@@ -1,4 +1,4 @@
-import { createHmac, hash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { Command } from '@nestjs/cqrs';
 import type { Actor, OrganizationRole, Refusal } from '#kernel';
 
@@ -119,20 +119,20 @@ export const commandIdFor = (
     : namedUuid(JSON.stringify([principal.type, principal.id, principal.userId ? null : sourceIp, key]));
 
 /**
- * Tells one command from another without telling what was in it: an HMAC over the canonical form (fields sorted,
+ * Tells one command from another without telling what was in it: a keyed hash over the canonical form (fields sorted,
  * absent ones left out), so that no password or token can be guessed from what the log keeps.
  */
 export class Fingerprints {
-  readonly #key: Buffer;
+  readonly #key: string;
 
   constructor(key: Buffer) {
-    this.#key = key;
+    this.#key = key.toString('base64');
   }
 
+  /** One call with the key on both sides: a third of what an HMAC object costs, for what never proves anything. */
   of(command: object): string {
-    return createHmac('sha256', this.#key)
-      .update(JSON.stringify([command.constructor.name, canonical({ ...command })]))
-      .digest('base64url');
+    const text = JSON.stringify([command.constructor.name, canonical({ ...command })]);
+    return hash('sha256', `${this.#key}${text}${this.#key}`, 'base64url');
   }
 }
 

@@ -304,7 +304,10 @@ export class Projector {
           batchSize: BUILD_BATCH,
         })) {
           if (this.#abort.signal.aborted) return;
+          const [begun, live] = [performance.now(), this.#position];
           if (!(await this.#inTurn(() => this.#applyFilling(name, batch)))) break;
+          // Somebody is writing: leave them two thirds of the time.
+          if (this.#position !== live) await pause(2 * (performance.now() - begun), this.#abort.signal);
         }
         if (await this.#inTurn(() => this.#switchWhenLevel(name))) return;
       } catch (error) {

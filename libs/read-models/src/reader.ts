@@ -126,6 +126,13 @@ export class ReadModels {
   async #list<Document>(name: string, request: ListRequest): Promise<Page<Document>> {
     const position = request.asOf ?? this.#served.positionOf(name);
     const build = this.#build(name);
+    const counted =
+      request.totals === false
+        ? { total: 0, totalIsLowerBound: true }
+        : await this.#total(name, build, request);
+    // Where nothing matches, a walk in sort order would only find that out at the end.
+    if (counted.total === 0 && !counted.totalIsLowerBound)
+      return { items: [], ...counted, next: null, position };
     const filter = filterOf(request);
     const wanted = request.limit + 1;
     const versions = await this.#page<Version>(build.live, request, filter, wanted);
@@ -143,14 +150,9 @@ export class ReadModels {
       versions.length > request.limit && last
         ? [(last[request.sort.field] ?? null) as Scalar, keyOf(last)]
         : null;
-    const { total, totalIsLowerBound } =
-      request.totals === false
-        ? { total: 0, totalIsLowerBound: true }
-        : await this.#total(name, build, request);
     return {
       items: shown.map((version) => plain<Document>(version)),
-      total,
-      totalIsLowerBound,
+      ...counted,
       next,
       position,
     };

@@ -107,6 +107,7 @@ export const users: Projection<UserView, Events> = {
     { organizationId: 1, role: 1, name: 1 },
     { organizationId: 1, status: 1, name: 1 },
     { organizationId: 1, domain: 1, name: 1 },
+    { organizationId: 1, twoFactorRequired: 1, name: 1 },
     { organizationId: 1, words: 1 },
     { organizationId: 1, accountIds: 1 },
     { userId: 1 },
