@@ -161,9 +161,10 @@ export class Product {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #serve(): Promise<void> {
-    const { settings, rateLimits = false, sandbox = false } = this.#options;
-    const read = readSettings({
+  /** What the environment of another process over the same stores and servers would say. */
+  get environment(): Record<string, string> {
+    const { settings, sandbox = false } = this.#options;
+    return {
       PORT: '0',
       LOG_LEVEL: 'error',
       ORGLEDGER_DATA_DIR: this.folder,
@@ -171,8 +172,12 @@ export class Product {
         ? {}
         : { SMTP_URL: this.smtp.url, ORGLEDGER_DNS_SERVERS: this.dns.address, ...this.#stores.settings }),
       ...settings,
-    });
-    this.#serving = await serve({ ...read, rateLimits }, '0.0.0-test');
+    };
+  }
+
+  async #serve(): Promise<void> {
+    const { rateLimits = false } = this.#options;
+    this.#serving = await serve({ ...readSettings(this.environment), rateLimits }, '0.0.0-test');
   }
 
   domain(name: string): string {

@@ -9,10 +9,14 @@ process.on('unhandledRejection', (error) => {
 });
 
 try {
-  const settings = readSettings(process.env);
+  const settings = readSettings({ PORT: '4001', ...process.env });
   if (!settings.eventStoreUrl || !settings.mongodbUrl)
     throw new WrongSetting(
       'A worker of its own needs EVENTSTORE_URL and MONGODB_URL; otherwise `npm start` works alone.',
+    );
+  if (!settings.publicUrl)
+    throw new WrongSetting(
+      'A worker of its own needs ORGLEDGER_PUBLIC_URL, the address that its mails link to.',
     );
   const working = await serve(settings, process.env.npm_package_version ?? '0.1.0', 'worker');
   stopOnSignal(() => working.stop(), {

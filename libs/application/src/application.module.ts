@@ -169,7 +169,10 @@ export class ApplicationModule {
             classes: CommandClasses,
             fingerprints: Fingerprints,
             past: PastCommands,
-          ) => new Commands(bus, effects, classes, fingerprints, past),
+          ) =>
+            new Commands(bus, effects, classes, fingerprints, past, (err) =>
+              log.warn({ err }, 'the effects of a command are not known yet'),
+            ),
         },
         {
           provide: InvitationExpiry,
@@ -199,7 +202,6 @@ export class ApplicationModule {
               },
               progress,
               () => runner.countParked(),
-              clock,
             ),
         },
         ...(platform.sandbox

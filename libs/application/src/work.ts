@@ -6,9 +6,12 @@ import { MailBell, MailComposer, reportMail } from '#notifications';
 import type { Logger } from '#observability';
 import { PolicyRunner } from '#policies';
 import { Projector } from '#read-models';
+import { Sessions } from '#sign-in';
+import { Guesses, Rates } from '#users';
 import type { Platform } from './platform.ts';
 
 const EXPIRY_EVERY_MS = 1_000;
+const CLEAN_EVERY_MS = 600_000;
 
 /** The part that works by itself: projections, policies, mail. One process runs it. */
 export class Work {
@@ -17,7 +20,9 @@ export class Work {
   readonly #sender: Sender;
   readonly #expiry: InvitationExpiry;
   readonly #log: Logger;
+  readonly #expiring: readonly { removeExpired(): Promise<number> }[];
   #timer: NodeJS.Timeout | undefined;
+  #cleaning: NodeJS.Timeout | undefined;
   readonly #transport: MailTransport & { close?(): void };
 
   constructor(app: INestApplicationContext, { settings, sandbox, clock, log, metrics }: Platform) {
@@ -27,6 +32,9 @@ export class Work {
     this.#policies = app.get(PolicyRunner);
     this.#expiry = app.get(InvitationExpiry);
     this.#log = log;
+    const { limits } = app.get(Guesses);
+    const { signUps, mails } = app.get(Rates);
+    this.#expiring = [app.get(Sessions), limits, signUps, mails].filter((kept) => kept !== undefined);
     this.#transport = settings.smtpUrl
       ? smtpTransport(settings.smtpUrl, { name: 'Orgledger', address: settings.mailFrom })
       : (sandbox?.mailbox ?? nowhere);
@@ -72,11 +80,18 @@ export class Work {
   async start(): Promise<void> {
     await this.#projector.start();
     await this.#policies.start();
+    this.#cleaning = setInterval(() => {
+      this.#clean().catch((err) => this.#log.warn({ err }, 'removing what has expired is interrupted'));
+    }, CLEAN_EVERY_MS);
     this.#timer = setInterval(() => {
       this.#expiry
         .sweep()
         .catch((err) => this.#log.warn({ err }, 'ending expired invitations is interrupted'));
     }, EXPIRY_EVERY_MS);
+  }
+
+  async #clean(): Promise<void> {
+    for (const kept of this.#expiring) await kept.removeExpired();
   }
 
   /** As soon as the public address is known, which stands in every mail. */
@@ -86,6 +101,7 @@ export class Work {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearInterval(this.#cleaning);
     await this.#expiry.idle().catch(() => undefined);
     await this.#sender.stop();
     this.#transport.close?.();

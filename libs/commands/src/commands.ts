@@ -68,6 +68,7 @@ export class Commands {
   readonly #classes: CommandClasses;
   readonly #fingerprints: Fingerprints;
   readonly #past: PastCommands;
+  readonly #onTrouble: (error: Error) => void;
   readonly #inFlight = new Set<string>();
   /** What the read model of past commands may not show yet. */
   readonly #recent = new RecentlyUsed<string, string>(10_000);
@@ -78,12 +79,14 @@ export class Commands {
     classes: CommandClasses,
     fingerprints: Fingerprints,
     past: PastCommands,
+    onTrouble: (error: Error) => void,
   ) {
     this.#bus = bus;
     this.#effects = effects;
     this.#classes = classes;
     this.#fingerprints = fingerprints;
     this.#past = past;
+    this.#onTrouble = onTrouble;
   }
 
   /** A caller's command; `target` holds what the path names. */
@@ -118,8 +121,8 @@ export class Commands {
     try {
       const { position, settled } = await this.#effects.settle(Number(receipt.position), correlationId);
       if (settled) return { ...receipt, position: String(position) };
-    } catch {
-      // A store is away or behind; policies go on as soon as it is back.
+    } catch (error) {
+      this.#onTrouble(error as Error);
     }
     return { ...receipt, effects: 'pending' };
   }

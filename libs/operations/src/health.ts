@@ -1,4 +1,3 @@
-import type { Clock } from '#clock';
 import type { EventStore } from '#event-store';
 import type { DocumentStore, ProjectionHealth, Served } from '#read-models';
 
@@ -28,21 +27,19 @@ export class Health {
   readonly #documents: Readonly<Record<string, DocumentStore>>;
   readonly #progress: Progress;
   readonly #parked: () => Promise<number>;
-  readonly #clock: Clock;
-  #moved = { position: -1, at: 0 };
+  /** Since when it was seen behind at this position; machine time. */
+  #behind: { readonly position: number; readonly since: number } | undefined;
 
   constructor(
     events: EventStore,
     documents: Readonly<Record<string, DocumentStore>>,
     progress: Progress,
     parked: () => Promise<number>,
-    clock: Clock,
   ) {
     this.#events = events;
     this.#documents = documents;
     this.#progress = progress;
     this.#parked = parked;
-    this.#clock = clock;
   }
 
   projections(): readonly ProjectionHealth[] {
@@ -73,8 +70,9 @@ export class Health {
 
   #standsStill(head: number): boolean {
     const { position } = this.#progress;
-    const now = this.#clock.now();
-    if (position !== this.#moved.position || position >= head) this.#moved = { position, at: now };
-    return now - this.#moved.at > STANDSTILL_MS;
+    const now = performance.now();
+    if (position >= head || position !== this.#behind?.position) this.#behind = undefined;
+    if (position < head) this.#behind ??= { position, since: now };
+    return this.#behind !== undefined && now - this.#behind.since > STANDSTILL_MS;
   }
 }

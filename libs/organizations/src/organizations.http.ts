@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { AllowUnverified, Call, PathId, ReadQuery } from '#http';
+import { Call, PathId, ReadQuery } from '#http';
 import { Queries } from '#queries';
 import { RenameOrganization, RequestOrganizationDeletion } from './organization.commands.ts';
 import { GetOrganization, GetSummary } from './organizations.queries.ts';
@@ -34,7 +34,6 @@ export class OrganizationsController {
   }
 
   @Patch()
-  @AllowUnverified()
   rename(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: RenameOrganization,

@@ -176,8 +176,8 @@ export class PolicyRunner extends Effects {
     await Promise.all([...byCorrelation.values()].map((events) => this.#reactInOrder(events)));
     this.#handled = batch.at(-1)?.position ?? this.#handled;
     this.#waiting.wake();
-    if (this.#handled !== this.#saved && performance.now() - this.#savedAt > CHECKPOINT_EVERY_MS)
-      await this.#save();
+    const due = this.#options.watched || performance.now() - this.#savedAt > CHECKPOINT_EVERY_MS;
+    if (this.#handled !== this.#saved && due) await this.#save();
   }
 
   async #reactInOrder(events: readonly RecordedEvent[]): Promise<void> {

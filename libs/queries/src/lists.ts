@@ -95,13 +95,13 @@ const answerList = async (
   query: OrgledgerQuery & ListFields,
   readModels: ReadModels,
 ): Promise<List<unknown> | Refusal> => {
-  const { principal, at, asOf, atLeast } = readingOf(query);
+  const { principal, at, asOf, asked, atLeast } = readingOf(query);
   const refused = row.authorize(principal, query);
   if (refused) return refused;
   await readModels.reach(atLeast, [row.projection, ...(row.joins ?? [])]);
   const where = row.where(query);
   const sort = sortOf(row, query.sort);
-  const scope = { ...where, sort: query.sort, at: at ?? null, list: row.projection };
+  const scope = { ...where, sort: query.sort, asOf: asked, list: row.projection };
   const after = decodeCursor(query.cursor, scope) as [Scalar, string] | undefined;
   const page = await readModels.list(row.projection, {
     where,

@@ -12,6 +12,8 @@ export interface Reading {
   readonly at: number | undefined;
   /** What is read must show at least this position. */
   readonly atLeast: number;
+  /** `asOf` as the caller sent it: what a cursor belongs to. */
+  readonly asked: string | null;
   /** ISO time that the answer names. */
   readonly asOf: string;
 }
@@ -76,7 +78,7 @@ export class Queries {
     if (wanted > this.#readModels.position && wanted > (await this.#log.head())) throw positionUnknown();
     const moment = await this.#moment(call.asOf, target.organizationId);
     const atLeast = Math.max(wanted, moment.at ?? 0);
-    readings.set(query, { principal: call.principal, atLeast, ...moment });
+    readings.set(query, { principal: call.principal, atLeast, asked: call.asOf ?? null, ...moment });
     return this.#bus.execute(query);
   }
 
@@ -105,7 +107,7 @@ export class Queries {
       { occurredAt: { after: time } },
       { field: 'occurredAt', direction: 1 },
     );
-    if (!next) return { at: undefined, asOf: time };
+    if (!next) return { at: head, asOf: time };
     const { occurredAt } = next;
     const first = await this.#one(organizationId, { occurredAt }, { field: 'position', direction: 1 });
     return { at: Math.max(0, (first?.position ?? 1) - 1), asOf: time };

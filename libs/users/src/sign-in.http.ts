@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Query } from '@nestjs/common';
 import { isoTime } from '#clock';
 import { Commands, type Principal } from '#commands';
-import { AllowUnverified, Answer, Call, Public, ReadQuery, unauthenticated } from '#http';
+import { Answer, Call, Public, ReadQuery, unauthenticated } from '#http';
 import { PublicUrl } from '#mail';
 import { Queries } from '#queries';
 import { SignInWithPassword } from './sign-in.dto.ts';
@@ -50,7 +50,6 @@ export class SignInController {
   }
 
   @Delete('sessions/current')
-  @AllowUnverified()
   @HttpCode(204)
   async signOut(@Call() call: Call<Principal>): Promise<void> {
     if (!call.principal) throw unauthenticated();
@@ -65,7 +64,6 @@ export class SignInController {
   }
 
   @Post('email-verifications')
-  @AllowUnverified()
   @HttpCode(200)
   mailVerification(@Call() call: Call<Principal>) {
     return this.#commands.send(

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Patch, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { AllowUnverified, Call, PathId, ReadQuery } from '#http';
+import { Call, PathId, ReadQuery } from '#http';
 import { Queries } from '#queries';
 import { UpdateProfile } from './user.commands.ts';
 import { GetUser, ListUsers, UsersQuery } from './users.queries.ts';
@@ -35,7 +35,6 @@ export class UsersController {
   }
 
   @Patch(':userId')
-  @AllowUnverified()
   rename(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,

@@ -88,6 +88,14 @@ const invited = {
     view && view.kind !== 'pending' ? view : pendingUser(event),
 };
 
+/** Shows nothing new, but the person's stream has moved on, and with it the resource's `ETag`. */
+const stamped = {
+  key: ({ data, metadata }: { data: { userId: string }; metadata: { organizationId: string | null } }) =>
+    metadata.organizationId ? keyOf(metadata.organizationId, data.userId) : [],
+  to: (view: UserView | undefined, { revision }: { revision: number }): UserView | null =>
+    view ? { ...view, revision } : null,
+};
+
 const closed = {
   key: aboutBoth,
   to: (view: UserView | undefined, { data }: { data: { invitationId: string } }): UserView | null =>
@@ -150,6 +158,11 @@ export const users: Projection<UserView, Events> = {
       to: (view, { data, revision }) =>
         view ? { ...named(view, data.givenName, data.familyName), revision } : null,
     },
+    EmailVerificationRequested: stamped,
+    PendingUserInvited: stamped,
+    PendingUserInvitationClosed: stamped,
+    UserRegistered: stamped,
+    UserActivated: stamped,
     EmailVerified: {
       key: ({ data, metadata }) =>
         metadata.organizationId ? keyOf(metadata.organizationId, data.userId) : [],
