@@ -83,9 +83,11 @@ const vowels = 'aeiou';
 const syllable = (number: number): string =>
   `${consonants[number % 16]}${vowels[Math.floor(number / 16) % 5]}`;
 
-/** One of 51,200 family names, spread evenly; a sixteenth of them begins with each consonant. */
+/** One of 32,000 family names, as if by chance; a sixteenth of the people begins with each consonant. */
 const familyName = (number: number): string => {
-  const mixed = Math.imul(number, 0x9e3779b1) >>> 0;
+  let mixed = Math.imul(number ^ (number >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  mixed = (mixed ^ (mixed >>> 16)) >>> 0;
   return `${syllable(mixed % 80)}${syllable((mixed >>> 8) % 80)}${vowels[(mixed >>> 16) % 5]}r`;
 };
 
