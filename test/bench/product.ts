@@ -74,12 +74,13 @@ interface Report {
   readonly projections: readonly { readonly position: string; readonly behind: boolean }[];
 }
 
-/** Waits until every read model shows the whole log. */
-export const settled = async (url: string): Promise<void> => {
+/** Waits until every read model shows the whole log, and at least what stands at a position. */
+export const settled = async (url: string, position = 0): Promise<void> => {
   const connection = await HttpConnection.open(url);
   for (let quiet = 0; quiet < 2; ) {
     const { projections } = await connection.json<Report>('GET', '/health/ready');
-    quiet = projections.every(({ behind }) => !behind) ? quiet + 1 : 0;
+    const level = projections.every((each) => !each.behind && Number(each.position) >= position);
+    quiet = level ? quiet + 1 : 0;
     await sleep(50);
   }
   connection.close();

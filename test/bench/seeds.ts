@@ -53,18 +53,18 @@ export const appendAll = async (
   return written;
 };
 
-/** Into the log of a product that is stopped; personal fields in plain text. */
+/** Into the log of a product that is stopped; personal fields in plain text. Answers the position of the last event. */
 export const seedStopped = async (
   folder: string,
   seeds: Iterable<Seed>,
   ownerId: string,
 ): Promise<number> => {
   const { events, close } = await openStores(readSettings(productEnv(folder)));
-  const written = await appendAll(events, seeds, ownerId);
+  await appendAll(events, seeds, ownerId);
   const head = await events.head();
   await close();
   await policiesHaveSeenAll(folder, head);
-  return written;
+  return head;
 };
 
 /** What was seeded is history: nobody is mailed because of it. */
