@@ -24,9 +24,9 @@ const boot = async (
 export const boots = async (bench: Bench): Promise<void> => {
   bench.report.part('boot', 'W12, G11: start of the process to the first 200');
   const empty = bench.folder('boot-empty');
-  const { folder: full, head } = await twoOrganizations(bench);
+  const { folder: full } = await twoOrganizations(bench);
   const followed = await startProduct(full);
-  await settled(followed.url, head);
+  await settled(followed.url);
   await followed.stop();
   const killed = bench.folder('boot-killed');
   await killedUnderLoad(killed);

@@ -73,7 +73,7 @@ export const invitations = async (bench: Bench): Promise<void> => {
   const open = await connections(product.url, 64, owner.token);
   const bare = await Child.start(['--enable-source-maps', 'test/bench/bare-nest.js']);
   const bareOpen = await connections(bare.url, 64);
-  const floor = new GroupCommitFloor(bench.folder('invite-floor'), row, 1_000_000);
+  const floor = new GroupCommitFloor(bench.folder('invite-floor'), row, 5_000);
   const runs = new Map<string, Load[]>();
   const run = async (name: string, load: Load) => {
     runs.set(name, [...(runs.get(name) ?? []), load]);

@@ -126,7 +126,7 @@ class Asking {
 /** A stopped product with a small and a large organization; the large one has so many members as the run asks for. */
 export const twoOrganizations = (
   bench: Bench,
-): Promise<{ folder: string; head: number; organizations: readonly [Organization, Organization] }> =>
+): Promise<{ folder: string; organizations: readonly [Organization, Organization] }> =>
   bench.once('organizations', async () => {
     const folder = bench.folder('organizations');
     const founding = await startProduct(folder);
@@ -135,14 +135,13 @@ export const twoOrganizations = (
       { mark: 'f', count: largeCount(bench), owner: await signUpOwner(founding.url, 'large.example') },
     ];
     await founding.stop();
-    let head = 0;
     for (const { mark, owner, count } of organizations)
-      head = await seedStopped(
+      await seedStopped(
         folder,
         organizationOf(mark, owner.organizationId, owner.userId, count),
         owner.userId,
       );
-    return { folder, head, organizations };
+    return { folder, organizations };
   });
 
 export const largeCount = (bench: Bench): number => bench.pick(20_000, 1_000_000);
@@ -154,10 +153,10 @@ export const lists = async (bench: Bench): Promise<void> => {
     'list',
     `W3, G3: pages of 50 over HTTP, one caller, ${large} users against 1,000, total included`,
   );
-  const { folder, head, organizations } = await twoOrganizations(bench);
+  const { folder, organizations } = await twoOrganizations(bench);
   const product = await startProduct(folder);
   const followed = performance.now();
-  await settled(product.url, head);
+  await settled(product.url);
   bench.report.note(
     `the read models took ${((performance.now() - followed) / 1_000).toFixed(1)} s to follow`,
   );

@@ -71,15 +71,15 @@ const mailedToken = async (connection: HttpConnection, to: string): Promise<stri
 
 interface Report {
   readonly ready: boolean;
-  readonly projections: readonly { readonly position: string; readonly behind: boolean }[];
+  readonly projections: readonly { readonly lag: number }[];
 }
 
-/** Waits until every read model shows the whole log, and at least what stands at a position. */
-export const settled = async (url: string, position = 0): Promise<void> => {
+/** Waits until every read model shows the whole log. */
+export const settled = async (url: string): Promise<void> => {
   const connection = await HttpConnection.open(url);
   for (let quiet = 0; quiet < 2; ) {
     const { projections } = await connection.json<Report>('GET', '/health/ready');
-    const level = projections.every((each) => !each.behind && Number(each.position) >= position);
+    const level = projections.every(({ lag }) => lag === 0);
     quiet = level ? quiet + 1 : 0;
     await sleep(50);
   }

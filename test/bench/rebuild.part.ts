@@ -16,7 +16,7 @@ import { appendAll, lives, policiesHaveSeenAll } from './seeds.ts';
 const EVENTS_PER_PERSON = 5;
 
 export const rebuilds = async (bench: Bench): Promise<void> => {
-  const people = bench.pick(4_000, 100_000);
+  const people = bench.pick(3_000, 100_000);
   const count = people * EVENTS_PER_PERSON;
   bench.report.part(
     'rebuild',

@@ -53,18 +53,13 @@ export const appendAll = async (
   return written;
 };
 
-/** Into the log of a product that is stopped; personal fields in plain text. Answers the position of the last event. */
-export const seedStopped = async (
-  folder: string,
-  seeds: Iterable<Seed>,
-  ownerId: string,
-): Promise<number> => {
+/** Into the log of a product that is stopped; personal fields in plain text. */
+export const seedStopped = async (folder: string, seeds: Iterable<Seed>, ownerId: string): Promise<void> => {
   const { events, close } = await openStores(readSettings(productEnv(folder)));
   await appendAll(events, seeds, ownerId);
   const head = await events.head();
   await close();
   await policiesHaveSeenAll(folder, head);
-  return head;
 };
 
 /** What was seeded is history: nobody is mailed because of it. */
