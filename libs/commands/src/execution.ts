@@ -174,7 +174,13 @@ export class Execution {
         loaded,
       );
       this.#cache.set(stream, written);
-      return receipt(step, stream, written.traces.get(envelope.commandId) as Trace<State>);
+      const { commandId, fingerprint, correlationId } = envelope;
+      const ids = events.map(({ id, type }) => ({ id, type }));
+      return receipt(
+        step,
+        stream,
+        written.traces.get(commandId) ?? { ...written, fingerprint, correlationId, events: ids },
+      );
     } catch (error) {
       this.#cache.delete(stream);
       if (!(error instanceof RevisionConflict)) throw error;
@@ -222,11 +228,21 @@ export class Execution {
     step: Omit<Step<State, Command, E>, 'command'>,
     eventType: E['type'],
   ): Promise<Outcome> {
-    const { traces } = await this.load(step.decider, step.id);
+    const stream = `${step.decider.category}-${step.id}`;
+    const nothing: Loaded<State> = {
+      state: step.decider.initial,
+      revision: NO_STREAM,
+      position: 0,
+      traces: new Map(),
+    };
+    const { traces } = (await this.#store.read(stream)).reduce(
+      (before, event) => advanced(step.decider, before, event, () => true),
+      nothing,
+    );
     const trace = [...traces.values()].findLast(({ events }) =>
       events.some(({ type }) => type === eventType),
     );
-    return trace ? receipt(step, `${step.decider.category}-${step.id}`, trace) : notFound;
+    return trace ? receipt(step, stream, trace) : notFound;
   }
 }
 
@@ -257,6 +273,9 @@ const receipt = <State>(
   ...step.answer?.(trace.state),
 });
 
+/** A random id (version 4) was given to a command without a key: nobody can send that one again. */
+const isRepeatable = (commandId: string): boolean => commandId[14] !== '4';
+
 const advanced = <State, E extends Event>(
   decider: Decider<State, never, E>,
   before: Loaded<State>,
@@ -264,6 +283,7 @@ const advanced = <State, E extends Event>(
     RecordedEvent,
     'id' | 'type' | 'data' | 'metadata' | 'stream' | 'revision' | 'position' | 'unreadable'
   >,
+  isRemembered: (commandId: string) => boolean = isRepeatable,
 ): Loaded<State> => {
   if (event.unreadable)
     throw new StreamUnreadable(
@@ -273,7 +293,7 @@ const advanced = <State, E extends Event>(
   const same = before.traces.get(commandId);
   const state = decider.evolve(before.state, event as unknown as E);
   // Shared along the stream's versions: it only ever gains facts of the log, each once, whoever loads them.
-  if (!same || same.revision < event.revision)
+  if (isRemembered(commandId) && (!same || same.revision < event.revision))
     before.traces.set(commandId, {
       state,
       fingerprint,

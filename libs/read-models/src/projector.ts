@@ -43,7 +43,7 @@ export interface ProjectorObserver {
 
 export const LIVE = 'live';
 /** Under load a batch begins at the earliest this long after the one before: one transaction for many events. */
-const BREATH_MS = 12;
+const BREATH_MS = 25;
 /** Events within two breaths that make it load; a lone command is shown at once. */
 const LOAD = 40;
 const BUILD_BATCH = 2_000;
