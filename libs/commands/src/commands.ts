@@ -130,27 +130,20 @@ export class Commands {
   /** A command of the product's own that no event caused (what a mail server said); `name` makes its id repeatable. */
   issue(command: OrgledgerCommand, name: string): Promise<Outcome> {
     const commandId = namedUuid(name);
-    return this.#bus.execute(enclose(command, this.#own(command, commandId, commandId, null)));
+    return this.#bus.execute(enclose(command, this.#own(commandId, commandId, null)));
   }
 
   /** What a policy issues because of an event; the same event and policy give the same command id. */
   follow(followOn: FollowOn, cause: RecordedEvent, policy: string, index: number): Promise<Outcome> {
     const command = this.#classes.make(followOn.command, followOn.fields);
     const commandId = namedUuid(`${cause.id}/${policy}/${index}/${followOn.command}`);
-    return this.#bus.execute(
-      enclose(command, this.#own(command, commandId, cause.metadata.correlationId, cause.id)),
-    );
+    return this.#bus.execute(enclose(command, this.#own(commandId, cause.metadata.correlationId, cause.id)));
   }
 
-  #own(
-    command: OrgledgerCommand,
-    commandId: string,
-    correlationId: string,
-    causationId: string | null,
-  ): Envelope {
+  #own(commandId: string, correlationId: string, causationId: string | null): Envelope {
     return {
       commandId,
-      fingerprint: this.#fingerprints.of(command),
+      fingerprint: '',
       ifMatch: undefined,
       dryRun: false,
       principal: systemPrincipal,
@@ -165,7 +158,7 @@ export class Commands {
   #envelope(command: OrgledgerCommand, call: Call, commandId: string): Envelope {
     return {
       commandId,
-      fingerprint: this.#fingerprints.of(command),
+      fingerprint: call.idempotencyKey === undefined ? '' : this.#fingerprints.of(command),
       ifMatch: call.ifMatch,
       dryRun: call.dryRun,
       principal: call.principal ?? anonymous,

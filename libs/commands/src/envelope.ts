@@ -36,6 +36,7 @@ export const anonymous: Principal = {
 /** What travels with a command. */
 export interface Envelope {
   readonly commandId: string;
+  /** Of a command that came with a key, to tell a repeat from another one; otherwise empty. */
   readonly fingerprint: string;
   /** Revision the caller expects (`If-Match`); a conflict is then not decided anew. */
   readonly ifMatch: number | undefined;

@@ -12,7 +12,7 @@ export interface Actor {
 /** What every event carries besides its data (rules.md 2.0, AUD-01). Times are ISO 8601 UTC with milliseconds. */
 export interface EventMetadata {
   readonly commandId: string;
-  /** SHA-256 over the canonical form of the command; tells a repeated key from a reused one. */
+  /** Keyed hash of a command that came with a key; tells a repeated key from a reused one. Otherwise empty. */
   readonly fingerprint: string;
   readonly correlationId: string;
   /** Id of the event that caused this one; null for what a caller asked for. */

@@ -45,8 +45,9 @@ export const LIVE = 'live';
 /** Under load a batch begins at the earliest this long after the one before: one transaction for many events. */
 const BREATH_MS = 25;
 /** Events within two breaths that make it load; a lone command is shown at once. */
-const LOAD = 40;
+const LOAD = 100;
 const BUILD_BATCH = 2_000;
+const BUSY_BATCH = 250;
 export const SERVED = (name: string) => `served:${name}`;
 const FILLING = (name: string) => `filling:${name}`;
 
@@ -295,19 +296,24 @@ export class Projector {
 
   /** Fills a build beside the served one; the last batch, the switch and the live position are one step. */
   async #fill(name: string): Promise<void> {
+    let busy = false;
     while (!this.#abort.signal.aborted) {
       try {
         const build = this.#filling.get(name);
         if (!build) return;
         for await (const batch of this.#events.readAll({
           after: build.position ?? 0,
-          batchSize: BUILD_BATCH,
+          batchSize: busy ? BUSY_BATCH : BUILD_BATCH,
         })) {
           if (this.#abort.signal.aborted) return;
           const [begun, live] = [performance.now(), this.#position];
           if (!(await this.#inTurn(() => this.#applyFilling(name, batch)))) break;
-          // Somebody is writing: leave them two thirds of the time.
-          if (this.#position !== live) await pause(2 * (performance.now() - begun), this.#abort.signal);
+          // Somebody is writing: small steps, and three quarters of the time are theirs.
+          const moved = this.#position !== live;
+          if (moved) await pause(3 * (performance.now() - begun), this.#abort.signal);
+          if (moved === busy) continue;
+          busy = moved;
+          break;
         }
         if (await this.#inTurn(() => this.#switchWhenLevel(name))) return;
       } catch (error) {
