@@ -73,7 +73,12 @@ export class Work {
     metrics.gauge({
       name: 'orgledger_parked_commands',
       help: 'Follow-on commands that were refused and wait for somebody.',
-      read: () => [{ value: this.#policies.parkedCount }],
+      // While the store is away there is no number; the other metrics matter most then.
+      read: () =>
+        this.#policies.countParked().then(
+          (value) => [{ value }],
+          () => [],
+        ),
     });
   }
 

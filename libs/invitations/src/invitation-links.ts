@@ -1,6 +1,12 @@
+import type { Execution, Loaded } from '#commands';
 import { daysAfter } from '#kernel';
 import type { LinkTokens } from '#tokens';
-import type { Invitation } from './invitation.ts';
+import { type Invitation, invitation } from './invitation.ts';
+
+export interface Opened {
+  readonly state: Exclude<Invitation, { status: 'unknown' }>;
+  readonly traces: Loaded<Invitation>['traces'];
+}
 
 /** How long a link works, and the links themselves. */
 export class InvitationLinks {
@@ -21,12 +27,13 @@ export class InvitationLinks {
     return this.#tokens.hash(this.#tokens.issue('invitation', invitationId, generation));
   }
 
-  /** The invitation that a token names and whose newest link it is. */
-  opens(token: string, state: Invitation): boolean {
-    return state.status !== 'unknown' && this.#tokens.matches(token, state.tokenHash);
-  }
-
-  read(token: string): string | undefined {
-    return this.#tokens.read('invitation', token)?.id;
+  /** The invitation whose newest link this is, whatever became of it; undefined for every other token. */
+  async opened(token: string, execution: Execution): Promise<Opened | undefined> {
+    const id = this.#tokens.read('invitation', token)?.id;
+    if (id === undefined) return undefined;
+    const { state, traces } = await execution.load(invitation, id);
+    return state.status !== 'unknown' && this.#tokens.matches(token, state.tokenHash)
+      ? { state, traces }
+      : undefined;
   }
 }

@@ -224,12 +224,11 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
 
   async execute(command: AcceptInvite): Promise<Outcome> {
     const envelope = envelopeOf(command);
-    const invitationId = this.#links.read(command.token);
-    if (!invitationId) return invitationLinkInvalid;
-    const { state, traces } = await this.#execution.load(invitation, invitationId);
-    if (state.status === 'unknown' || !this.#links.opens(command.token, state)) return invitationLinkInvalid;
+    const opened = await this.#links.opened(command.token, this.#execution);
+    if (!opened) return invitationLinkInvalid;
+    const { state, traces } = opened;
     const { principal } = envelope;
-    const step = { decider: invitation, id: invitationId, answer: acceptanceAnswer };
+    const step = { decider: invitation, id: state.invitationId, answer: acceptanceAnswer };
     const repeated = traces.has(envelope.commandId);
     if (state.status === 'accepted' && !repeated)
       return principal.userId === state.userId
@@ -322,14 +321,12 @@ export class DeclineInviteHandler implements ICommandHandler<DeclineInvite, Outc
 
   async execute(command: DeclineInvite): Promise<Outcome> {
     const envelope = envelopeOf(command);
-    const invitationId = this.#links.read(command.token);
-    if (!invitationId) return invitationLinkInvalid;
-    const { state } = await this.#execution.load(invitation, invitationId);
-    if (state.status === 'unknown' || !this.#links.opens(command.token, state)) return invitationLinkInvalid;
+    const { state } = (await this.#links.opened(command.token, this.#execution)) ?? {};
+    if (!state) return invitationLinkInvalid;
     return this.#execution.run(
       {
         decider: invitation,
-        id: invitationId,
+        id: state.invitationId,
         command: { type: 'DeclineInvite', tokenHash: state.tokenHash },
       },
       { ...envelope, principal: { ...envelope.principal, type: 'user', id: state.userId } },

@@ -9,7 +9,7 @@ import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } 
 import type { ReadModels } from '#read-models';
 import { People } from '#users';
 import type { DeliveryView } from './deliveries.projection.ts';
-import { invitation, invitationLinkInvalid, isOpen } from './invitation.ts';
+import { invitationLinkInvalid, isOpen } from './invitation.ts';
 import { InvitationLinks } from './invitation-links.ts';
 import type { InvitationView } from './invitations.projection.ts';
 
@@ -68,15 +68,8 @@ class GetInvitationByTokenHandler implements IQueryHandler<GetInvitationByToken>
   }
 
   async execute({ token }: GetInvitationByToken): Promise<object | Refusal> {
-    const invitationId = this.#links.read(token);
-    if (!invitationId) return invitationLinkInvalid;
-    const { state } = await this.#execution.load(invitation, invitationId);
-    if (
-      state.status === 'unknown' ||
-      !this.#links.opens(token, state) ||
-      !isOpen(state, this.#execution.now())
-    )
-      return invitationLinkInvalid;
+    const { state } = (await this.#links.opened(token, this.#execution)) ?? {};
+    if (!state || !isOpen(state, this.#execution.now())) return invitationLinkInvalid;
     const { state: home } = await this.#execution.load(organization, state.organizationId);
     const { state: inviter } = await this.#people.load(state.invitedBy);
     const { state: invitee } = await this.#people.load(state.userId);

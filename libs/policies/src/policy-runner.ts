@@ -90,7 +90,6 @@ export class PolicyRunner extends Effects {
   #handled = 0;
   #saved = 0;
   #savedAt = 0;
-  #parkedCount = 0;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -120,16 +119,11 @@ export class PolicyRunner extends Effects {
     return this.#handled;
   }
 
-  get parkedCount(): number {
-    return this.#parkedCount;
-  }
-
   async start(): Promise<void> {
     const stored = await this.#records.collection<Checkpoint>('policies').find({}).toArray();
     for (const { _id, position } of stored) this.#checkpoints.set(_id, position);
     this.#handled = Math.min(...this.#policies.map(({ name }) => this.#checkpoints.get(name) ?? 0));
     this.#saved = this.#handled;
-    await this.countParked();
     this.#running = this.#follow();
   }
 
@@ -189,11 +183,11 @@ export class PolicyRunner extends Effects {
   async #apply(policy: AnyPolicy, event: RecordedEvent): Promise<void> {
     const react = policy.on[event.type];
     if (!react || event.position <= (this.#checkpoints.get(policy.name) ?? 0)) return;
-    if (policy.awaited !== false && !event.unreadable) this.#reach(event, event.position);
     if (event.unreadable) {
       const unreadable = { code: 'event_unreadable', detail: event.unreadable };
       return this.#park(policy.name, event, unknownFollowOn(event), WHOLE, unreadable);
     }
+    if (policy.awaited !== false) this.#reach(event, event.position);
     let followOns: readonly FollowOn[];
     try {
       followOns = react(event);
@@ -261,14 +255,12 @@ export class PolicyRunner extends Effects {
       parkedAt: isoTime(this.#clock.now()),
     };
     await this.#records.collection<Parked>('parked').replaceOne({ _id }, parked, { upsert: true });
-    await this.countParked();
     this.#observer.parked({ _id, ...parked });
   }
 
   /** Asked of the store, so that processes without policies know it too. */
-  async countParked(): Promise<number> {
-    this.#parkedCount = await this.#records.collection<Parked>('parked').countDocuments({});
-    return this.#parkedCount;
+  countParked(): Promise<number> {
+    return this.#records.collection<Parked>('parked').countDocuments({});
   }
 
   parked(): Promise<Parked[]> {
@@ -293,7 +285,6 @@ export class PolicyRunner extends Effects {
       if (parked.index === WHOLE || parked.index === index)
         if (await this.#issue(parked.policy, event, followOn, index)) return false;
     await this.#records.collection<Parked>('parked').deleteOne({ _id: id });
-    await this.countParked();
     return true;
   }
 
