@@ -16,6 +16,7 @@ import { Outbox, PublicUrl } from '#mail';
 import { MailBell } from '#notifications';
 import { Metrics } from '#observability';
 import { Health, operationsNoun } from '#operations';
+import { PermissionGuard } from '#permissions';
 import { PolicyRunner, RemoteEffects } from '#policies';
 import { LogHead, Queries } from '#queries';
 import { Projector, ReadModels, RemoteProgress } from '#read-models';
@@ -173,6 +174,11 @@ export class ApplicationModule {
             new Commands(bus, effects, classes, fingerprints, past, (err) =>
               log.warn({ err }, 'the effects of a command are not known yet'),
             ),
+        },
+        {
+          provide: PermissionGuard,
+          inject: [Commands],
+          useFactory: (commands: Commands) => new PermissionGuard(commands),
         },
         {
           provide: InvitationExpiry,

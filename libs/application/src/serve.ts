@@ -2,9 +2,10 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Commands } from '#commands';
-import { createAdapter, drain, nestOptions, serveOpenapi, useConventions } from '#http';
+import { createAdapter, drain, nestOptions, routesOf, serveOpenapi, useConventions } from '#http';
 import { PublicUrl } from '#mail';
 import { NestLogger } from '#observability';
+import { PermissionGuard, refuseRoutesWithoutRow, rightOf } from '#permissions';
 import { PolicyRunner } from '#policies';
 import type { RemoteProgress } from '#read-models';
 import type { Settings } from '#settings';
@@ -40,9 +41,10 @@ export const serve = async (
       ...nestOptions,
       logger: new NestLogger(log),
     });
-    useConventions(app, { log }, [app.get(AuthenticationGuard)]);
-    serveOpenapi(app, { version });
+    useConventions(app, { log }, { who: [app.get(AuthenticationGuard)], may: [app.get(PermissionGuard)] });
+    serveOpenapi(app, { version, whoMay });
     await app.init();
+    refuseRoutesWithoutRow(routesOf(app));
     app.get(PublicUrl).value = settings.publicUrl ?? '';
     app.get(PolicyRunner).issueThrough(app.get(Commands));
     const work = platform.follows ? new Work(app, platform) : app.get<RemoteProgress>(PROGRESS);
@@ -68,4 +70,9 @@ export const serve = async (
     await stores.close();
     throw error;
   }
+};
+
+const whoMay = (method: string, path: string) => {
+  const { who, of } = rightOf(method, path) ?? { who: 'nobody', of: 'operator' };
+  return { who, isPublic: of === 'anybody' };
 };

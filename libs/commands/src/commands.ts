@@ -109,6 +109,15 @@ export class Commands {
     }
   }
 
+  /** True when the caller's key stands for a command that was done already: its answer is owed whatever has changed. */
+  async hasAnswered({ principal, idempotencyKey, sourceIp }: Call): Promise<boolean> {
+    if (idempotencyKey === undefined) return false;
+    const commandId = commandIdFor(principal ?? anonymous, idempotencyKey, sourceIp);
+    return (
+      this.#recent.get(commandId) !== undefined || (await this.#past.fingerprintOf(commandId)) !== undefined
+    );
+  }
+
   async #settled(command: OrgledgerCommand, envelope: Envelope): Promise<Outcome> {
     const outcome = await this.#bus.execute(enclose(command, envelope));
     if (isRefusal(outcome) || !isReceipt(outcome)) return outcome;

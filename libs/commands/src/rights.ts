@@ -1,5 +1,101 @@
-import { forbidden, manages, notFound, type Refusal, refuse } from '#kernel';
+import { forbidden, notFound, type OrganizationRole, type Refusal, refuse } from '#kernel';
 import type { Principal } from './envelope.ts';
+
+/** What an organization lets somebody be; `auditor` is a key that reads everything and changes nothing. */
+export type Role = OrganizationRole | 'auditor';
+
+export interface Right {
+  /** For the description of the API. */
+  readonly who: string;
+  /** Whose thing it is about: that decides who is asked. */
+  readonly of: 'anybody' | 'oneself' | 'organization' | 'account' | 'operator';
+  /** Roles in the organization whose thing it is. */
+  readonly roles: readonly Role[];
+  /** Roles on the account that it is about; `any` is whoever may use it. */
+  readonly accountRoles?: readonly ('owner' | 'administrator' | 'any')[];
+  /** Also the person whom the path names, whatever their role, verified or not. */
+  readonly oneself?: true;
+  /** Also before the e-mail address is verified. */
+  readonly unverified?: true;
+}
+
+const managers = ['owner', 'administrator'] as const;
+const readers = [...managers, 'auditor'] as const;
+const members = [...readers, 'standard_user'] as const;
+
+/** Who may do what (rules.md 1.6). Guards, rows and the matrix test all read this one table. */
+export const rights = {
+  public: { of: 'anybody', roles: [], unverified: true, who: 'anybody' },
+  oneself: { of: 'oneself', roles: [], unverified: true, who: 'every person, for themselves' },
+  oneself_verified: {
+    of: 'oneself',
+    roles: [],
+    who: 'every person with a verified address, for themselves',
+  },
+  belong: { of: 'organization', roles: members, unverified: true, who: 'everybody of the organization' },
+  read: {
+    of: 'organization',
+    roles: readers,
+    unverified: true,
+    who: 'Owner, Administrators and auditors of the organization',
+  },
+  read_person: {
+    of: 'organization',
+    roles: readers,
+    oneself: true,
+    unverified: true,
+    who: 'Owner, Administrators and auditors of the organization, and the person themselves',
+  },
+  rename: {
+    of: 'organization',
+    roles: managers,
+    unverified: true,
+    who: 'Owner and Administrators of the organization, also before their address is verified',
+  },
+  rename_person: {
+    of: 'organization',
+    roles: managers,
+    oneself: true,
+    who: 'Owner and Administrators of the organization (only the Owner renames the Owner), and the person themselves',
+  },
+  manage: { of: 'organization', roles: managers, who: 'Owner and Administrators of the organization' },
+  create_accounts: {
+    of: 'organization',
+    roles: [...managers, 'standard_user'],
+    who: 'Owner, Administrators and Standard Users of the organization',
+  },
+  own: { of: 'organization', roles: ['owner'], who: 'the Owner of the organization' },
+  read_account: {
+    of: 'account',
+    roles: readers,
+    accountRoles: ['any'],
+    unverified: true,
+    who: 'Owner, Administrators and auditors of the organization, and whoever has a role on the account',
+  },
+  rename_account: {
+    of: 'account',
+    roles: managers,
+    accountRoles: managers,
+    unverified: true,
+    who: 'Owner and Administrators of the organization or of the account, also before their address is verified',
+  },
+  manage_account: {
+    of: 'account',
+    roles: managers,
+    accountRoles: managers,
+    who: 'Owner and Administrators of the organization or of the account',
+  },
+  own_account: {
+    of: 'account',
+    roles: managers,
+    accountRoles: ['owner'],
+    who: 'Owner and Administrators of the organization, and the Owner of the account',
+  },
+  answer_addition: { of: 'account', roles: [], accountRoles: ['owner'], who: 'the Owner of the account' },
+  operate: { of: 'operator', roles: [], who: 'whoever runs the product' },
+} as const satisfies Readonly<Record<string, Right>>;
+
+export type RightName = keyof typeof rights;
 
 export const emailUnverified: Refusal = refuse(
   'forbidden',
@@ -7,23 +103,41 @@ export const emailUnverified: Refusal = refuse(
   'Verify your e-mail address first; the link was mailed to you.',
 );
 
+/** The answer of a right on a thing of an organization; `null` is a thing that is not there, or nobody's. */
+export const refusalBy = (
+  { roles, unverified }: Right,
+  principal: Principal,
+  organizationId: string | null,
+): Refusal | undefined => {
+  if (principal.type === 'system') return undefined;
+  if (organizationId === null || principal.organizationId !== organizationId) return notFound;
+  if (principal.role === null || !roles.includes(principal.role)) return forbidden;
+  return unverified || principal.emailVerified ? undefined : emailUnverified;
+};
+
+type Check = (principal: Principal, organizationId: string | null) => Refusal | undefined;
+
+const may =
+  (name: RightName): Check =>
+  (principal, organizationId) =>
+    refusalBy(rights[name], principal, organizationId);
+
 /** Anybody of this organization; for all others it does not exist. */
-export const inOrganization = (principal: Principal, organizationId: string | null): Refusal | undefined =>
-  principal.type === 'system' || (organizationId !== null && principal.organizationId === organizationId)
-    ? undefined
-    : notFound;
+export const inOrganization = may('belong');
 
-/** Owner and Administrator of exactly this organization (rules.md 1.6); reading needs no verified address. */
-export const mayRead = (principal: Principal, organizationId: string | null): Refusal | undefined =>
-  inOrganization(principal, organizationId) ??
-  (principal.type === 'system' || manages(principal.role) ? undefined : forbidden);
+/** Reading needs no verified address. */
+export const mayRead = may('read');
 
-/** The same, for changes: the address must be verified. */
-export const mayManage = (principal: Principal, organizationId: string | null): Refusal | undefined =>
-  mayRead(principal, organizationId) ?? (principal.emailVerified ? undefined : emailUnverified);
+/** Changes do. */
+export const mayManage = may('manage');
 
 /** What a person may do with their own things before their address is verified: rename them. */
-export const mayRename = mayRead;
+export const mayRename = may('rename');
+
+/** Managed users of every role (ROL-03). */
+export const mayCreateAccounts = may('create_accounts');
+
+export const mustOwn = may('own');
 
 /** Only the product itself issues this command. */
 export const systemOnly = (principal: Principal): Refusal | undefined =>

@@ -1,4 +1,3 @@
-export * from './access.ts';
 export * from './answer.ts';
 export * from './call.ts';
 export * from './cursor.ts';

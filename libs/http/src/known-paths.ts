@@ -20,6 +20,13 @@ export class KnownPaths {
     });
   }
 
+  /** Every route, `*` and the like left out. */
+  routes(): { method: string; path: string }[] {
+    return [...this.#known].flatMap(([path, { methods }]) =>
+      [...methods].map((method) => ({ method, path })),
+    );
+  }
+
   methodsOf(url: string): readonly string[] {
     const path = pathOf(url);
     const methods = [...this.#known.values()].flatMap(({ pattern, methods }) =>

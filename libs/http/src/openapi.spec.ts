@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { startFakeApi } from '../test/fake-api.ts';
+import { startFakeApi, whoMay } from '../test/fake-api.ts';
 import { serveOpenapi } from './openapi.ts';
 
 let app: NestFastifyApplication;
 beforeAll(async () => {
   ({ app } = await startFakeApi());
-  serveOpenapi(app, { version: '1.2.3' });
+  serveOpenapi(app, { version: '1.2.3', whoMay });
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
 });

@@ -6,7 +6,6 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
-import { publicRoute } from './access.ts';
 import { ListQuery } from './list-query.ts';
 import { IdPipe } from './path-id.ts';
 import { type RouteShape, routeShape } from './shape.guard.ts';
@@ -15,11 +14,15 @@ import { isRequired, type JsonSchema, SchemaCollection } from './shape-schema.ts
 interface Operation {
   operationId: string;
   summary?: string;
+  description?: string;
   parameters: Record<string, unknown>[];
   requestBody?: unknown;
   responses: Record<string, unknown>;
   security?: unknown;
 }
+
+/** Who may call a route. */
+export type WhoMay = (method: string, path: string) => { readonly who: string; readonly isPublic: boolean };
 
 interface OpenapiDocument {
   paths: Record<string, Record<string, Operation>>;
@@ -39,12 +42,12 @@ const safe = new Set(['get', 'head', 'options']);
  */
 export const serveOpenapi = (
   app: NestFastifyApplication,
-  { version }: { readonly version: string },
+  { version, whoMay }: { readonly version: string; readonly whoMay: WhoMay },
 ): void => {
   let document: Promise<string> | undefined;
   const fastify = app.getHttpAdapter().getInstance();
   fastify.get('/openapi.json', async (_request, reply) => {
-    document ??= describeApi(app, version).then((described) => JSON.stringify(described));
+    document ??= describeApi(app, version, whoMay).then((described) => JSON.stringify(described));
     void reply.type('application/json; charset=utf-8');
     return document;
   });
@@ -98,7 +101,11 @@ const html = `<!doctype html>
 const init =
   "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });\n";
 
-const describeApi = async (app: NestFastifyApplication, version: string): Promise<OpenapiDocument> => {
+const describeApi = async (
+  app: NestFastifyApplication,
+  version: string,
+  whoMay: WhoMay,
+): Promise<OpenapiDocument> => {
   const { DocumentBuilder, SwaggerModule } = await import('@nestjs/swagger');
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -114,10 +121,13 @@ const describeApi = async (app: NestFastifyApplication, version: string): Promis
   document.components.schemas = { ...commonSchemas };
   const schemas = new SchemaCollection(document.components.schemas);
   const controllers = controllersOf(app);
-  for (const operations of Object.values(document.paths))
+  for (const [path, operations] of Object.entries(document.paths))
     for (const [method, operation] of Object.entries(operations)) {
       const [controller, handler] = operation.operationId.split('.') as [string, string];
       describe(operation, method, controllers.get(controller)!, handler, schemas);
+      const { who, isPublic } = whoMay(method.toUpperCase(), path);
+      operation.description = `For ${who}.`;
+      operation.security = isPublic ? [] : [{ token: [] }, { cookie: [] }];
     }
   return document;
 };
@@ -156,10 +166,6 @@ const describe = (
   const body = bodyOf(route, schemas);
   if (body && !safe.has(method)) operation.requestBody = body;
   operation.responses = responsesOf(route, method, Reflect.getMetadata(producesKey, handler));
-  const isPublic =
-    Reflect.getMetadata(publicRoute, handler) === true ||
-    Reflect.getMetadata(publicRoute, controller) === true;
-  operation.security = isPublic ? [] : [{ token: [] }, { cookie: [] }];
 };
 
 const sentence = (name: string): string => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { INestApplication } from '@nestjs/common';
+import type { CanActivate } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ConventionalAdapter } from './answer.ts';
@@ -105,18 +105,29 @@ export const createAdapter = ({ log, answered, https = false }: HttpOptions): Co
 };
 
 /**
- * The filter, and the guard that judges shapes. Guards that authenticate go first, by `guards`, since a global guard
- * of a module (APP_GUARD) would run after it.
+ * The filter, and the guard that judges shapes between those that authenticate and those that know rights: 401, then
+ * 400, then 404 and 403. A global guard of a module (APP_GUARD) would run after all of them.
  */
 export const useConventions = (
   app: NestFastifyApplication,
   { log }: Pick<HttpOptions, 'log'>,
-  guards: Parameters<INestApplication['useGlobalGuards']> = [],
+  {
+    who = [],
+    may = [],
+  }: { readonly who?: readonly CanActivate[]; readonly may?: readonly CanActivate[] } = {},
 ): void => {
+  app.useGlobalFilters(new ProblemFilter(log, pathsOf(app)));
+  app.useGlobalGuards(...who, new ShapeGuard(), ...may);
+};
+
+/** Every route of an application that is initialized. */
+export const routesOf = (app: NestFastifyApplication): readonly { method: string; path: string }[] =>
+  pathsOf(app).routes();
+
+const pathsOf = (app: NestFastifyApplication): KnownPaths => {
   const paths = knownPaths.get(app.getHttpAdapter() as unknown as ConventionalAdapter);
   if (!paths) throw new Error('the application does not run on createAdapter()');
-  app.useGlobalFilters(new ProblemFilter(log, paths));
-  app.useGlobalGuards(...guards, new ShapeGuard());
+  return paths;
 };
 
 /** Pages (console, docs) replace the content policy; everything else is data and may load nothing. */

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, Public, ReadQuery } from '#http';
+import { Call, PathId, ReadQuery } from '#http';
 import { Queries } from '#queries';
 import {
   AcceptInvite,
@@ -89,20 +89,17 @@ export class InvitationLinksController {
   }
 
   @Get('by-token')
-  @Public()
   byToken(@Query() query: ByTokenQuery) {
     return this.#bus.execute(Object.assign(new GetInvitationByToken(), query));
   }
 
   @Post('accept')
-  @Public()
   @HttpCode(200)
   accept(@Body() command: AcceptInvite, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);
   }
 
   @Post('decline')
-  @Public()
   @HttpCode(200)
   decline(@Body() command: DeclineInvite, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);

@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { isoTime } from '#clock';
-import { HttpProblem, nothingHere, Public } from '#http';
+import { HttpProblem, nothingHere } from '#http';
 import { refuse } from '#kernel';
 import { AdvanceClockBody, MailQuery, ZoneHostBody, ZoneRecordBody } from './sandbox.dto.ts';
 import { Sandbox } from './sandbox.ts';
@@ -39,7 +39,6 @@ export abstract class Settled {
 
 /** Only there in the sandbox, only for this machine. */
 @Controller('sandbox')
-@Public()
 @UseGuards(LoopbackOnly)
 export class SandboxController {
   readonly #sandbox: Sandbox;

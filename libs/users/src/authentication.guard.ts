@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '#commands';
-import { HttpProblem, isSafe, publicRoute, unauthenticated } from '#http';
+import { HttpProblem, isSafe, unauthenticated } from '#http';
+import { rightOfRoute } from '#permissions';
 import { Sessions } from '#sign-in';
 import { People } from './people.ts';
 
@@ -38,22 +38,17 @@ export class AuthenticationGuard implements CanActivate {
   readonly #sessions: Sessions;
   readonly #people: People;
   readonly #operator: OperatorToken;
-  readonly #reflector: Reflector;
 
-  constructor(sessions: Sessions, people: People, operatorToken: OperatorToken, reflector: Reflector) {
+  constructor(sessions: Sessions, people: People, operatorToken: OperatorToken) {
     this.#operator = operatorToken;
     this.#sessions = sessions;
     this.#people = people;
-    this.#reflector = reflector;
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const isPublic = this.#reflector.getAllAndOverride<boolean>(publicRoute, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    request.principal = await this.#principalOf(request, isPublic === true);
+    const isPublic = rightOfRoute(context).of === 'anybody';
+    request.principal = await this.#principalOf(request, isPublic);
     if (!request.principal && !isPublic) throw unauthenticated();
     return true;
   }

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Post, Query } from '@nestjs/common';
 import { isoTime } from '#clock';
 import { Commands, type Principal } from '#commands';
-import { Answer, Call, Public, ReadQuery, unauthenticated } from '#http';
+import { Answer, Call, ReadQuery, unauthenticated } from '#http';
 import { PublicUrl } from '#mail';
 import { Queries } from '#queries';
 import { SignInWithPassword } from './sign-in.dto.ts';
@@ -26,13 +26,11 @@ export class SignInController {
   }
 
   @Post('sign-ups')
-  @Public()
   signUp(@Body() command: SignUp, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);
   }
 
   @Post('sessions')
-  @Public()
   async signIn(
     @Body() { email, password }: SignInWithPassword,
     @Headers('x-session-mode') mode: string | undefined,
@@ -57,7 +55,6 @@ export class SignInController {
   }
 
   @Post('email-verifications/complete')
-  @Public()
   @HttpCode(200)
   verifyEmail(@Body() command: VerifyEmail, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);

@@ -1,0 +1,87 @@
+import { type Right, type RightName, rights } from '#commands';
+
+/** Which right every route needs (P10). A route without a row stops the start; a row without a route fails a test. */
+export const permissions: Readonly<Record<string, RightName>> = {
+  'GET /health/live': 'public',
+  'GET /health/ready': 'public',
+  'GET /metrics': 'public',
+  'GET /openapi.json': 'public',
+  'GET /docs': 'public',
+  'GET /docs/init.js': 'public',
+  'GET /docs/swagger-ui.css': 'public',
+  'GET /docs/swagger-ui-bundle.js': 'public',
+  'GET /docs/favicon-32x32.png': 'public',
+
+  'GET /v1/operations/projections': 'operate',
+  'POST /v1/operations/projections/{name}/rebuild': 'operate',
+  'GET /v1/operations/parked': 'operate',
+  'POST /v1/operations/parked/{id}/retry': 'operate',
+
+  'POST /v1/sign-ups': 'public',
+  'POST /v1/sessions': 'public',
+  'DELETE /v1/sessions/current': 'oneself',
+  'POST /v1/email-verifications': 'oneself',
+  'POST /v1/email-verifications/complete': 'public',
+  'GET /v1/me': 'oneself',
+
+  'GET /v1/organizations/{organizationId}': 'belong',
+  'PATCH /v1/organizations/{organizationId}': 'rename',
+  'DELETE /v1/organizations/{organizationId}': 'manage',
+  'GET /v1/organizations/{organizationId}/summary': 'read',
+
+  'GET /v1/organizations/{organizationId}/users': 'read',
+  'GET /v1/organizations/{organizationId}/users/{userId}': 'read_person',
+  'PATCH /v1/organizations/{organizationId}/users/{userId}': 'rename_person',
+
+  'GET /v1/organizations/{organizationId}/accounts': 'read',
+  'GET /v1/accounts/{accountId}': 'read_account',
+  'PATCH /v1/accounts/{accountId}': 'rename_account',
+
+  'POST /v1/organizations/{organizationId}/invitations': 'manage',
+  'GET /v1/organizations/{organizationId}/invitations': 'read',
+  'GET /v1/organizations/{organizationId}/invitations/{invitationId}': 'read',
+  'POST /v1/organizations/{organizationId}/invitations/{invitationId}/resend': 'manage',
+  'POST /v1/organizations/{organizationId}/invitations/{invitationId}/cancel': 'manage',
+  'GET /v1/invitations/by-token': 'public',
+  'POST /v1/invitations/accept': 'public',
+  'POST /v1/invitations/decline': 'public',
+
+  'POST /v1/organizations/{organizationId}/domains': 'manage',
+  'GET /v1/organizations/{organizationId}/domains': 'read',
+  'GET /v1/organizations/{organizationId}/domains/{domainId}': 'read',
+  'GET /v1/organizations/{organizationId}/domains/{domainId}/verification-file': 'read',
+  'POST /v1/organizations/{organizationId}/domains/{domainId}/verify': 'manage',
+  'PUT /v1/organizations/{organizationId}/domains/{domainId}/method': 'manage',
+  'POST /v1/organizations/{organizationId}/domains/{domainId}/delete': 'manage',
+
+  'GET /v1/organizations/{organizationId}/audit-events': 'read',
+  'GET /v1/organizations/{organizationId}/audit-events/{eventId}': 'read',
+
+  'GET /sandbox/mail': 'public',
+  'GET /sandbox/sms': 'public',
+  'PUT /sandbox/dns/{name}/TXT': 'public',
+  'DELETE /sandbox/dns/{name}/TXT': 'public',
+  'PUT /sandbox/https/{host}': 'public',
+  'DELETE /sandbox/https/{host}': 'public',
+  'GET /sandbox/clock': 'public',
+  'POST /sandbox/clock/advance': 'public',
+};
+
+/** How a route stands in the table: `HEAD` reads as `GET` does, parameters in braces. */
+export const rowOf = (method: string, path: string): string =>
+  `${method === 'HEAD' ? 'GET' : method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`;
+
+/** Undefined: no row, so nobody. */
+export const rightOf = (method: string, path: string): Right | undefined => {
+  const name = permissions[rowOf(method, path)];
+  return name && rights[name];
+};
+
+/** @throws Error with a sentence that names the routes for which the table has no row */
+export const refuseRoutesWithoutRow = (routes: readonly { method: string; path: string }[]): void => {
+  const open = routes.filter(({ method, path }) => !rightOf(method, path));
+  if (open.length > 0)
+    throw new Error(
+      `libs/permissions says for nobody who may ${open.map(({ method, path }) => rowOf(method, path)).join(', ')}`,
+    );
+};
