@@ -9,6 +9,7 @@ import {
   handlersFor,
   PastCommands,
 } from '#commands';
+import { Guesses, OperatorToken } from '#credentials';
 import { networkProof } from '#dns-proof';
 import { DOMAIN_PROOF, DomainTokens } from '#domains';
 import { InvitationExpiry, InvitationLinks, PendingLimit } from '#invitations';
@@ -23,7 +24,7 @@ import { Projector, ReadModels, RemoteProgress } from '#read-models';
 import { Sandbox, Settled, sandboxNoun } from '#sandbox';
 import { Credentials, GuessLimits, Passwords, RateLimit, rates, Sessions } from '#sign-in';
 import { AddressHash, LinkTokens } from '#tokens';
-import { Guesses, OperatorToken, Rates } from '#users';
+import { Rates } from '#users';
 import { nouns, policies, projections } from './nouns.ts';
 import type { Platform } from './platform.ts';
 

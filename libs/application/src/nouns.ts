@@ -2,6 +2,7 @@ import { accountsNoun } from '#accounts';
 import { auditNoun } from '#audit';
 import { claimsNoun } from '#claims';
 import type { Noun } from '#commands';
+import { credentialsNoun } from '#credentials';
 import { domainsNoun } from '#domains';
 import { invitationsNoun } from '#invitations';
 import type { Catalogue } from '#kernel';
@@ -14,6 +15,7 @@ const writing: readonly Noun[] = [
   organizationsNoun,
   domainsNoun,
   usersNoun,
+  credentialsNoun,
   accountsNoun,
   invitationsNoun,
   claimsNoun,

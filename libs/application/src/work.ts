@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { Commands, Execution } from '#commands';
+import { Guesses } from '#credentials';
 import { InvitationExpiry } from '#invitations';
 import { type MailTransport, Outbox, Sender, smtpTransport } from '#mail';
 import { MailBell, MailComposer, reportMail } from '#notifications';
@@ -7,7 +8,7 @@ import type { Logger } from '#observability';
 import { PolicyRunner } from '#policies';
 import { Projector } from '#read-models';
 import { Sessions } from '#sign-in';
-import { Guesses, Rates } from '#users';
+import { Rates } from '#users';
 import type { Platform } from './platform.ts';
 
 const EXPIRY_EVERY_MS = 1_000;

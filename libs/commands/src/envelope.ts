@@ -1,12 +1,13 @@
 import { hash, randomUUID } from 'node:crypto';
 import { Command } from '@nestjs/cqrs';
-import type { Actor, OrganizationRole, Refusal } from '#kernel';
+import type { Actor, Refusal } from '#kernel';
+import type { Role } from './rights.ts';
 
 /** Who asks, with the rights of this moment. */
 export interface Principal extends Actor {
   readonly userId: string | null;
   readonly organizationId: string | null;
-  readonly role: OrganizationRole | null;
+  readonly role: Role | null;
   readonly emailVerified: boolean;
   /** True when a cookie proved it: the console, not a program. */
   readonly cookie?: boolean;
@@ -103,7 +104,7 @@ export const namedUuid = (name: string): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 
-export type IdPrefix = 'org' | 'usr' | 'acc' | 'dom' | 'inv';
+export type IdPrefix = 'org' | 'usr' | 'acc' | 'dom' | 'inv' | 'key';
 
 /** The id of what a command makes, derived from the command's id. */
 export const idFrom = (commandId: string, prefix: IdPrefix): string =>
@@ -117,7 +118,9 @@ export const commandIdFor = (
 ): string =>
   key === undefined
     ? randomUUID()
-    : namedUuid(JSON.stringify([principal.type, principal.id, principal.userId ? null : sourceIp, key]));
+    : namedUuid(
+        JSON.stringify([principal.type, principal.id, principal.id === anonymous.id ? sourceIp : null, key]),
+      );
 
 /**
  * Tells one command from another without telling what was in it: a keyed hash over the canonical form (fields sorted,

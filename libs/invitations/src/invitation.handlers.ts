@@ -6,8 +6,8 @@ import { unauthenticated, validationFailed } from '#http';
 import { type AssignableRole, isRefusal, notFound, type Refusal, refuse } from '#kernel';
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
-import { Credentials, Passwords } from '#sign-in';
-import { type Address, emailInvalid, People, Rates, takeOne, waitingPassword } from '#users';
+import { Credentials, Passwords, waitingPassword } from '#sign-in';
+import { type Address, emailInvalid, People, Rates, takeOne } from '#users';
 import {
   AcceptInvite,
   CancelInvitationsOfDomain,

@@ -9,6 +9,9 @@ export interface Credential {
   readonly changedAt: string;
 }
 
+/** Where a password waits until the command that brought it has won. */
+export const waitingPassword = (commandId: string): string => `waiting:${commandId}`;
+
 /** One password hash per person, apart from the log. Nothing here: the person cannot sign in with a password. */
 export class Credentials {
   readonly #credentials: Collection<Credential>;

@@ -4,7 +4,7 @@ import { Execution, envelopeOf, idFrom, type Outcome, systemOnly } from '#comman
 import { VerifiedDomains } from '#domains';
 import { RateLimited, unauthenticated } from '#http';
 import { daysAfter, notFound, type Refusal, refuse } from '#kernel';
-import { Credentials, Passwords, type RateLimit } from '#sign-in';
+import { Credentials, Passwords, type RateLimit, waitingPassword } from '#sign-in';
 import { LinkTokens } from '#tokens';
 import { emailInvalid, People } from './people.ts';
 import { AdoptPassword, RequestEmailVerification, SignUp, VerifyEmail } from './user.commands.ts';
@@ -38,9 +38,6 @@ export const takeOne = async (limit: RateLimit | undefined, key: string): Promis
   const taken = await limit?.take(key);
   if (taken && !taken.allowed) throw new RateLimited(taken.retryAfterSeconds);
 };
-
-/** Where a password waits until the command that brought it has won. */
-export const waitingPassword = (commandId: string): string => `waiting:${commandId}`;
 
 @Injectable()
 @CommandHandler(SignUp)

@@ -114,6 +114,8 @@ export type User =
       readonly membership: Membership | null;
     } & Person);
 
+export type ActiveUser = Extract<User, { status: 'active' }>;
+
 export type UserCommand =
   | ({ type: 'SignUp'; founds: Founding; tokenHash: string; tokenExpiresAt: string } & Person)
   | {

@@ -1,9 +1,7 @@
 import { inOrganization, mayManage, type Noun, rowsOf, systemOnly } from '#commands';
 import { forbidden, notFound } from '#kernel';
-import { AuthenticationGuard } from './authentication.guard.ts';
 import { People } from './people.ts';
-import { SignInController } from './sign-in.http.ts';
-import { SignIn } from './sign-in.ts';
+import { SignUpController } from './sign-up.http.ts';
 import { AdoptPassword, CloseInvitation, JoinOrganization, UpdateProfile } from './user.commands.ts';
 import {
   AdoptPasswordHandler,
@@ -26,11 +24,9 @@ export const usersNoun: Noun = {
   name: 'users',
   catalogue: userHistory,
   commands: [JoinOrganization, CloseInvitation, AdoptPassword],
-  controllers: [SignInController, UsersController],
+  controllers: [SignUpController, UsersController],
   providers: [
     People,
-    SignIn,
-    AuthenticationGuard,
     SignUpHandler,
     VerifyEmailHandler,
     RequestEmailVerificationHandler,

@@ -8,7 +8,7 @@ import { foldCase, notFound, type Refusal } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, readingOf, resourceHandlers, resourceRow } from '#queries';
 import type { ReadModels } from '#read-models';
 import { People } from './people.ts';
-import type { User } from './user.ts';
+import type { ActiveUser } from './user.ts';
 import type { UserView } from './users.projection.ts';
 
 export class UsersQuery extends ListQuery {
@@ -70,7 +70,7 @@ const items = async (views: readonly UserView[], readModels: ReadModels, at: num
 };
 
 /** What a person sees of themselves. */
-export const oneself = (state: Extract<User, { status: 'active' }>) => {
+export const oneself = (state: ActiveUser) => {
   const { userId, email, emailVerified, givenName, familyName, membership, status } = state;
   const { organizationId = null, role = null } = membership ?? {};
   return { userId, email, emailVerified, givenName, familyName, status, organizationId, role };

@@ -2,10 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Call, Principal } from '#commands';
 import { HttpProblem, RateLimited } from '#http';
 import { Credentials, GuessLimits, type NewSession, Passwords, Sessions, SignInBusy } from '#sign-in';
-import { People } from './people.ts';
-import type { User } from './user.ts';
-
-type ActiveUser = Extract<User, { status: 'active' }>;
+import { type ActiveUser, People } from '#users';
 
 /** One answer for an unknown address and a wrong password. */
 const wrong = () => new HttpProblem(401, 'sign_in_failed', 'The address or the password is not right.');

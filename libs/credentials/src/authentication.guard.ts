@@ -5,7 +5,7 @@ import type { Principal } from '#commands';
 import { HttpProblem, isSafe, unauthenticated } from '#http';
 import { rightOfRoute } from '#permissions';
 import { Sessions } from '#sign-in';
-import { People } from './people.ts';
+import { People } from '#users';
 
 const COOKIE = /(?:^|;\s*)orgledger_session=([\w-]{1,128})(?:;|$)/;
 

@@ -1,0 +1,3 @@
+export { AuthenticationGuard, OperatorToken } from './authentication.guard.ts';
+export { credentialsNoun } from './credentials.module.ts';
+export { Guesses } from './sign-in.ts';
