@@ -8,6 +8,7 @@ import { domainSlots } from '../../libs/domains/src/domain-slots.ts';
 import { invitation } from '../../libs/invitations/src/invitation.ts';
 import { invitationDelivery } from '../../libs/invitations/src/invitation-delivery.ts';
 import { organization } from '../../libs/organizations/src/organization.ts';
+import { userDeletion, userRemoval } from '../../libs/users/src/user.departure.ts';
 import { user } from '../../libs/users/src/user.ts';
 
 const RUNS = process.env.ORGLEDGER_LONG === '1' ? 20_000 : 400;
@@ -59,6 +60,16 @@ const stories: Readonly<Record<string, Story>> = {
         via: is('sign_up' as const),
       }),
       fc.record({ type: is('RenameOrganization' as const), name }),
+      fc.record({
+        type: is('SetDomainSignupPolicy' as const),
+        policy: oneOf('invite_only', 'auto_join', 'outside'),
+      }),
+      fc.record({
+        type: is('TransferOwnership' as const),
+        previousOwnerId: name,
+        newOwnerId: name,
+        previousOwnerRole: oneOf('administrator', 'standard_user'),
+      }),
       fc.record({ type: is('RequestOrganizationDeletion' as const) }),
     ),
   ),
@@ -174,6 +185,7 @@ const stories: Readonly<Record<string, Story>> = {
         ...person,
         ...names,
         founds,
+        joinsAfterVerification: is(null),
         tokenHash: hash,
         tokenExpiresAt: moment,
       }),
@@ -193,6 +205,48 @@ const stories: Readonly<Record<string, Story>> = {
         invitationId: fc.option(invitationId),
       }),
       fc.record({ type: is('UpdateProfile' as const), ...names }),
+      fc.record({ type: is('FoundOrganization' as const), organizationId, organizationName: name }),
+      fc.record({
+        type: is('ChangeEmail' as const),
+        email: oneOf('a@b.example', 'c@b.example'),
+        domain: is('b.example'),
+        tokenHash: hash,
+        tokenExpiresAt: moment,
+      }),
+      fc.record({
+        type: is('ChangeOrganizationRole' as const),
+        role: oneOf('owner', 'administrator', 'standard_user'),
+        ownerId: oneOf('usr_1', 'usr_2'),
+      }),
+      fc.record({ type: is('RequireTwoFactor' as const), required: fc.boolean() }),
+      fc.record({ type: is('DeactivateUser' as const), ownerId: oneOf('usr_1', 'usr_2') }),
+      fc.record({ type: is('ReactivateUser' as const) }),
+      fc.record({ type: is('NominateOwner' as const), organizationId, until: moment }),
+      fc.record({
+        type: is('FollowOwnership' as const),
+        organizationId,
+        role: oneOf('owner', 'administrator'),
+      }),
+      fc.record({
+        type: oneOf('RemoveUser', 'DeleteUser'),
+        ownerId: oneOf('usr_1', 'usr_2'),
+        acknowledgements: fc.constantFrom(
+          [...userRemoval, ...userDeletion].map(({ code }) => code),
+          [],
+        ),
+        accountOwners: fc.constantFrom<Record<string, string>>({}, { acc_1: 'usr_1' }, { acc_1: 'usr_2' }),
+        owned: fc.constantFrom([], ['acc_1']),
+        accountIds: fc.constantFrom([], ['acc_1']),
+        managed: fc.constantFrom([], ['usr_2']),
+      }),
+      fc.record({
+        type: is('LeaveOrganization' as const),
+        organizationId,
+        reason: oneOf('domain_validation_lapsed', 'merge'),
+        cause: is(null),
+        ownerId: oneOf('usr_1', 'usr_2'),
+        accountIds: is([]),
+      }),
     ),
     { RequestEmailVerification: 'every request makes a new link' },
   ),

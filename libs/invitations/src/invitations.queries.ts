@@ -7,7 +7,7 @@ import { foldCase, notFound, type Refusal } from '#kernel';
 import { organization } from '#organizations';
 import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } from '#queries';
 import type { ReadModels } from '#read-models';
-import { People } from '#users';
+import { isLiving, People } from '#users';
 import type { DeliveryView } from './deliveries.projection.ts';
 import { invitationLinkInvalid, isOpen } from './invitation.ts';
 import { InvitationLinks } from './invitation-links.ts';
@@ -76,7 +76,7 @@ class GetInvitationByTokenHandler implements IQueryHandler<GetInvitationByToken>
     return {
       kind: state.kind,
       organizationName: home.status === 'open' ? home.name : '',
-      inviterName: inviter.status === 'unknown' ? '' : `${inviter.givenName} ${inviter.familyName}`.trim(),
+      inviterName: isLiving(inviter) ? `${inviter.givenName} ${inviter.familyName}`.trim() : '',
       email: state.email,
       role: state.role,
       accounts: [],

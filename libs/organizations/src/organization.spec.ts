@@ -24,6 +24,8 @@ describe('organization', () => {
       organizationId: 'org_1',
       name: 'Corporate',
       ownerId: 'usr_1',
+      signUpPolicy: 'invite_only',
+      formerOwners: {},
     });
   });
 

@@ -1,11 +1,36 @@
-import { type Decider, type Event, notFound, refuse, unreachable } from '#kernel';
+import {
+  type AssignableRole,
+  type Decider,
+  type Event,
+  forbidden,
+  notFound,
+  type OrganizationRole,
+  refuse,
+  unreachable,
+} from '#kernel';
+
+/** DOM-20: what signing up with an address of a verified domain of the organization leads to. */
+export type SignUpPolicy = 'invite_only' | 'auto_join' | 'outside';
 
 export type OrganizationEvent =
   | Event<
       'OrganizationCreated',
       { organizationId: string; name: string; ownerId: string; via: 'sign_up' | 'request' }
     >
-  | Event<'OrganizationRenamed', { organizationId: string; name: string; previousName: string }>;
+  | Event<'OrganizationRenamed', { organizationId: string; name: string; previousName: string }>
+  | Event<
+      'DomainSignupPolicyChanged',
+      { organizationId: string; policy: SignUpPolicy; previousPolicy: SignUpPolicy }
+    >
+  | Event<
+      'OrganizationOwnershipTransferred',
+      {
+        organizationId: string;
+        ownerId: string;
+        previousOwnerId: string;
+        previousOwnerRole: AssignableRole;
+      }
+    >;
 
 export type Organization =
   | { readonly status: 'unknown' }
@@ -14,6 +39,9 @@ export type Organization =
       readonly organizationId: string;
       readonly name: string;
       readonly ownerId: string;
+      readonly signUpPolicy: SignUpPolicy;
+      /** Who owned it before → the role they were given; it counts until their own stream says so too. */
+      readonly formerOwners: Readonly<Record<string, AssignableRole>>;
     };
 
 export type OrganizationCommand =
@@ -25,16 +53,31 @@ export type OrganizationCommand =
       via: 'sign_up' | 'request';
     }
   | { type: 'RenameOrganization'; name: string }
+  | { type: 'SetDomainSignupPolicy'; policy: SignUpPolicy }
+  | {
+      type: 'TransferOwnership';
+      previousOwnerId: string;
+      newOwnerId: string;
+      previousOwnerRole: AssignableRole;
+    }
   | { type: 'RequestOrganizationDeletion' };
 
 const evolve = (state: Organization, event: OrganizationEvent): Organization => {
   switch (event.type) {
     case 'OrganizationCreated': {
       const { organizationId, name, ownerId } = event.data;
-      return { status: 'open', organizationId, name, ownerId };
+      return { status: 'open', organizationId, name, ownerId, signUpPolicy: 'invite_only', formerOwners: {} };
     }
     case 'OrganizationRenamed':
       return state.status === 'open' ? { ...state, name: event.data.name } : state;
+    case 'DomainSignupPolicyChanged':
+      return state.status === 'open' ? { ...state, signUpPolicy: event.data.policy } : state;
+    case 'OrganizationOwnershipTransferred': {
+      if (state.status !== 'open') return state;
+      const { ownerId, previousOwnerId, previousOwnerRole } = event.data;
+      const { [ownerId]: _again, ...formerOwners } = state.formerOwners;
+      return { ...state, ownerId, formerOwners: { ...formerOwners, [previousOwnerId]: previousOwnerRole } };
+    }
     default:
       return unreachable(event, state);
   }
@@ -61,6 +104,29 @@ export const organization: Decider<Organization, OrganizationCommand, Organizati
             data: { organizationId: state.organizationId, name: command.name, previousName: state.name },
           },
         ];
+      case 'SetDomainSignupPolicy': {
+        const { organizationId, signUpPolicy: previousPolicy } = state;
+        return command.policy === previousPolicy
+          ? []
+          : [
+              {
+                type: 'DomainSignupPolicyChanged',
+                data: { organizationId, policy: command.policy, previousPolicy },
+              },
+            ];
+      }
+      case 'TransferOwnership': {
+        const { newOwnerId: ownerId, previousOwnerId, previousOwnerRole } = command;
+        if (ownerId === state.ownerId) return [];
+        if (previousOwnerId !== state.ownerId) return forbidden;
+        const { organizationId } = state;
+        return [
+          {
+            type: 'OrganizationOwnershipTransferred',
+            data: { organizationId, ownerId, previousOwnerId, previousOwnerRole },
+          },
+        ];
+      }
       case 'RequestOrganizationDeletion':
         return refuse(
           'conflict',
@@ -71,4 +137,11 @@ export const organization: Decider<Organization, OrganizationCommand, Organizati
         return unreachable(command, []);
     }
   },
+};
+
+/** ORG-11: the organization says who the Owner is, at once; a person's own stream follows. */
+export const roleIn = (state: Organization, userId: string, role: OrganizationRole): OrganizationRole => {
+  if (state.status !== 'open') return role;
+  if (state.ownerId === userId) return 'owner';
+  return role === 'owner' ? (state.formerOwners[userId] ?? 'standard_user') : role;
 };

@@ -4,7 +4,7 @@ import { type Envelope, Execution, type Loaded } from '#commands';
 import { parseEmailAddress } from '#dns-proof';
 import { type Refusal, refuse } from '#kernel';
 import { AddressHash } from '#tokens';
-import { type User, user } from './user.ts';
+import { isLiving, type Living, type User, user } from './user.ts';
 
 export interface Address {
   /** Canonical form: what is stored and compared; plus-tags are significant (ORG-06). */
@@ -56,13 +56,11 @@ export class People {
   async withAddress({
     email,
     hash,
-  }: Address): Promise<Exclude<User, { status: 'unknown' | 'discarded' }> | undefined> {
+  }: Address): Promise<Living | Extract<User, { status: 'pending' }> | undefined> {
     const { holder } = await this.#claims.holder(claimOf(hash));
     if (holder === null) return undefined;
     const { state } = await this.load(holder);
-    return state.status !== 'unknown' && state.status !== 'discarded' && state.email === email
-      ? state
-      : undefined;
+    return (state.status === 'pending' || isLiving(state)) && state.email === email ? state : undefined;
   }
 
   /** Makes the address that of `userId`. @returns `claim_held` when it is somebody's. */
@@ -75,7 +73,8 @@ export class People {
     const judge = async (holder: string): Promise<Holder> => {
       const { state } = await this.load(holder);
       if (state.status === 'unknown') return 'unknown';
-      return state.status === 'discarded' || state.email !== address.email ? 'dead' : 'alive';
+      const lives = state.status === 'pending' || isLiving(state);
+      return lives && state.email === address.email ? 'alive' : 'dead';
     };
     return this.#claims.reserve(claimOf(address.hash), { holder: userId, organizationId, judge }, envelope);
   }

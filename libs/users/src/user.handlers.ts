@@ -113,6 +113,7 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
           familyName,
           tokenHash: this.#tokens.hash(this.#tokens.issue('email_verification', userId, 1)),
           tokenExpiresAt: daysAfter(this.#execution.now(), 7),
+          joinsAfterVerification: null,
           founds: {
             organizationId,
             organizationName: command.organizationName ?? 'My organization',

@@ -1,5 +1,5 @@
 import type { Catalogue } from '#kernel';
-import type { UserEvent } from './user.ts';
+import type { UserEvent } from './user.events.ts';
 
 const person = { email: 'userId', givenName: 'userId', familyName: 'userId' };
 const names = {
@@ -11,7 +11,12 @@ const names = {
 const status = (previous: string | null, updated: string) => [{ field: 'status', previous, updated }];
 
 export const userHistory: Catalogue<UserEvent['type']> = {
-  UserRegistered: { summary: 'A person was registered.', personal: person },
+  UserRegistered: {
+    version: 2,
+    upcast: [(data) => ({ ...data, joinsAfterVerification: null })],
+    summary: 'A person was registered.',
+    personal: person,
+  },
   PendingUserInvited: { summary: 'A pending person was invited again.', technical: true },
   PendingUserInvitationClosed: {
     summary: 'One of the invitations of a pending person ended.',
@@ -22,6 +27,8 @@ export const userHistory: Catalogue<UserEvent['type']> = {
     changes: status('pending', 'discarded'),
   },
   UserActivated: {
+    version: 2,
+    upcast: [(data) => ({ ...data, joinsAfterVerification: null })],
     summary: 'A pending person became active.',
     personal: names,
     changes: status('pending', 'active'),
@@ -31,9 +38,24 @@ export const userHistory: Catalogue<UserEvent['type']> = {
     technical: true,
   },
   EmailVerified: {
+    version: 2,
+    upcast: [(data) => ({ ...data, joins: null })],
     summary: 'An e-mail address was verified.',
     changes: [{ field: 'emailVerified', previous: false, updated: true }],
   },
   UserJoinedOrg: { summary: 'A person joined the organization.', personal: person },
   UserProfileUpdated: { summary: 'A person was renamed.', personal: names },
+  OrganizationFounded: { summary: 'A person asked for an organization of their own.' },
+  UserEmailChanged: {
+    summary: 'The e-mail address of a person was changed.',
+    personal: { email: 'userId', previousEmail: 'userId' },
+  },
+  OrganizationRoleChanged: { summary: 'The organization role of a person was changed.' },
+  TwoFactorRequirementChanged: { summary: 'Whether a person must use two-factor sign-in was changed.' },
+  UserDeactivated: { summary: 'A person was deactivated.', changes: status('active', 'deactivated') },
+  UserReactivated: { summary: 'A person was reactivated.', changes: status('deactivated', 'active') },
+  OwnerNominated: { summary: 'A person is about to become the Owner.', technical: true },
+  UserRemovedFromOrg: { summary: 'A person was removed from the organization.', personal: person },
+  UserDeleted: { summary: 'A person was deleted.', changes: status('active', 'deleted') },
+  UserDataErased: { summary: 'The personal data of a person was erased for ever.' },
 };

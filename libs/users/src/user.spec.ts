@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { specify } from '#kernel';
-import { type Founding, type UserCommand, type UserEvent, user } from './user.ts';
+import type { Founding, UserEvent } from './user.events.ts';
+import { type UserCommand, user } from './user.ts';
 
 const { given } = specify(user);
 const now = '2026-03-01T10:00:00.000Z';
@@ -23,12 +24,20 @@ const signUp: UserCommand = {
   type: 'SignUp',
   ...person,
   founds,
+  joinsAfterVerification: null,
   tokenHash: 'hash1',
   tokenExpiresAt: expiresAt,
 };
 const registered: UserEvent = {
   type: 'UserRegistered',
-  data: { ...person, registeredAt: now, status: 'active', via: 'sign_up', founds },
+  data: {
+    ...person,
+    registeredAt: now,
+    status: 'active',
+    via: 'sign_up',
+    founds,
+    joinsAfterVerification: null,
+  },
 };
 const requested: UserEvent = {
   type: 'EmailVerificationRequested',
@@ -36,7 +45,7 @@ const requested: UserEvent = {
 };
 const verified: UserEvent = {
   type: 'EmailVerified',
-  data: { userId: 'usr_1', via: 'verification_link' },
+  data: { userId: 'usr_1', via: 'verification_link', joins: null },
 };
 const joinedOwn: UserEvent = {
   type: 'UserJoinedOrg',
@@ -75,6 +84,7 @@ const pending: UserEvent = {
     via: 'invitation',
     invitationId: 'inv_1',
     organizationId: 'org_2',
+    joinsAfterVerification: null,
   },
 };
 const invitedAgain: UserEvent = {
@@ -103,11 +113,12 @@ const activated: UserEvent = {
     previousGivenName: '',
     previousFamilyName: '',
     founds: null,
+    joinsAfterVerification: null,
   },
 };
 const verifiedByInvitation: UserEvent = {
   type: 'EmailVerified',
-  data: { userId: 'usr_1', via: 'invitation_link' },
+  data: { userId: 'usr_1', via: 'invitation_link', joins: null },
 };
 const joinedByInvitation: UserEvent = {
   type: 'UserJoinedOrg',
@@ -203,8 +214,10 @@ describe('user', () => {
       ...person,
       emailVerified: true,
       founded: null,
+      joinsAfterVerification: null,
       verification: null,
-      membership: { organizationId: 'org_2', role: 'administrator' },
+      membership: { organizationId: 'org_2', role: 'administrator', nominatedUntil: null },
+      twoFactorRequired: false,
     });
   });
 

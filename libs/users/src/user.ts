@@ -1,86 +1,18 @@
+import { type Decider, notFound, type OrganizationRole, unreachable } from '#kernel';
 import {
-  type AssignableRole,
-  type Decider,
-  type Event,
-  notFound,
-  type OrganizationRole,
-  type Refusal,
-  refuse,
-  unreachable,
-} from '#kernel';
+  type ArrivalCommand,
+  emailVerified,
+  invitationClosed,
+  joined,
+  registeredPending,
+  signedUp,
+  verificationRequested,
+} from './user.arrival.ts';
+import { type DepartureCommand, departed } from './user.departure.ts';
+import type { UserEvent } from './user.events.ts';
+import { changed, type MemberCommand } from './user.membership.ts';
 
-/** What a person who signs up founds: ORG-04, the organization and its first account. */
-export interface Founding {
-  readonly organizationId: string;
-  readonly organizationName: string;
-  readonly accountId: string;
-  readonly accountName: string;
-}
-
-type Via = 'sign_up' | 'request' | 'invitation';
-
-export type UserEvent =
-  | Event<
-      'UserRegistered',
-      {
-        userId: string;
-        email: string;
-        domain: string;
-        givenName: string;
-        familyName: string;
-        registeredAt: string;
-      } & (
-        | { status: 'active'; via: 'sign_up'; founds: Founding }
-        | { status: 'pending'; via: 'invitation'; invitationId: string; organizationId: string }
-      )
-    >
-  | Event<'PendingUserInvited', { userId: string; invitationId: string; organizationId: string }>
-  | Event<'PendingUserInvitationClosed', { userId: string; invitationId: string }>
-  | Event<'PendingUserDiscarded', { userId: string; invitationId: string }>
-  | Event<
-      'UserActivated',
-      {
-        userId: string;
-        givenName: string;
-        familyName: string;
-        previousGivenName: string;
-        previousFamilyName: string;
-        founds: Founding | null;
-      }
-    >
-  | Event<
-      'EmailVerificationRequested',
-      { userId: string; generation: number; tokenHash: string; expiresAt: string }
-    >
-  | Event<'EmailVerified', { userId: string; via: 'verification_link' | 'invitation_link' }>
-  | Event<
-      'UserJoinedOrg',
-      {
-        userId: string;
-        email: string;
-        domain: string;
-        givenName: string;
-        familyName: string;
-        organizationId: string;
-        role: OrganizationRole;
-        via: Via;
-        invitationId: string | null;
-        joinedAt: string;
-      }
-    >
-  | Event<
-      'UserProfileUpdated',
-      {
-        userId: string;
-        organizationId: string | null;
-        givenName: string;
-        familyName: string;
-        previousGivenName: string;
-        previousFamilyName: string;
-      }
-    >;
-
-interface Person {
+export interface Person {
   readonly userId: string;
   readonly email: string;
   readonly domain: string;
@@ -91,6 +23,22 @@ interface Person {
 export interface Membership {
   readonly organizationId: string;
   readonly role: OrganizationRole;
+  /** Until then this person may become the Owner at any moment and stays as they are. */
+  readonly nominatedUntil: string | null;
+}
+
+export interface Life extends Person {
+  readonly emailVerified: boolean;
+  /** The organization this person founds; its history begins with the sign-up. */
+  readonly founded: string | null;
+  readonly joinsAfterVerification: string | null;
+  readonly verification: {
+    readonly generation: number;
+    readonly tokenHash: string;
+    readonly expiresAt: string;
+  } | null;
+  readonly membership: Membership | null;
+  readonly twoFactorRequired: boolean;
 }
 
 export type User =
@@ -101,51 +49,30 @@ export type User =
       readonly openInvitations: readonly string[];
       readonly organizationId: string;
     } & Person)
-  | ({
-      readonly status: 'active';
-      readonly emailVerified: boolean;
-      /** The organization this person founded by signing up; its history begins with the sign-up. */
-      readonly founded: string | null;
-      readonly verification: {
-        readonly generation: number;
-        readonly tokenHash: string;
-        readonly expiresAt: string;
-      } | null;
-      readonly membership: Membership | null;
-    } & Person);
+  | ({ readonly status: 'active' } & Life)
+  | ({ readonly status: 'deactivated' } & Life)
+  | { readonly status: 'deleted'; readonly userId: string };
 
 export type ActiveUser = Extract<User, { status: 'active' }>;
 
-export type UserCommand =
-  | ({ type: 'SignUp'; founds: Founding; tokenHash: string; tokenExpiresAt: string } & Person)
-  | {
-      type: 'RegisterPendingUser';
-      userId: string;
-      email: string;
-      domain: string;
-      invitationId: string;
-      organizationId: string;
-    }
-  | { type: 'CloseInvitation'; invitationId: string }
-  | { type: 'RequestEmailVerification'; tokenHash: string; tokenExpiresAt: string }
-  | { type: 'VerifyEmail'; tokenHash: string }
-  | {
-      type: 'JoinOrganization';
-      organizationId: string;
-      role: AssignableRole | 'owner';
-      via: Via;
-      invitationId: string | null;
-      /** Names that a new person chose while accepting. */
-      givenName?: string | null;
-      familyName?: string | null;
-    }
-  | { type: 'UpdateProfile'; givenName?: string; familyName?: string };
+/** Somebody who has come and has not been deleted. */
+export type Living = Extract<User, { status: 'active' | 'deactivated' }>;
 
-const linkInvalid: Refusal = refuse('missing', 'link_invalid', 'This link is not valid.');
+export type UserCommand = ArrivalCommand | MemberCommand | DepartureCommand;
+
+export const isLiving = (state: User): state is Living =>
+  state.status === 'active' || state.status === 'deactivated';
+
+const begun = {
+  emailVerified: false,
+  verification: null,
+  membership: null,
+  twoFactorRequired: false,
+} as const;
 
 const evolve = (state: User, event: UserEvent): User => {
   if (event.type === 'UserRegistered') {
-    const { userId, email, domain, givenName, familyName } = event.data;
+    const { userId, email, domain, givenName, familyName, joinsAfterVerification } = event.data;
     const person = { userId, email, domain, givenName, familyName };
     return event.data.status === 'pending'
       ? {
@@ -157,51 +84,87 @@ const evolve = (state: User, event: UserEvent): User => {
       : {
           status: 'active',
           ...person,
-          emailVerified: false,
-          founded: event.data.founds.organizationId,
-          verification: null,
-          membership: null,
+          ...begun,
+          founded: event.data.founds?.organizationId ?? null,
+          joinsAfterVerification,
         };
   }
-  if (state.status === 'unknown') return state;
+  if (state.status === 'pending') return evolvePending(state, event);
+  return isLiving(state) ? evolveLiving(state, event) : state;
+};
+
+const evolvePending = (state: Extract<User, { status: 'pending' }>, event: UserEvent): User => {
   const { userId, email, domain, givenName, familyName } = state;
   const person: Person = { userId, email, domain, givenName, familyName };
   switch (event.type) {
     case 'PendingUserInvited':
-      return state.status === 'pending'
-        ? { ...state, openInvitations: [...state.openInvitations, event.data.invitationId] }
-        : state;
+      return { ...state, openInvitations: [...state.openInvitations, event.data.invitationId] };
     case 'PendingUserInvitationClosed':
-      return state.status === 'pending'
-        ? { ...state, openInvitations: state.openInvitations.filter((id) => id !== event.data.invitationId) }
-        : state;
+      return {
+        ...state,
+        openInvitations: state.openInvitations.filter((id) => id !== event.data.invitationId),
+      };
     case 'PendingUserDiscarded':
       return { status: 'discarded', ...person };
     case 'UserActivated':
       return {
         status: 'active',
         ...person,
+        ...begun,
         givenName: event.data.givenName,
         familyName: event.data.familyName,
-        emailVerified: false,
         founded: event.data.founds?.organizationId ?? null,
-        verification: null,
-        membership: null,
+        joinsAfterVerification: event.data.joinsAfterVerification,
       };
+    default:
+      return state;
+  }
+};
+
+const evolveLiving = (state: Living, event: UserEvent): User => {
+  switch (event.type) {
     case 'UserProfileUpdated':
       return { ...state, givenName: event.data.givenName, familyName: event.data.familyName };
     case 'EmailVerificationRequested': {
       const { generation, tokenHash, expiresAt } = event.data;
-      return state.status === 'active'
-        ? { ...state, verification: { generation, tokenHash, expiresAt } }
-        : state;
+      return { ...state, verification: { generation, tokenHash, expiresAt } };
     }
     case 'EmailVerified':
-      return state.status === 'active' ? { ...state, emailVerified: true } : state;
+      return { ...state, emailVerified: true, joinsAfterVerification: null };
+    case 'OrganizationFounded':
+      return { ...state, founded: event.data.organizationId };
     case 'UserJoinedOrg': {
       const { organizationId, role } = event.data;
-      return state.status === 'active' ? { ...state, membership: { organizationId, role } } : state;
+      return { ...state, membership: { organizationId, role, nominatedUntil: null } };
     }
+    case 'UserEmailChanged':
+      return { ...state, email: event.data.email, domain: event.data.domain, emailVerified: false };
+    case 'OrganizationRoleChanged':
+      return state.membership
+        ? { ...state, membership: { ...state.membership, role: event.data.role, nominatedUntil: null } }
+        : state;
+    case 'OwnerNominated':
+      return state.membership
+        ? { ...state, membership: { ...state.membership, nominatedUntil: event.data.until } }
+        : state;
+    case 'TwoFactorRequirementChanged':
+      return { ...state, twoFactorRequired: event.data.required };
+    case 'UserDeactivated':
+      return { ...state, status: 'deactivated' };
+    case 'UserReactivated':
+      return { ...state, status: 'active' };
+    case 'UserRemovedFromOrg':
+      // What the organization imposed ends with it (ACK-01).
+      return { ...state, status: 'active', membership: null, founded: null, twoFactorRequired: false };
+    case 'UserDeleted':
+      return { status: 'deleted', userId: state.userId };
+    case 'UserRegistered':
+    case 'PendingUserInvited':
+    case 'PendingUserInvitationClosed':
+    case 'PendingUserDiscarded':
+    case 'UserActivated':
+    case 'UserDataErased':
+      return state;
     default:
       return unreachable(event, state);
   }
@@ -213,197 +176,29 @@ export const user: Decider<User, UserCommand, UserEvent> = {
   evolve,
   organizationOf: (state) => {
     if (state.status === 'pending') return state.organizationId;
-    return state.status === 'active' ? (state.membership?.organizationId ?? state.founded) : null;
+    return isLiving(state) ? (state.membership?.organizationId ?? state.founded) : null;
   },
   decide: (command, state, { now }) => {
     switch (command.type) {
       case 'SignUp':
         return signedUp(command, state, now);
-      case 'RegisterPendingUser': {
-        const { userId, email, domain, invitationId, organizationId } = command;
-        if (state.status === 'unknown')
-          return [
-            {
-              type: 'UserRegistered',
-              data: {
-                userId,
-                email,
-                domain,
-                givenName: '',
-                familyName: '',
-                registeredAt: now,
-                status: 'pending',
-                via: 'invitation',
-                invitationId,
-                organizationId,
-              },
-            },
-          ];
-        if (state.status === 'discarded') return notFound;
-        return state.status === 'pending' && !state.openInvitations.includes(invitationId)
-          ? [{ type: 'PendingUserInvited', data: { userId, invitationId, organizationId } }]
-          : [];
-      }
-      case 'CloseInvitation': {
-        const { invitationId } = command;
-        if (state.status !== 'pending' || !state.openInvitations.includes(invitationId)) return [];
-        return [
-          {
-            type: state.openInvitations.length === 1 ? 'PendingUserDiscarded' : 'PendingUserInvitationClosed',
-            data: { userId: state.userId, invitationId },
-          },
-        ];
-      }
+      case 'RegisterPendingUser':
+        return registeredPending(command, state, now);
+      case 'CloseInvitation':
+        return invitationClosed(command, state);
+      case 'RequestEmailVerification':
+        if (state.status === 'pending') return [];
+        return isLiving(state) ? verificationRequested(command, state) : notFound;
+      case 'VerifyEmail':
+        return emailVerified(command, state, now);
+      case 'JoinOrganization':
+        return joined(command, state, now);
+      case 'RemoveUser':
+      case 'DeleteUser':
+      case 'LeaveOrganization':
+        return isLiving(state) ? departed(command, state, now) : notFound;
       default:
-        return decideForKnown(command, state, now);
+        return isLiving(state) ? changed(command, state, now) : notFound;
     }
   },
-};
-
-const signedUp = (
-  command: Extract<UserCommand, { type: 'SignUp' }>,
-  state: User,
-  now: string,
-): readonly UserEvent[] | Refusal => {
-  const { userId, email, domain, givenName, familyName, founds, tokenHash, tokenExpiresAt } = command;
-  const requested: UserEvent = {
-    type: 'EmailVerificationRequested',
-    data: { userId, generation: 1, tokenHash, expiresAt: tokenExpiresAt },
-  };
-  if (state.status === 'unknown')
-    return [
-      {
-        type: 'UserRegistered',
-        data: {
-          userId,
-          email,
-          domain,
-          givenName,
-          familyName,
-          registeredAt: now,
-          status: 'active',
-          via: 'sign_up',
-          founds,
-        },
-      },
-      requested,
-    ];
-  if (state.status === 'pending')
-    return [
-      {
-        type: 'UserActivated',
-        data: {
-          userId: state.userId,
-          givenName,
-          familyName,
-          previousGivenName: state.givenName,
-          previousFamilyName: state.familyName,
-          founds,
-        },
-      },
-      requested,
-    ];
-  return refuse('conflict', 'email_taken', 'Somebody has signed up with this address already.');
-};
-
-type ForKnown = Exclude<UserCommand, { type: 'SignUp' | 'RegisterPendingUser' | 'CloseInvitation' }>;
-
-const decideForKnown = (command: ForKnown, state: User, now: string): readonly UserEvent[] | Refusal => {
-  if (state.status === 'unknown' || state.status === 'discarded') return notFound;
-  const { userId } = state;
-  switch (command.type) {
-    case 'RequestEmailVerification':
-      if (state.status !== 'active' || state.emailVerified) return [];
-      return [
-        {
-          type: 'EmailVerificationRequested',
-          data: {
-            userId,
-            generation: (state.verification?.generation ?? 0) + 1,
-            tokenHash: command.tokenHash,
-            expiresAt: command.tokenExpiresAt,
-          },
-        },
-      ];
-    case 'VerifyEmail': {
-      if (state.status !== 'active') return linkInvalid;
-      const latest = state.verification;
-      if (!latest || latest.tokenHash !== command.tokenHash || now >= latest.expiresAt) return linkInvalid;
-      return state.emailVerified
-        ? linkInvalid
-        : [{ type: 'EmailVerified', data: { userId, via: 'verification_link' } }];
-    }
-    case 'JoinOrganization':
-      return joined(command, state, now);
-    case 'UpdateProfile': {
-      if (state.status !== 'active') return notFound;
-      const { givenName: previousGivenName, familyName: previousFamilyName } = state;
-      const givenName = command.givenName ?? previousGivenName;
-      const familyName = command.familyName ?? previousFamilyName;
-      if (givenName === previousGivenName && familyName === previousFamilyName) return [];
-      const organizationId = state.membership?.organizationId ?? null;
-      return [
-        {
-          type: 'UserProfileUpdated',
-          data: { userId, organizationId, givenName, familyName, previousGivenName, previousFamilyName },
-        },
-      ];
-    }
-    default:
-      return unreachable(command, []);
-  }
-};
-
-/** ORG-06: the one place where a person enters an organization; the stream's revision guards it. */
-const joined = (
-  command: Extract<UserCommand, { type: 'JoinOrganization' }>,
-  state: Extract<User, { status: 'pending' | 'active' }>,
-  now: string,
-): readonly UserEvent[] | Refusal => {
-  const { organizationId, role, via, invitationId } = command;
-  const { userId, email, domain } = state;
-  if (state.status === 'active') {
-    // AMB-33: whoever founds an organization belongs to it already, joined or about to.
-    const home = state.membership?.organizationId ?? state.founded;
-    if (home !== null && home !== organizationId)
-      return refuse(
-        'conflict',
-        'user_belongs_to_another_organization',
-        'This person belongs to another organization; a person can be in one at a time.',
-      );
-    if (state.membership) return [];
-  }
-  const givenName = command.givenName ?? state.givenName;
-  const familyName = command.familyName ?? state.familyName;
-  const events: UserEvent[] = [];
-  if (state.status === 'pending')
-    events.push({
-      type: 'UserActivated',
-      data: {
-        userId,
-        givenName,
-        familyName,
-        previousGivenName: state.givenName,
-        previousFamilyName: state.familyName,
-        founds: null,
-      },
-    });
-  if (via === 'invitation' && !(state.status === 'active' && state.emailVerified))
-    events.push({ type: 'EmailVerified', data: { userId, via: 'invitation_link' } });
-  events.push({
-    type: 'UserJoinedOrg',
-    data: {
-      userId,
-      email,
-      domain,
-      givenName,
-      familyName,
-      organizationId,
-      role,
-      via,
-      invitationId,
-      joinedAt: now,
-    },
-  });
-  return events;
 };

@@ -10,7 +10,7 @@ import {
   VerifyEmailHandler,
 } from './user.handlers.ts';
 import { userHistory } from './user.history.ts';
-import { user } from './user.ts';
+import { isLiving, user } from './user.ts';
 import { UsersController } from './users.http.ts';
 import { users } from './users.projection.ts';
 import { userQueries } from './users.queries.ts';
@@ -47,9 +47,9 @@ export const usersNoun: Noun = {
       },
       command: ({ givenName, familyName }) => ({ type: 'UpdateProfile', givenName, familyName }),
       answer: (state) =>
-        state.status === 'unknown'
-          ? {}
-          : { userId: state.userId, givenName: state.givenName, familyName: state.familyName },
+        isLiving(state)
+          ? { userId: state.userId, givenName: state.givenName, familyName: state.familyName }
+          : {},
     }),
     userRow({
       on: JoinOrganization,

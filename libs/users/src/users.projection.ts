@@ -1,7 +1,7 @@
 import type { AccountEvent } from '#accounts';
 import type { InvitationEvent } from '#invitations';
 import { type OrganizationRole, type Projection, type RecordedEvent, searchWords } from '#kernel';
-import type { UserEvent } from './user.ts';
+import type { UserEvent } from './user.events.ts';
 
 /** One person as one organization sees them; the key is `organization:user`. */
 export interface UserView {

@@ -1,5 +1,5 @@
 import type { FollowOn, Policy } from '#kernel';
-import type { Founding, UserEvent } from './user.ts';
+import type { Founding, UserEvent } from './user.events.ts';
 
 const founded = (userId: string, founds: Founding | null, commandId: string): FollowOn[] => {
   const user = { type: 'user', id: userId };

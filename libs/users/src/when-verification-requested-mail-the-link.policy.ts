@@ -1,5 +1,5 @@
 import type { Policy } from '#kernel';
-import type { UserEvent } from './user.ts';
+import type { UserEvent } from './user.events.ts';
 
 export const whenVerificationRequestedMailTheLink: Policy<UserEvent> = {
   name: 'when-verification-requested-mail-the-link',
