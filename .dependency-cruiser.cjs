@@ -3,7 +3,7 @@
 const story =
   '^libs/(?:organizations/src/organization|domains/src/domain|domains/src/domain-slots|users/src/user(?:\\.(?:events|arrival|membership|departure))?|accounts/src/account|' +
   'invitations/src/invitation|invitations/src/invitation-delivery|claims/src/claim)\\.ts$';
-const value = '\\.(?:projection|policy|history)\\.ts$';
+const value = '\\.(?:projection|policy|history|timer)\\.ts$';
 const kernel = '^libs/kernel/src/';
 const test = '\\.spec\\.ts$|^libs/[^/]+/test/|^test/';
 
@@ -52,7 +52,7 @@ module.exports = {
       to: {
         path: [
           story,
-          '\\.(?:projection|policy|history|handlers)\\.ts$',
+          '\\.(?:projection|policy|history|timer|handlers)\\.ts$',
           '^libs/(?:event-store|sqlite)/',
           '^libs/read-models/src/(?:embedded|mongodb)/',
           '^(?:node:)?sqlite$',

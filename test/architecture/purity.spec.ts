@@ -6,7 +6,7 @@ import { sources } from './sources.ts';
 const stories = sources('libs').filter((path) =>
   /export const \w+: Decider</.test(readFileSync(path, 'utf8')),
 );
-const values = sources('libs').filter((path) => /\.(?:projection|policy|history)\.ts$/.test(path));
+const values = sources('libs').filter((path) => /\.(?:projection|policy|history|timer)\.ts$/.test(path));
 const queries = sources('libs').filter((path) => path.endsWith('.queries.ts'));
 
 describe('stories and tables are pure', () => {

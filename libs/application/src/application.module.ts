@@ -12,21 +12,23 @@ import {
 import { Guesses, OperatorToken } from '#credentials';
 import { networkProof } from '#dns-proof';
 import { DOMAIN_PROOF, DomainTokens } from '#domains';
-import { InvitationExpiry, InvitationLinks, PendingLimit } from '#invitations';
+import { InvitationLinks, PendingLimit } from '#invitations';
 import { Outbox, PublicUrl } from '#mail';
-import { MailBell } from '#notifications';
+import { Desk, MailBell, MailKinds } from '#notifications';
 import { Metrics } from '#observability';
 import { Health, operationsNoun } from '#operations';
 import { PermissionGuard } from '#permissions';
 import { PolicyRunner, RemoteEffects } from '#policies';
 import { LogHead, Queries } from '#queries';
 import { Projector, ReadModels, RemoteProgress } from '#read-models';
-import { Sandbox, Settled, sandboxNoun } from '#sandbox';
+import { Sandbox, sandboxNoun, World } from '#sandbox';
 import { Credentials, GuessLimits, Passwords, RateLimit, rates, Sessions } from '#sign-in';
+import { ParkedTimers, SharedLease, TimerRunner } from '#timers';
 import { AddressHash, LinkTokens } from '#tokens';
 import { Rates } from '#users';
-import { nouns, policies, projections } from './nouns.ts';
+import { mails, nouns, policies, projections, timers } from './nouns.ts';
 import type { Platform } from './platform.ts';
+import { sandboxWorld } from './sandbox-world.ts';
 
 const given = <T>(provide: abstract new (...args: never[]) => T, useValue: T): Provider => ({
   provide,
@@ -116,6 +118,7 @@ export class ApplicationModule {
         given(Outbox, new Outbox(stores.work, clock)),
         given(MailBell, new MailBell()),
         given(PublicUrl, new PublicUrl()),
+        { provide: MailKinds, inject: [Desk], useFactory: (desk: Desk) => new MailKinds(mails, desk) },
         given(Metrics, platform.metrics),
         given(CommandClasses, new CommandClasses(all.flatMap((noun) => [...(noun.commands ?? [])]))),
         given(PastCommands, past),
@@ -182,12 +185,23 @@ export class ApplicationModule {
           useFactory: (commands: Commands) => new PermissionGuard(commands),
         },
         {
-          provide: InvitationExpiry,
+          provide: TimerRunner,
           inject: [Commands],
           useFactory: (commands: Commands) =>
-            new InvitationExpiry(readModels, commands, clock, (err) =>
-              log.warn({ err }, 'an expired invitation cannot be ended'),
-            ),
+            new TimerRunner({
+              readModels,
+              log: events,
+              timers,
+              commands,
+              parked: new ParkedTimers(stores.work),
+              lease: new SharedLease(stores.work, 'timers'),
+              clock,
+              observer: {
+                parked: ({ command, resource, code }) =>
+                  log.warn({ command, resource, code }, 'a timer is parked'),
+                interrupted: (err) => log.warn({ err }, 'the timers are interrupted'),
+              },
+            }),
         },
         {
           provide: Queries,
@@ -197,8 +211,8 @@ export class ApplicationModule {
         },
         {
           provide: Health,
-          inject: [PolicyRunner],
-          useFactory: (runner: PolicyRunner) =>
+          inject: [PolicyRunner, TimerRunner],
+          useFactory: (policyRunner: PolicyRunner, timerRunner: TimerRunner) =>
             new Health(
               events,
               {
@@ -208,23 +222,17 @@ export class ApplicationModule {
                 keys: stores.keys,
               },
               progress,
-              () => runner.countParked(),
+              async () => (await policyRunner.countParked()) + (await timerRunner.countParked()),
             ),
         },
         ...(platform.sandbox
           ? [
               { provide: Sandbox, useValue: platform.sandbox },
               {
-                provide: Settled,
-                inject: [InvitationExpiry, PolicyRunner, MailBell],
-                useFactory: (expiry: InvitationExpiry, runner: PolicyRunner, bell: MailBell): Settled => ({
-                  async wait() {
-                    await expiry.sweep();
-                    bell.ring();
-                    await runner.settle(await events.head(), '');
-                    await readModels.reach(await events.head());
-                  },
-                }),
+                provide: World,
+                inject: [TimerRunner, PolicyRunner, MailBell],
+                useFactory: (timerRunner: TimerRunner, policyRunner: PolicyRunner, bell: MailBell) =>
+                  sandboxWorld({ timers: timerRunner, policies: policyRunner, bell, readModels, events }),
               },
             ]
           : []),

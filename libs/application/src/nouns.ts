@@ -9,6 +9,7 @@ import type { Catalogue } from '#kernel';
 import { notificationsNoun } from '#notifications';
 import { operationsNoun } from '#operations';
 import { organizationsNoun } from '#organizations';
+import { timersProjection } from '#timers';
 import { usersNoun } from '#users';
 
 const writing: readonly Noun[] = [
@@ -27,6 +28,10 @@ export const catalogue: Catalogue = Object.assign({}, ...writing.map((noun) => n
 
 export const nouns: readonly Noun[] = [...writing, auditNoun(catalogue), operationsNoun];
 
-export const projections = nouns.flatMap((noun) => noun.projections ?? []);
+export const mails = nouns.flatMap((noun) => noun.mails ?? []);
+
+export const timers = nouns.flatMap((noun) => noun.timers ?? []);
+
+export const projections = [...nouns.flatMap((noun) => noun.projections ?? []), timersProjection(timers)];
 
 export const policies = nouns.flatMap((noun) => noun.policies ?? []);

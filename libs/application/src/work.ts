@@ -1,37 +1,35 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { Commands, Execution } from '#commands';
+import { Commands } from '#commands';
 import { Guesses } from '#credentials';
-import { InvitationExpiry } from '#invitations';
 import { type MailTransport, Outbox, Sender, smtpTransport } from '#mail';
-import { MailBell, MailComposer, reportMail } from '#notifications';
+import { MailBell, MailKinds, reportMail } from '#notifications';
 import type { Logger } from '#observability';
 import { PolicyRunner } from '#policies';
 import { Projector } from '#read-models';
 import { Sessions } from '#sign-in';
+import { TimerRunner } from '#timers';
 import { Rates } from '#users';
 import type { Platform } from './platform.ts';
 
-const EXPIRY_EVERY_MS = 1_000;
 const CLEAN_EVERY_MS = 600_000;
 
-/** The part that works by itself: projections, policies, mail. One process runs it. */
+/** The part that works by itself: projections, policies, timers, mail. One process runs it. */
 export class Work {
   readonly #projector: Projector;
   readonly #policies: PolicyRunner;
   readonly #sender: Sender;
-  readonly #expiry: InvitationExpiry;
+  readonly #timers: TimerRunner;
   readonly #log: Logger;
   readonly #expiring: readonly { removeExpired(): Promise<number> }[];
-  #timer: NodeJS.Timeout | undefined;
   #cleaning: NodeJS.Timeout | undefined;
   readonly #transport: MailTransport & { close?(): void };
 
   constructor(app: INestApplicationContext, { settings, sandbox, clock, log, metrics }: Platform) {
     const commands = app.get(Commands);
-    const composer = app.get(MailComposer);
+    const kinds = app.get(MailKinds);
     this.#projector = app.get(Projector);
     this.#policies = app.get(PolicyRunner);
-    this.#expiry = app.get(InvitationExpiry);
+    this.#timers = app.get(TimerRunner);
     this.#log = log;
     const { limits } = app.get(Guesses);
     const { signUps, mails } = app.get(Rates);
@@ -42,12 +40,14 @@ export class Work {
     this.#sender = new Sender({
       outbox: app.get(Outbox),
       transport: this.#transport,
-      compose: (entry) => composer.compose(entry),
-      onResult: reportMail(commands, app.get(Execution)),
+      compose: (entry) => kinds.compose(entry),
+      onResult: reportMail(commands, kinds),
       onTrouble: (error) => log.warn({ err: error }, 'sending mail is interrupted'),
       clock,
     });
-    app.get(MailBell).ring = () => this.#sender.wake();
+    const bell = app.get(MailBell);
+    bell.ring = () => this.#sender.wake();
+    bell.idle = () => this.#sender.idle();
     metrics.gauge({
       name: 'orgledger_projection_position',
       help: 'Position of the log that a read model shows.',
@@ -76,8 +76,8 @@ export class Work {
       help: 'Follow-on commands that were refused and wait for somebody.',
       // While the store is away there is no number; the other metrics matter most then.
       read: () =>
-        this.#policies.countParked().then(
-          (value) => [{ value }],
+        Promise.all([this.#policies.countParked(), this.#timers.countParked()]).then(
+          ([commands, timers]) => [{ value: commands + timers }],
           () => [],
         ),
     });
@@ -89,11 +89,7 @@ export class Work {
     this.#cleaning = setInterval(() => {
       this.#clean().catch((err) => this.#log.warn({ err }, 'removing what has expired is interrupted'));
     }, CLEAN_EVERY_MS);
-    this.#timer = setInterval(() => {
-      this.#expiry
-        .sweep()
-        .catch((err) => this.#log.warn({ err }, 'ending expired invitations is interrupted'));
-    }, EXPIRY_EVERY_MS);
+    this.#timers.start();
   }
 
   async #clean(): Promise<void> {
@@ -106,9 +102,8 @@ export class Work {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
     clearInterval(this.#cleaning);
-    await this.#expiry.idle().catch(() => undefined);
+    await this.#timers.stop();
     await this.#sender.stop();
     this.#transport.close?.();
     await this.#policies.stop();

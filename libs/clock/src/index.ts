@@ -25,10 +25,14 @@ export class SandboxClock implements Clock {
     return Date.now() + this.#offset;
   }
   /** @throws RangeError for zero or less: time does not go back. */
-  advance(milliseconds: number): number {
+  assertReachable(milliseconds: number): void {
     if (!(milliseconds > 0) || !Number.isSafeInteger(milliseconds))
       throw new RangeError('clock cannot go back');
     if (this.now() + milliseconds > LAST) throw new RangeError('clock cannot go beyond the year 9999');
+  }
+  /** @throws RangeError as `assertReachable`. */
+  advance(milliseconds: number): number {
+    this.assertReachable(milliseconds);
     this.#offset += milliseconds;
     return this.now();
   }

@@ -136,17 +136,22 @@ export class Commands {
     return { ...receipt, effects: 'pending' };
   }
 
-  /** A command of the product's own that no event caused (what a mail server said); `name` makes its id repeatable. */
-  issue(command: OrgledgerCommand, name: string): Promise<Outcome> {
-    const commandId = namedUuid(name);
-    return this.#bus.execute(enclose(command, this.#own(commandId, commandId, null)));
-  }
-
   /** What a policy issues because of an event; the same event and policy give the same command id. */
   follow(followOn: FollowOn, cause: RecordedEvent, policy: string, index: number): Promise<Outcome> {
     const command = this.#classes.make(followOn.command, followOn.fields);
     const commandId = namedUuid(`${cause.id}/${policy}/${index}/${followOn.command}`);
     return this.#bus.execute(enclose(command, this.#own(commandId, cause.metadata.correlationId, cause.id)));
+  }
+
+  /** A command of the product's own: a time has come, a mail server has spoken; `name` makes its id repeatable. */
+  issue(
+    { command, fields }: Pick<FollowOn, 'command' | 'fields'>,
+    name: string,
+    causationId: string,
+  ): Promise<Outcome> {
+    const commandId = namedUuid(name);
+    const own = this.#own(commandId, commandId, causationId);
+    return this.#bus.execute(enclose(this.#classes.make(command, fields), own));
   }
 
   #own(commandId: string, correlationId: string, causationId: string | null): Envelope {

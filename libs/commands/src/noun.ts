@@ -1,5 +1,6 @@
 import type { Provider, Type } from '@nestjs/common';
-import type { Catalogue, Policy, Projection } from '#kernel';
+import type { Catalogue, Policy, Projection, Timer } from '#kernel';
+import type { MailKind } from '#mail';
 import type { CommandClass } from './commands.ts';
 import type { AnyRow } from './handlers.ts';
 
@@ -17,4 +18,7 @@ export interface Noun {
   readonly projections?: readonly Projection<any, any>[];
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   readonly policies?: readonly Policy<any>[];
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  readonly timers?: readonly Timer<any>[];
+  readonly mails?: readonly MailKind[];
 }

@@ -1,8 +1,6 @@
 export type { DeliveryView } from './deliveries.projection.ts';
-export { ReportInvitationMail } from './invitation.commands.ts';
 export { type InvitationEvent, invitation } from './invitation.ts';
 export { type Delivery, type DeliveryEvent, invitationDelivery } from './invitation-delivery.ts';
-export { InvitationExpiry } from './invitation-expiry.ts';
 export { InvitationLinks } from './invitation-links.ts';
 export { invitationsNoun } from './invitations.module.ts';
 export type { InvitationView } from './invitations.projection.ts';

@@ -17,8 +17,10 @@ import {
   SendInviteHandler,
 } from './invitation.handlers.ts';
 import { invitationHistory } from './invitation.history.ts';
+import { invitationMail } from './invitation.mails.ts';
 import { invitation } from './invitation.ts';
 import { invitationDelivery } from './invitation-delivery.ts';
+import { invitationExpiry } from './invitation-expiry.timer.ts';
 import { InvitationLinksController, InvitationsController } from './invitations.http.ts';
 import { invitations } from './invitations.projection.ts';
 import { invitationQueries } from './invitations.queries.ts';
@@ -34,7 +36,7 @@ const id = ({ invitationId }: { invitationId: string }) => invitationId;
 export const invitationsNoun: Noun = {
   name: 'invitations',
   catalogue: invitationHistory,
-  commands: [ExpireInvite, RevertAcceptance, CancelInvitationsOfDomain],
+  commands: [ExpireInvite, RevertAcceptance, CancelInvitationsOfDomain, ReportInvitationMail],
   controllers: [InvitationsController, InvitationLinksController],
   providers: [
     Invitees,
@@ -46,6 +48,8 @@ export const invitationsNoun: Noun = {
     ...invitationQueries,
   ],
   projections: [invitations, deliveries],
+  timers: [invitationExpiry],
+  mails: [invitationMail],
   policies: [
     whenInvitationAcceptedJoinTheOrganization,
     whenInvitationEndedDiscardItsPendingUser,

@@ -13,7 +13,7 @@ const mail = (event: {
       kind: 'invitation',
       stream: event.stream,
       eventId: event.id,
-      generation: event.data.generation,
+      references: { generation: event.data.generation },
     },
     resource: { type: 'invitation', id: event.data.invitationId },
   },

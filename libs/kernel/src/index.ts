@@ -9,3 +9,4 @@ export * from './refusal.ts';
 export * from './roles.ts';
 export * from './search.ts';
 export * from './specification.ts';
+export * from './timer.ts';

@@ -1,5 +1,6 @@
 export * from './address.ts';
 export * from './links.ts';
+export * from './mail-kind.ts';
 export * from './outbox.ts';
 export * from './sandbox-mailbox.ts';
 export * from './sender.ts';

@@ -1,15 +1,18 @@
-export const linkPaths = {
+import type { LinkPurpose } from '#tokens';
+
+export const linkPaths: Readonly<Record<LinkPurpose, string>> = {
   invitation: '/invitations/accept',
   email_verification: '/email-verifications/complete',
-} as const;
+  password_reset: '/password-resets/complete',
+};
 
 /** Built from the configured public URL alone; no request ever has a part in it. */
-export const link = (publicUrl: string, path: string, token: string): string => {
+export const link = (publicUrl: string, path: string, token?: string): string => {
   const url = new URL(publicUrl);
   url.pathname = url.pathname.replace(/\/+$/, '') + path;
   url.search = '';
   url.hash = '';
-  url.searchParams.set('token', token);
+  if (token !== undefined) url.searchParams.set('token', token);
   return url.href;
 };
 

@@ -1,12 +1,18 @@
 import type { Noun } from '#commands';
-import { MailComposer } from './mail-composer.ts';
-import { QueueMail, QueueMailHandler } from './queue-mail.ts';
+import { Desk } from './mail-desk.ts';
+import {
+  QueueMail,
+  QueueMailHandler,
+  QueueMailToManagers,
+  QueueMailToManagersHandler,
+} from './queue-mail.ts';
 
-export { MailComposer } from './mail-composer.ts';
+export { Desk } from './mail-desk.ts';
+export { MailKinds } from './mail-kinds.ts';
 export { MailBell, reportMail } from './queue-mail.ts';
 
 export const notificationsNoun: Noun = {
   name: 'notifications',
-  commands: [QueueMail],
-  providers: [MailComposer, QueueMailHandler],
+  commands: [QueueMail, QueueMailToManagers],
+  providers: [Desk, QueueMailHandler, QueueMailToManagersHandler],
 };

@@ -1,32 +1,50 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Commands, Execution, envelopeOf, OrgledgerCommand, type Outcome, systemOnly } from '#commands';
-import { invitation, invitationDelivery, ReportInvitationMail } from '#invitations';
-import { type MailOutcome, Outbox, type QueuedMail } from '#mail';
+import { type Commands, envelopeOf, OrgledgerCommand, type Outcome, systemOnly } from '#commands';
+import { type MailOutcome, Outbox, type OutboxEntry, type QueuedMail } from '#mail';
+import { LogHead } from '#queries';
+import { ReadModels } from '#read-models';
+import { MailKinds } from './mail-kinds.ts';
 
 /** The product's own: somebody must be written to because of an event. */
 export class QueueMail extends OrgledgerCommand {
+  /** The same id is the same mail. */
   mailId!: string;
   kind!: string;
   stream!: string;
   eventId!: string;
-  generation!: number;
+  /** Ids and numbers only: who and what they stand for is looked up when it is sent. */
+  references!: NonNullable<OutboxEntry['references']>;
 }
 
-/** Wakes whoever sends; set where a sender runs in this process. */
+/** The same to everybody who manages the organization; each mail also refers to its `userId`. */
+export class QueueMailToManagers extends QueueMail {
+  organizationId!: string;
+}
+
+/** Whoever sends; set where a sender runs in this process. */
 export class MailBell {
   ring: () => void = () => {};
+  /** Resolves when nothing is left that could be sent now. */
+  idle: () => Promise<void> = async () => {};
 }
+
+const entryOf = ({ mailId, kind, stream, eventId, references }: QueueMail): OutboxEntry => ({
+  _id: mailId,
+  kind,
+  event: { stream, revision: 0, id: eventId },
+  references,
+});
 
 @Injectable()
 @CommandHandler(QueueMail)
 export class QueueMailHandler implements ICommandHandler<QueueMail, Outcome> {
-  readonly #execution: Execution;
+  readonly #kinds: MailKinds;
   readonly #outbox: Outbox;
   readonly #bell: MailBell;
 
-  constructor(execution: Execution, outbox: Outbox, bell: MailBell) {
-    this.#execution = execution;
+  constructor(kinds: MailKinds, outbox: Outbox, bell: MailBell) {
+    this.#kinds = kinds;
     this.#outbox = outbox;
     this.#bell = bell;
   }
@@ -34,37 +52,71 @@ export class QueueMailHandler implements ICommandHandler<QueueMail, Outcome> {
   async execute(command: QueueMail): Promise<Outcome> {
     const refused = systemOnly(envelopeOf(command).principal);
     if (refused) return refused;
-    const { mailId, kind, stream, eventId, generation } = command;
-    if (kind === 'invitation' && (await this.#reported(stream, generation))) return { done: true };
-    await this.#outbox.enqueue([
-      { _id: mailId, kind, event: { stream, revision: 0, id: eventId }, references: { generation } },
-    ]);
+    const entry = entryOf(command);
+    if (await this.#kinds.isReported(entry)) return { done: true };
+    await this.#outbox.enqueue([entry]);
+    this.#bell.ring();
+    return { done: true };
+  }
+}
+
+@Injectable()
+@CommandHandler(QueueMailToManagers)
+export class QueueMailToManagersHandler implements ICommandHandler<QueueMailToManagers, Outcome> {
+  readonly #readModels: ReadModels;
+  readonly #log: LogHead;
+  readonly #outbox: Outbox;
+  readonly #bell: MailBell;
+
+  constructor(readModels: ReadModels, log: LogHead, outbox: Outbox, bell: MailBell) {
+    this.#readModels = readModels;
+    this.#log = log;
+    this.#outbox = outbox;
+    this.#bell = bell;
+  }
+
+  async execute(command: QueueMailToManagers): Promise<Outcome> {
+    const refused = systemOnly(envelopeOf(command).principal);
+    if (refused) return refused;
+    const entry = entryOf(command);
+    await this.#readModels.reach(await this.#log.head(), ['users']);
+    for await (const userIds of this.#managers(command.organizationId)) {
+      const mails = userIds.map((userId) => ({
+        ...entry,
+        _id: `${entry._id}.${userId}`,
+        references: { ...entry.references, userId },
+      }));
+      await this.#outbox.enqueue(mails);
+    }
     this.#bell.ring();
     return { done: true };
   }
 
-  /** A mail whose delivery the log knows is not queued again when an event is seen a second time. */
-  async #reported(stream: string, generation: number): Promise<boolean> {
-    const { state } = await this.#execution.load(invitationDelivery, stream.slice(stream.indexOf('-') + 1));
-    return state.generation >= generation && state.delivery !== 'deferred';
+  async *#managers(organizationId: string): AsyncIterable<readonly string[]> {
+    let after: readonly [string | number | boolean | null, string] | undefined;
+    do {
+      const page = await this.#readModels.list<{ userId: string; status: string }>('users', {
+        where: {
+          organizationId,
+          kind: 'managed',
+          role: { in: ['owner', 'administrator'] },
+          status: 'active',
+        },
+        sort: { field: 'name', direction: 1 },
+        limit: 200,
+        after,
+        totals: false,
+      });
+      yield page.items.map(({ userId }) => userId);
+      after = page.next ?? undefined;
+    } while (after);
   }
 }
 
 /** Tells the log what became of a mail; at least once, with an id that makes repetition harmless. */
 export const reportMail =
-  (commands: Commands, execution: Execution) =>
-  async ({ _id, kind, event, references }: QueuedMail, delivery: MailOutcome | 'deferred'): Promise<void> => {
-    if (kind !== 'invitation') return;
-    const invitationId = event.stream.slice(event.stream.indexOf('-') + 1);
-    const { state } = await execution.load(invitation, invitationId);
-    if (state.status === 'unknown') return;
-    const { organizationId, userId } = state;
-    const report = Object.assign(new ReportInvitationMail(), {
-      invitationId,
-      organizationId,
-      userId,
-      generation: Number(references?.generation),
-      delivery,
-    });
-    await commands.issue(report, `mail/${_id}/${delivery}`);
+  (commands: Commands, kinds: MailKinds) =>
+  async (entry: QueuedMail, delivery: MailOutcome | 'deferred'): Promise<void> => {
+    const report = await kinds.reportOf(entry, delivery);
+    if (report) await commands.issue(report, `mail/${entry._id}/${delivery}`, entry.event.id);
   };

@@ -4,6 +4,7 @@ import { notFound, type Refusal, refuse } from '#kernel';
 import { Metrics } from '#observability';
 import { PolicyRunner } from '#policies';
 import { Projector } from '#read-models';
+import { TimerRunner } from '#timers';
 import { Health } from './health.ts';
 
 @Controller()
@@ -39,12 +40,14 @@ export class HealthController {
 export class OperationsController {
   readonly #projector: Projector;
   readonly #policies: PolicyRunner;
+  readonly #timers: TimerRunner;
   readonly #health: Health;
 
-  constructor(projector: Projector, policies: PolicyRunner, health: Health) {
+  constructor(projector: Projector, policies: PolicyRunner, timers: TimerRunner, health: Health) {
     this.#projector = projector;
     this.#health = health;
     this.#policies = policies;
+    this.#timers = timers;
   }
 
   @Get('projections')
@@ -66,20 +69,18 @@ export class OperationsController {
 
   @Get('parked')
   async parked() {
-    const parked = await this.#policies.parked();
-    return {
-      items: parked.map(({ _id, ...command }) => ({
-        id: _id,
-        ...command,
-        position: String(command.position),
-      })),
-    };
+    const [commands, timers] = await Promise.all([this.#policies.parked(), this.#timers.parked()]);
+    const items = [
+      ...commands.map((command) => ({ ...command, position: String(command.position) })),
+      ...timers,
+    ];
+    return { items: items.map(({ _id, ...item }) => ({ id: _id, ...item })) };
   }
 
   @Post('parked/:id/retry')
   @HttpCode(200)
   async retry(@Param('id') id: string): Promise<object | Refusal> {
-    const done = await this.#policies.retry(id);
+    const done = (await this.#policies.retry(id)) ?? (await this.#timers.retry(id));
     if (done === undefined) return notFound;
     return done ? { id, done } : refuse('conflict', 'still_refused', 'The command was refused again.');
   }

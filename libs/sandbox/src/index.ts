@@ -1,7 +1,12 @@
 import type { Noun } from '#commands';
 import { SandboxController } from './sandbox.http.ts';
+import { TimeTravel } from './time-travel.ts';
 
-export { Settled } from './sandbox.http.ts';
 export { Sandbox } from './sandbox.ts';
+export { World } from './time-travel.ts';
 
-export const sandboxNoun: Noun = { name: 'sandbox', controllers: [SandboxController] };
+export const sandboxNoun: Noun = {
+  name: 'sandbox',
+  controllers: [SandboxController],
+  providers: [TimeTravel],
+};

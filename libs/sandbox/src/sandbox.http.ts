@@ -18,6 +18,7 @@ import { HttpProblem, nothingHere } from '#http';
 import { refuse } from '#kernel';
 import { AdvanceClockBody, MailQuery, ZoneHostBody, ZoneRecordBody } from './sandbox.dto.ts';
 import { Sandbox } from './sandbox.ts';
+import { TimeTravel } from './time-travel.ts';
 
 const loopbackAddress = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const loopbackName = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
@@ -32,21 +33,16 @@ class LoopbackOnly implements CanActivate {
   }
 }
 
-/** Waits until everything that the new time caused has happened. */
-export abstract class Settled {
-  abstract wait(): Promise<void>;
-}
-
 /** Only there in the sandbox, only for this machine. */
 @Controller('sandbox')
 @UseGuards(LoopbackOnly)
 export class SandboxController {
   readonly #sandbox: Sandbox;
-  readonly #settled: Settled;
+  readonly #travel: TimeTravel;
 
-  constructor(sandbox: Sandbox, settled: Settled) {
+  constructor(sandbox: Sandbox, travel: TimeTravel) {
     this.#sandbox = sandbox;
-    this.#settled = settled;
+    this.#travel = travel;
   }
 
   @Get('mail')
@@ -94,12 +90,11 @@ export class SandboxController {
   @HttpCode(200)
   async advance(@Body() { milliseconds }: AdvanceClockBody) {
     if (milliseconds <= 0) return refuse('invalid', 'clock_cannot_go_back', 'Time only goes forward.');
-    const now = await this.#sandbox.advance(milliseconds).catch((error) => {
+    const now = await this.#travel.advance(milliseconds).catch((error) => {
       if (error instanceof RangeError)
         throw new HttpProblem(422, 'clock_out_of_range', 'Time does not go that far.');
       throw error;
     });
-    await this.#settled.wait();
     return { now: isoTime(now) };
   }
 }

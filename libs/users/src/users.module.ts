@@ -10,6 +10,7 @@ import {
   VerifyEmailHandler,
 } from './user.handlers.ts';
 import { userHistory } from './user.history.ts';
+import { emailVerificationMail } from './user.mails.ts';
 import { isLiving, user } from './user.ts';
 import { UsersController } from './users.http.ts';
 import { users } from './users.projection.ts';
@@ -34,6 +35,7 @@ export const usersNoun: Noun = {
     ...userQueries,
   ],
   projections: [users],
+  mails: [emailVerificationMail],
   policies: [whenSomebodySignedUpFoundTheirOrganization, whenVerificationRequestedMailTheLink],
   rows: [
     userRow({

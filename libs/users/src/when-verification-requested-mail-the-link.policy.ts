@@ -13,7 +13,7 @@ export const whenVerificationRequestedMailTheLink: Policy<UserEvent> = {
           kind: 'email_verification',
           stream,
           eventId: id,
-          generation,
+          references: { generation },
         },
         resource: { type: 'user', id: userId },
       },

@@ -1,0 +1,46 @@
+import { aboutOf, fullName, invitationText, type MailKind } from '#mail';
+import { organization } from '#organizations';
+import { user } from '#users';
+import { invitation } from './invitation.ts';
+import { invitationDelivery } from './invitation-delivery.ts';
+
+export const invitationMail: MailKind = {
+  kind: 'invitation',
+
+  async compose(entry, desk) {
+    const id = aboutOf(entry);
+    const { state } = await desk.load(invitation, id);
+    if (state.status !== 'pending' || state.generation !== entry.references?.generation) return undefined;
+    if (desk.now() >= state.expiresAt) return undefined;
+    const { state: home } = await desk.load(organization, state.organizationId);
+    const { state: inviter } = await desk.load(user, state.invitedBy);
+    const { state: invitee } = await desk.load(user, state.userId);
+    return {
+      to: { name: fullName(invitee), address: state.email },
+      ...invitationText({
+        inviterName: fullName(inviter) || 'Somebody',
+        organizationName: home.status === 'open' ? home.name : null,
+        role: state.role,
+        expiresAt: state.expiresAt,
+        link: desk.link('invitation', id, state.generation),
+      }),
+    };
+  },
+
+  async isReported(entry, desk) {
+    const { state } = await desk.load(invitationDelivery, aboutOf(entry));
+    return state.generation >= Number(entry.references?.generation) && state.delivery !== 'deferred';
+  },
+
+  async report(entry, delivery, desk) {
+    const invitationId = aboutOf(entry);
+    const { state } = await desk.load(invitation, invitationId);
+    if (state.status === 'unknown') return undefined;
+    const { organizationId, userId } = state;
+    const generation = Number(entry.references?.generation);
+    return {
+      command: 'ReportInvitationMail',
+      fields: { invitationId, organizationId, userId, generation, delivery },
+    };
+  },
+};

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Execution } from '#commands';
+import type { Decider, Event } from '#kernel';
+import { link, linkPaths, type MailDesk, PublicUrl } from '#mail';
+import { type LinkPurpose, LinkTokens } from '#tokens';
+
+@Injectable()
+export class Desk implements MailDesk {
+  readonly #execution: Execution;
+  readonly #tokens: LinkTokens;
+  readonly #publicUrl: PublicUrl;
+
+  constructor(execution: Execution, tokens: LinkTokens, publicUrl: PublicUrl) {
+    this.#execution = execution;
+    this.#tokens = tokens;
+    this.#publicUrl = publicUrl;
+  }
+
+  load<State, E extends Event>(decider: Decider<State, never, E>, id: string) {
+    return this.#execution.load(decider, id);
+  }
+
+  now(): string {
+    return this.#execution.now();
+  }
+
+  link(purpose: LinkPurpose, id: string, generation: number): string {
+    return link(this.#publicUrl.value, linkPaths[purpose], this.#tokens.issue(purpose, id, generation));
+  }
+
+  page(path: string): string {
+    return link(this.#publicUrl.value, path);
+  }
+}
