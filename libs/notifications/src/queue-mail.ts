@@ -18,8 +18,13 @@ export class QueueMail extends OrgledgerCommand {
 }
 
 /** The same to everybody who manages the organization; each mail also refers to its `userId`. */
-export class QueueMailToManagers extends QueueMail {
+export class QueueMailToManagers extends OrgledgerCommand {
   organizationId!: string;
+  mailId!: string;
+  kind!: string;
+  stream!: string;
+  eventId!: string;
+  references!: NonNullable<OutboxEntry['references']>;
 }
 
 /** Whoever sends; set where a sender runs in this process. */
@@ -29,7 +34,13 @@ export class MailBell {
   idle: () => Promise<void> = async () => {};
 }
 
-const entryOf = ({ mailId, kind, stream, eventId, references }: QueueMail): OutboxEntry => ({
+const entryOf = ({
+  mailId,
+  kind,
+  stream,
+  eventId,
+  references,
+}: QueueMail | QueueMailToManagers): OutboxEntry => ({
   _id: mailId,
   kind,
   event: { stream, revision: 0, id: eventId },
