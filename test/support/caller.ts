@@ -6,7 +6,11 @@ export type Json = any;
 
 export interface Reply {
   readonly status: number;
-  readonly headers: { get(name: string): string | null; getSetCookie(): string[] };
+  readonly headers: {
+    get(name: string): string | null;
+    getSetCookie(): string[];
+    [Symbol.iterator](): Iterator<[string, string]>;
+  };
   readonly text: string;
   /** Undefined when the answer is not JSON. */
   readonly body: Json;

@@ -1,0 +1,76 @@
+import { type Right, rights } from '#commands';
+import { permissions } from '#permissions';
+import type { Operation } from '../support/openapi.ts';
+import { forgedIds, type Ids, type Principal } from './scene.ts';
+
+/** How the ids of a path stand to who calls. */
+export type Relation =
+  | 'own'
+  | 'of another organization'
+  | 'foreign under an own path'
+  | 'forged'
+  | 'forged under an own path'
+  | 'malformed';
+
+/** The relations that make a difference for a path. */
+export const relationsOf = ({ pathParameters }: Operation): readonly Relation[] => {
+  if (pathParameters.length === 0) return ['own'];
+  const nested: readonly Relation[] = ['foreign under an own path', 'forged under an own path'];
+  const isNested = pathParameters.includes('organizationId') && pathParameters.length > 1;
+  return ['own', 'of another organization', 'forged', 'malformed', ...(isNested ? nested : [])];
+};
+
+/** The ids that a path is filled with. */
+export const idsFor = (relation: Relation, { home, others }: Principal): Ids => {
+  const forged = forgedIds();
+  const { organizationId = '' } = home.ids;
+  switch (relation) {
+    case 'own':
+      return { ...forged, ...home.ids };
+    case 'of another organization':
+      return { ...forged, ...others.ids };
+    case 'foreign under an own path':
+      return { ...forged, ...others.ids, organizationId };
+    case 'forged':
+      return forged;
+    case 'forged under an own path':
+      return { ...forged, organizationId };
+    case 'malformed':
+      return Object.fromEntries(Object.keys(forged).map((name) => [name, 'nonsense']));
+  }
+};
+
+export const refusals = ['unauthenticated', 'forbidden', 'email_unverified', 'not_found'] as const;
+
+/** A cell: the code of a refusal by right, or `admitted`, whatever the rules say after that. */
+export type Verdict = (typeof refusals)[number] | 'admitted';
+
+/** From the table alone. @throws Error for an operation without a row */
+export const expected = (operation: Operation, principal: Principal, relation: Relation): Verdict => {
+  const name = permissions[operation.row];
+  if (!name) throw new Error(`libs/permissions has no row for ${operation.row}`);
+  const right: Right = rights[name];
+  if (right.of === 'anybody') return 'admitted';
+  if (principal.type === 'nobody') return 'unauthenticated';
+  if ((right.of === 'operator') !== (principal.type === 'operator')) return 'not_found';
+  const things = operation.pathParameters.filter((parameter) => parameter !== 'organizationId');
+  const isThere = relation === 'own' && things.every((parameter) => parameter in principal.home.ids);
+  if (right.of === 'organization' && !isOwnPath(relation)) return 'not_found';
+  if (right.of === 'account' && !isThere) return 'not_found';
+  return (
+    refusalBy(right, principal, isThere && things.includes('userId')) ?? (isThere ? 'admitted' : 'not_found')
+  );
+};
+
+const isOwnPath = (relation: Relation): boolean =>
+  relation === 'own' || relation === 'foreign under an own path' || relation === 'forged under an own path';
+
+const refusalBy = (right: Right, principal: Principal, namesSomebody: boolean): Verdict | undefined => {
+  if (right.of === 'operator') return undefined;
+  if (right.oneself && namesSomebody && principal.home.ids.userId === principal.userId) return undefined;
+  const may = right.of === 'oneself' ? principal.type === 'user' : hasRole(right, principal);
+  if (!may) return 'forbidden';
+  return right.unverified || principal.verified ? undefined : 'email_unverified';
+};
+
+const hasRole = ({ roles }: Right, { role }: Principal): boolean => role !== null && roles.includes(role);
