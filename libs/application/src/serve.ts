@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Commands } from '#commands';
 import { AuthenticationGuard } from '#credentials';
-import { createAdapter, drain, nestOptions, routesOf, serveOpenapi, useConventions } from '#http';
+import { createAdapter, drain, nestOptions, RateGuard, routesOf, serveOpenapi, useConventions } from '#http';
 import { PublicUrl } from '#mail';
 import { NestLogger } from '#observability';
 import { PermissionGuard, refuseRoutesWithoutRow, rightOf } from '#permissions';
@@ -41,7 +41,15 @@ export const serve = async (
       ...nestOptions,
       logger: new NestLogger(log),
     });
-    useConventions(app, { log }, { who: [app.get(AuthenticationGuard)], may: [app.get(PermissionGuard)] });
+    const authentication = app.get(AuthenticationGuard);
+    useConventions(
+      app,
+      { log },
+      {
+        who: [settings.rateLimits ? new RateGuard(authentication) : authentication],
+        may: [app.get(PermissionGuard)],
+      },
+    );
     serveOpenapi(app, { version, whoMay });
     await app.init();
     refuseRoutesWithoutRow(routesOf(app));

@@ -8,6 +8,7 @@ import { isTimeOrPosition, positionPattern } from './time-or-position.ts';
 export interface Principal extends Actor {
   /** True when a cookie proved it: the console, not a program. */
   readonly cookie?: boolean;
+  readonly organizationId?: string | null;
 }
 
 /** What the conventions of api.md make of headers and query, beside the body. */

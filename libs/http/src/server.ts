@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { CanActivate } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type AdmissionLimits, admissionLimits, admit } from './admission.ts';
 import { ConventionalAdapter } from './answer.ts';
 import { KnownPaths } from './known-paths.ts';
 import { type ErrorLog, ProblemFilter, send } from './problem.filter.ts';
@@ -29,6 +30,7 @@ export interface HttpOptions {
   readonly answered?: (request: AnsweredRequest) => void;
   /** True when callers reach the service by https: they are then told to stay there. */
   readonly https?: boolean;
+  readonly admission?: AdmissionLimits;
 }
 
 const processId = randomBytes(8).toString('hex');
@@ -46,7 +48,12 @@ const mediaTypePattern = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)
 const knownPaths = new WeakMap<ConventionalAdapter, KnownPaths>();
 
 /** Nest's adapter with the limits of P18 and the conventions of api.md; the application adds routes and guards. */
-export const createAdapter = ({ log, answered, https = false }: HttpOptions): ConventionalAdapter => {
+export const createAdapter = ({
+  log,
+  answered,
+  https = false,
+  admission = admissionLimits,
+}: HttpOptions): ConventionalAdapter => {
   const adapter = new ConventionalAdapter({
     requestTimeout: 10_000,
     connectionTimeout: 75_000,
@@ -89,6 +96,7 @@ export const createAdapter = ({ log, answered, https = false }: HttpOptions): Co
       request.raw.headers['content-type'] = 'application/octet-stream';
     done();
   });
+  admit(fastify, admission);
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method } = request;
     const route = (!request.is404 && request.routeOptions.url) || 'unmatched';

@@ -27,6 +27,7 @@ import {
   decodeCursor,
   EmailAddress,
   encodeCursor,
+  type HttpOptions,
   IdMap,
   IsId,
   ListOf,
@@ -150,6 +151,7 @@ class Anybody {
     return { length: token.length };
   }
   @Post('v1/slow') async slow() {
+    waiting.count += 1;
     await gate.promise;
     return receipt(1);
   }
@@ -168,17 +170,21 @@ class Authentication implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (publicPaths.includes(request.routeOptions.url ?? '')) return true;
     const { authorization, cookie } = request.headers;
-    if (authorization !== 'Bearer good' && !cookie) throw unauthenticated();
+    if (!/^Bearer good/.test(authorization ?? '') && !cookie) throw unauthenticated();
     request.principal = { type: 'user', id: 'usr_1', cookie: cookie !== undefined };
     return true;
   }
 }
 
+/** How many calls of `POST /v1/slow` have begun. */
+export const waiting = { count: 0 };
+
 /** Lets `POST /v1/slow` answer. */
 export let gate = Promise.withResolvers<void>();
 
-export const startFakeApi = async () => {
+export const startFakeApi = async (options: Pick<HttpOptions, 'admission'> = {}) => {
   gate = Promise.withResolvers<void>();
+  waiting.count = 0;
   const lines: { message: string; fields: Record<string, unknown> }[] = [];
   const answered: AnsweredRequest[] = [];
   const log = {
@@ -187,7 +193,7 @@ export const startFakeApi = async () => {
   };
   const app = await NestFactory.create<NestFastifyApplication>(
     FakeApi,
-    createAdapter({ log, answered: (request) => answered.push(request) }),
+    createAdapter({ log, answered: (request) => answered.push(request), ...options }),
     { ...nestOptions, logger: false },
   );
   useConventions(app, { log }, { who: [new Authentication()] });

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sourceOf } from '#http';
 import type { DocumentStore } from '#read-models';
 import { MasterKey } from '#tokens';
 import { type Scratch, scratchDocuments } from '../../../test/support/scratch-documents.ts';
 import { GuessLimits, guessIndexes, RateLimit, rateIndexes } from './index.ts';
-import { sourceOf } from './source-address.ts';
 
 const minute = 60_000;
 const master = new MasterKey(Buffer.alloc(32, 1));

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '#clock';
+import { sourceOf } from '#http';
 import type { IndexSpec } from '#kernel';
 import type { Collection, DocumentStore } from '#read-models';
 import type { MasterKey } from '#tokens';
 import { OneAtATime } from './one-at-a-time.ts';
-import { sourceOf } from './source-address.ts';
 
 export type GuessCheck =
   | { readonly allowed: true }

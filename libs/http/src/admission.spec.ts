@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { gate, startFakeApi, waiting } from '../test/fake-api.ts';
+
+const org = `/v1/organizations/org_${'0'.repeat(32)}`;
+
+let fake: Awaited<ReturnType<typeof startFakeApi>>;
+let url: string;
+beforeEach(async () => {
+  fake = await startFakeApi({ admission: { inAll: 5, perCaller: 3 } });
+  await fake.app.listen(0, '127.0.0.1');
+  url = await fake.app.getUrl();
+});
+afterEach(() => fake.app.close());
+
+const as = (token: string) => ({ authorization: `Bearer good-${token}` });
+const slow = (token: string, signal?: AbortSignal) =>
+  fetch(`${url}/v1/slow`, { method: 'POST', headers: as(token), signal });
+const read = (token: string, path = org) => fetch(url + path, { headers: as(token) });
+const turn = () => new Promise(setImmediate);
+const arrived = async (count: number) => {
+  while (waiting.count < count) await turn();
+};
+
+describe('P18: what would only wait is refused at once', () => {
+  it('one caller cannot take every place; others, watchers and what ends are not touched', async () => {
+    const held = ['a', 'a', 'a'].map((token) => slow(token));
+    await arrived(3);
+    const refused = await read('a');
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await refused.json()).toMatchObject({ status: 503, code: 'overloaded', instance: org });
+    expect(refused.headers.get('x-content-type-options')).toBe('nosniff');
+    expect((await read('b')).status).toBe(200);
+    gate.resolve();
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await read('a')).status).toBe(200);
+  });
+
+  it('when every place is taken, only whoever watches gets in', async () => {
+    const held = ['a', 'a', 'a', 'b', 'b'].map((token) => slow(token));
+    await arrived(5);
+    expect((await read('c')).status).toBe(503);
+    expect((await read('c', '/health/live')).status).toBe(200);
+    gate.resolve();
+    await Promise.all(held);
+    expect((await read('c')).status).toBe(200);
+  });
+
+  it('who goes away gives the place back', async () => {
+    const leaving = new AbortController();
+    const held = ['a', 'a', 'a'].map((token) => slow(token, leaving.signal).catch(() => 'gone'));
+    await arrived(3);
+    expect((await read('a')).status).toBe(503);
+    leaving.abort();
+    expect(await Promise.all(held)).toEqual(['gone', 'gone', 'gone']);
+    while ((await read('a')).status !== 200) await turn();
+  });
+});
