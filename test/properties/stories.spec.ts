@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type CommandContext, type Decider, type Event, isRefusal } from '#kernel';
-import { account } from '../../libs/accounts/src/account.ts';
+import { accountRoles, type CommandContext, type Decider, type Event, isRefusal } from '#kernel';
+import {
+  account,
+  accountClosure,
+  relinquishment,
+  removalFromAccount,
+} from '../../libs/accounts/src/account.ts';
 import { claim } from '../../libs/claims/src/claim.ts';
 import { domain, domainDeletion } from '../../libs/domains/src/domain.ts';
 import { domainSlots } from '../../libs/domains/src/domain-slots.ts';
@@ -34,6 +39,20 @@ const observation = fc.record({
   reason: is('seen'),
   observed: fc.array(name, { maxLength: 1 }),
 });
+
+const roles = fc.subarray([...accountRoles], { maxLength: 3 });
+const somebody = name.map((userId) => ({
+  userId,
+  email: `${userId}@b.example`,
+  domain: 'b.example',
+  givenName: userId,
+  familyName: 'Ray',
+}));
+const acknowledged = (required: readonly { code: string }[]) =>
+  fc.constantFrom(
+    required.map(({ code }) => code),
+    [],
+  );
 
 interface Story {
   readonly decider: Decider<unknown, never, Event>;
@@ -81,9 +100,59 @@ const stories: Readonly<Record<string, Story>> = {
         accountId: is('acc_1'),
         organizationId: is('org_1'),
         name,
-        ownerId: name,
+        owner: somebody,
       }),
       fc.record({ type: is('UpdateAccount' as const), name }),
+      fc.record({ type: is('RequireAccountTwoFactor' as const), required: fc.boolean() }),
+      fc.record({ type: oneOf('SuspendAccount', 'ReactivateAccount', 'FinishClosure') }),
+      fc.record({ type: is('CloseAccount' as const), acknowledgements: acknowledged(accountClosure) }),
+      fc.record({ type: is('TransferAccountOwnership' as const), to: somebody }),
+      fc.record({
+        type: is('ReplaceOwner' as const),
+        organizationId,
+        from: name,
+        to: somebody,
+        cause: is(null),
+      }),
+      fc.record({
+        type: is('GrantAccountAccess' as const),
+        user: somebody,
+        roles,
+        invitationId: fc.option(invitationId),
+      }),
+      fc.record({
+        type: is('ChangeAccountRoles' as const),
+        userId: name,
+        roles,
+        confirmAdministratorDowngrade: fc.boolean(),
+      }),
+      fc.record({
+        type: is('RemoveAccountUser' as const),
+        userId: name,
+        irreversible: fc.boolean(),
+        acknowledgements: acknowledged(removalFromAccount),
+      }),
+      fc.record({ type: is('RevokeAccountAccess' as const), organizationId, userId: name, cause: is(null) }),
+      fc.record({
+        type: is('AttachAccount' as const),
+        organizationId,
+        from: fc.option(organizationId),
+        ownerId: name,
+        users: fc.array(somebody, { maxLength: 3 }),
+        cause: is(null),
+      }),
+      fc.record({
+        type: oneOf('DetachAccount', 'ShareAccount'),
+        organizationId,
+        ownerId: name,
+        cause: is(null),
+      }),
+      fc.record({
+        type: is('RelinquishIndependentAccount' as const),
+        organizationId,
+        userIds: fc.array(name, { maxLength: 2 }),
+        acknowledgements: acknowledged(relinquishment),
+      }),
     ),
   ),
   claim: story(

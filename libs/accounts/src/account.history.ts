@@ -1,7 +1,40 @@
 import type { Catalogue } from '#kernel';
 import type { AccountEvent } from './account.ts';
 
+const owner = { ownerEmail: 'ownerId', ownerGivenName: 'ownerId', ownerFamilyName: 'ownerId' };
+const person = { email: 'userId', givenName: 'userId', familyName: 'userId' };
+const status = (previous: string, updated: string) => [{ field: 'status', previous, updated }];
+
 export const accountHistory: Catalogue<AccountEvent['type']> = {
-  AccountCreated: { summary: 'An account was created.' },
-  AccountRenamed: { summary: 'An account was renamed.' },
+  AccountCreated: {
+    version: 2,
+    upcast: [(created) => ({ ...created, ownerEmail: '', ownerGivenName: '', ownerFamilyName: '' })],
+    summary: 'An account was created.',
+    personal: owner,
+  },
+  AccountRenamed: {
+    version: 2,
+    upcast: [(renamed) => ({ ...renamed, sharedWith: [] })],
+    summary: 'An account was renamed.',
+  },
+  AccountTwoFactorRequirementChanged: {
+    summary: 'Whether an account requires two-factor sign-in was changed.',
+  },
+  AccountAttached: { summary: 'An account came into the organization.' },
+  AccountAccessCarriedOver: {
+    summary: 'Access to an account came into the organization with it.',
+    personal: person,
+    technical: true,
+  },
+  AccountDetached: { summary: 'An account left the organization.' },
+  AccountShared: { summary: 'An independent account was shared with an organization.' },
+  IndependentAccessRelinquished: { summary: 'Access to an independent account was relinquished.' },
+  AccountOwnershipTransferred: { summary: 'The Owner of an account changed.', personal: owner },
+  AccountAccessGranted: { summary: 'Access to an account was granted.', personal: person },
+  AccountRolesChanged: { summary: "A person's roles on an account were changed." },
+  AccountAccessRevoked: { summary: "A person's access to an account was ended." },
+  AccountSuspended: { summary: 'An account was suspended.', changes: status('active', 'suspended') },
+  AccountReactivated: { summary: 'An account was reactivated.', changes: status('suspended', 'active') },
+  AccountClosureRequested: { summary: 'The closure of an account was requested.' },
+  AccountClosed: { summary: 'An account was closed.', changes: status('pending_closure', 'closed') },
 };

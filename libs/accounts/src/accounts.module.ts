@@ -1,10 +1,57 @@
-import { mayRename, type Noun, rowsOf, systemOnly } from '#commands';
-import { CreateAccount, UpdateAccount } from './account.commands.ts';
+import { type Noun, rowsOf, systemOnly } from '#commands';
+import {
+  AttachAccount,
+  CloseAccount,
+  CreateAccount,
+  DetachAccount,
+  FinishClosure,
+  GrantAccountAccess,
+  ReactivateAccount,
+  RequireAccountTwoFactor,
+  RevokeAccountAccess,
+  SettleAccountOwner,
+  SettleRemovedUser,
+  ShareAccount,
+  SuspendAccount,
+  TransferAccountOwnership,
+  UpdateAccount,
+} from './account.commands.ts';
+import {
+  accountAnswer,
+  ChangeAccountRolesHandler,
+  CreateAccountHandler,
+  RelinquishIndependentAccountHandler,
+  RemoveAccountUserHandler,
+  TransferAccountOwnershipHandler,
+} from './account.handlers.ts';
 import { accountHistory } from './account.history.ts';
 import { account } from './account.ts';
-import { AccountsController } from './accounts.http.ts';
+import {
+  mayDisposeOfAccount,
+  mayManageAccount,
+  mayRenameAccount,
+  maySuspendAccount,
+} from './account-rights.ts';
+import {
+  AccountHomes,
+  AttachAccountHandler,
+  GrantAccountAccessHandler,
+  SettleAccountOwnerHandler,
+  SettleRemovedUserHandler,
+} from './account-upkeep.handlers.ts';
+import { accountUsers } from './account-users.projection.ts';
+import { accountUserQueries } from './account-users.queries.ts';
+import {
+  AccountRolesController,
+  AccountsController,
+  OrganizationAccountsController,
+} from './accounts.http.ts';
 import { accounts } from './accounts.projection.ts';
 import { accountQueries } from './accounts.queries.ts';
+import { Owners } from './owners.ts';
+import { whenAccountClosureRequestedFinishIt } from './when-account-closure-requested-finish-it.policy.ts';
+import { whenAccountDetachedShowItToWhoIsLeft } from './when-account-detached-show-it-to-who-is-left.policy.ts';
+import { whenAnAccountChangesHandsSettleItsOwner } from './when-an-account-changes-hands-settle-its-owner.policy.ts';
 
 const id = ({ accountId }: { accountId: string }) => accountId;
 
@@ -13,28 +60,113 @@ const accountRow = rowsOf(account);
 export const accountsNoun: Noun = {
   name: 'accounts',
   catalogue: accountHistory,
-  commands: [CreateAccount],
-  controllers: [AccountsController],
-  providers: accountQueries,
-  projections: [accounts],
+  commands: [
+    CreateAccount,
+    TransferAccountOwnership,
+    FinishClosure,
+    GrantAccountAccess,
+    RevokeAccountAccess,
+    AttachAccount,
+    DetachAccount,
+    ShareAccount,
+    SettleAccountOwner,
+    SettleRemovedUser,
+  ],
+  controllers: [OrganizationAccountsController, AccountsController, AccountRolesController],
+  providers: [
+    Owners,
+    AccountHomes,
+    CreateAccountHandler,
+    TransferAccountOwnershipHandler,
+    ChangeAccountRolesHandler,
+    RemoveAccountUserHandler,
+    RelinquishIndependentAccountHandler,
+    GrantAccountAccessHandler,
+    AttachAccountHandler,
+    SettleAccountOwnerHandler,
+    SettleRemovedUserHandler,
+    ...accountQueries,
+    ...accountUserQueries,
+  ],
+  projections: [accounts, accountUsers],
+  policies: [
+    whenAccountClosureRequestedFinishIt,
+    whenAccountDetachedShowItToWhoIsLeft,
+    whenAnAccountChangesHandsSettleItsOwner,
+  ],
   rows: [
     accountRow({
       on: UpdateAccount,
       id,
-      authorize: (principal, state) => mayRename(principal, account.organizationOf(state)),
+      authorize: mayRenameAccount,
       command: ({ name }) => ({ type: 'UpdateAccount', name }),
-      answer: (state) => (state.status === 'active' ? { accountId: state.accountId, name: state.name } : {}),
+      answer: accountAnswer,
     }),
     accountRow({
-      on: CreateAccount,
+      on: RequireAccountTwoFactor,
+      id,
+      authorize: mayManageAccount,
+      command: ({ required }) => ({ type: 'RequireAccountTwoFactor', required }),
+      answer: accountAnswer,
+    }),
+    accountRow({
+      on: SuspendAccount,
+      id,
+      authorize: maySuspendAccount,
+      command: () => ({ type: 'SuspendAccount' }),
+      answer: accountAnswer,
+    }),
+    accountRow({
+      on: ReactivateAccount,
+      id,
+      authorize: maySuspendAccount,
+      command: () => ({ type: 'ReactivateAccount' }),
+      answer: accountAnswer,
+    }),
+    accountRow({
+      on: CloseAccount,
+      id,
+      authorize: mayDisposeOfAccount,
+      command: ({ acknowledgements }) => ({ type: 'CloseAccount', acknowledgements }),
+      answer: accountAnswer,
+    }),
+    accountRow({
+      on: FinishClosure,
       id,
       authorize: systemOnly,
-      command: ({ accountId, organizationId, name, ownerId }) => ({
-        type: 'CreateAccount',
-        accountId,
+      command: () => ({ type: 'FinishClosure' }),
+    }),
+    accountRow({
+      on: RevokeAccountAccess,
+      id,
+      authorize: systemOnly,
+      command: ({ organizationId, userId, cause }) => ({
+        type: 'RevokeAccountAccess',
         organizationId,
-        name,
+        userId,
+        cause,
+      }),
+    }),
+    accountRow({
+      on: DetachAccount,
+      id,
+      authorize: systemOnly,
+      command: ({ organizationId, ownerId, cause }) => ({
+        type: 'DetachAccount',
+        organizationId,
         ownerId,
+        cause,
+      }),
+    }),
+    accountRow({
+      on: ShareAccount,
+      id,
+      authorize: systemOnly,
+      command: ({ organizationId, ownerId, cause }) => ({
+        type: 'ShareAccount',
+        organizationId,
+        ownerId,
+        cause,
       }),
     }),
   ],

@@ -1,12 +1,18 @@
 import { type Projection, searchWords } from '#kernel';
-import type { AccountEvent } from './account.ts';
+import type { AccountEvent, AccountStatus } from './account.ts';
 
+/**
+ * One account as one organization sees it. The key is the account's id, where it is managed or at home with nobody;
+ * `organization:account` where it is shared with an organization, or asked for by one.
+ */
 export interface AccountView {
   readonly accountId: string;
+  /** Whose list this stands in. */
   readonly organizationId: string | null;
+  readonly managedBy: string | null;
   readonly name: string;
-  readonly kind: 'managed';
-  readonly status: 'active';
+  readonly kind: 'managed' | 'independent' | 'pending';
+  readonly status: AccountStatus;
   readonly ownerId: string;
   readonly users: number;
   readonly twoFactorRequired: boolean;
@@ -15,9 +21,29 @@ export interface AccountView {
   readonly revision: number;
 }
 
+export const sharedKey = (organizationId: string, accountId: string): string =>
+  `${organizationId}:${accountId}`;
+
+interface About {
+  readonly accountId: string;
+  readonly sharedWith: readonly string[];
+}
+
+const everywhere = ({ data }: { data: About }): string[] => [
+  data.accountId,
+  ...data.sharedWith.map((organizationId) => sharedKey(organizationId, data.accountId)),
+];
+
+const changed =
+  <Data extends About>(change: (data: Data, view: AccountView) => Partial<AccountView>) =>
+  (view: AccountView | undefined, { data, revision }: { data: Data; revision: number }): AccountView | null =>
+    view ? { ...view, ...change(data, view), revision } : null;
+
+const becomes = (status: AccountStatus) => ({ key: everywhere, to: changed(() => ({ status })) });
+
 export const accounts: Projection<AccountView, AccountEvent> = {
   name: 'accounts',
-  version: 1,
+  version: 2,
   indexes: [
     { organizationId: 1, name: 1 },
     { organizationId: 1, createdAt: 1 },
@@ -30,9 +56,10 @@ export const accounts: Projection<AccountView, AccountEvent> = {
   on: {
     AccountCreated: {
       key: ({ data }) => data.accountId,
-      to: (_document, { data, revision }) => ({
+      to: (_view, { data, revision }) => ({
         accountId: data.accountId,
         organizationId: data.organizationId,
+        managedBy: data.organizationId,
         name: data.name,
         kind: 'managed',
         status: 'active',
@@ -45,9 +72,73 @@ export const accounts: Projection<AccountView, AccountEvent> = {
       }),
     },
     AccountRenamed: {
-      key: ({ data }) => data.accountId,
-      to: (document, { data, revision }) =>
-        document ? { ...document, name: data.name, words: searchWords(data.name), revision } : null,
+      key: everywhere,
+      to: changed(({ name }) => ({ name, words: searchWords(name) })),
     },
+    AccountTwoFactorRequirementChanged: {
+      key: everywhere,
+      to: changed(({ required }) => ({ twoFactorRequired: required })),
+    },
+    AccountAttached: {
+      key: (event) => [...everywhere(event), sharedKey(event.data.organizationId, event.data.accountId)],
+      to: (view, { data, revision }, key) => {
+        if (!view || key === sharedKey(data.organizationId, data.accountId)) return null;
+        const { organizationId: managedBy } = data;
+        return key === data.accountId
+          ? { ...view, organizationId: managedBy, managedBy, kind: 'managed', revision }
+          : { ...view, managedBy, revision };
+      },
+    },
+    AccountAccessCarriedOver: { key: everywhere, to: changed(() => ({})) },
+    AccountDetached: {
+      key: everywhere,
+      to: (view, { data, revision }, key) => {
+        if (!view) return null;
+        const left = { ...view, managedBy: null, revision };
+        return key === data.accountId ? { ...left, organizationId: null, kind: 'independent' } : left;
+      },
+    },
+    AccountShared: {
+      key: (event) => [...everywhere(event), sharedKey(event.data.withOrganizationId, event.data.accountId)],
+      to: (view, { data, revision }, key) => {
+        const { accountId, name, ownerId, userIds, twoFactorRequired, status, createdAt } = data;
+        if (key !== sharedKey(data.withOrganizationId, accountId)) return view ? { ...view, revision } : null;
+        return {
+          accountId,
+          organizationId: data.withOrganizationId,
+          managedBy: data.organizationId,
+          name,
+          kind: 'independent',
+          status,
+          ownerId,
+          users: userIds.length,
+          twoFactorRequired,
+          words: searchWords(name),
+          createdAt,
+          revision,
+        };
+      },
+    },
+    IndependentAccessRelinquished: {
+      key: everywhere,
+      to: (view, { data, revision }, key) =>
+        view && key !== sharedKey(data.relinquishedBy, data.accountId)
+          ? { ...view, users: data.remainingUserIds.length, revision }
+          : null,
+    },
+    AccountOwnershipTransferred: {
+      key: everywhere,
+      to: changed(({ ownerId, previousRoles, previousOwnerRoles }, { users }) => ({
+        ownerId,
+        users: users + (previousRoles.length === 0 ? 1 : 0) - (previousOwnerRoles.length === 0 ? 1 : 0),
+      })),
+    },
+    AccountAccessGranted: { key: everywhere, to: changed((_data, { users }) => ({ users: users + 1 })) },
+    AccountRolesChanged: { key: everywhere, to: changed(() => ({})) },
+    AccountAccessRevoked: { key: everywhere, to: changed((_data, { users }) => ({ users: users - 1 })) },
+    AccountSuspended: becomes('suspended'),
+    AccountReactivated: becomes('active'),
+    AccountClosureRequested: becomes('pending_closure'),
+    AccountClosed: becomes('closed'),
   },
 };

@@ -1,10 +1,15 @@
+import { Injectable } from '@nestjs/common';
+import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
-import { mayRead } from '#commands';
-import { IsId, ListQuery, OneOf, SortBy, Text } from '#http';
-import { foldCase } from '#kernel';
-import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } from '#queries';
-import type { ReadModels } from '#read-models';
-import type { AccountView } from './accounts.projection.ts';
+import { Execution, mayRead, type Principal } from '#commands';
+import { IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
+import { accountRoles, foldCase, notFound, type Refusal } from '#kernel';
+import { listHandlers, listRow, OrgledgerQuery, readingOf } from '#queries';
+import { ReadModels } from '#read-models';
+import { account, type KnownAccount } from './account.ts';
+import { mayReadAccount } from './account-rights.ts';
+import type { AccountUserView } from './account-users.projection.ts';
+import { type AccountView, sharedKey } from './accounts.projection.ts';
 
 export class AccountsQuery extends ListQuery {
   @IsOptional() @OneOf(['managed', 'independent', 'pending']) kind?: string;
@@ -26,12 +31,14 @@ export class GetAccount extends OrgledgerQuery {
   accountId!: string;
 }
 
-const item = ({ words: _words, revision: _revision, ...view }: AccountView, ownerEmail: string | null) => {
-  const { accountId, organizationId, name, kind, status, ownerId, users, twoFactorRequired, createdAt } =
-    view;
+/** ROL-08: what each role on an account may do there, readable by everybody who is signed in. */
+export class GetAccountRoles extends OrgledgerQuery {}
+
+const item = (view: AccountView, ownerEmail: string | null) => {
+  const { accountId, managedBy, name, kind, status, ownerId, users, twoFactorRequired, createdAt } = view;
   return {
     accountId,
-    organizationId,
+    organizationId: managedBy,
     name,
     kind,
     status,
@@ -43,22 +50,101 @@ const item = ({ words: _words, revision: _revision, ...view }: AccountView, owne
   };
 };
 
-/** The owner's address stands in the list of people; copying it here would make it stale. */
-const withOwners = async (views: readonly AccountView[], readModels: ReadModels, at: number | undefined) => {
-  const owners = await Promise.all(
-    views.map(({ organizationId, ownerId }) =>
-      readModels.get<{ email: string }>('users', `${organizationId}:${ownerId}`, at),
-    ),
+/** The owner's address stands in the list of people, or with their access; copying it here would make it stale. */
+export const withOwners = async (
+  views: readonly AccountView[],
+  readModels: ReadModels,
+  at: number | undefined,
+) => {
+  const managed = await readModels.many<{ email: string }>(
+    'users',
+    views.map(({ managedBy, ownerId }) => `${managedBy}:${ownerId}`),
+    at,
   );
-  return views.map((view, index) => item(view, owners[index]?.email ?? null));
+  const others = await readModels.many<AccountUserView>(
+    'account-users',
+    views.map(({ accountId, ownerId }) => `${accountId}:${ownerId}`),
+    at,
+  );
+  return views.map((view) => {
+    const { accountId, managedBy, ownerId } = view;
+    const owner = managed.get(`${managedBy}:${ownerId}`) ?? others.get(`${accountId}:${ownerId}`);
+    return item(view, owner?.email ?? null);
+  });
 };
 
+/** Permission on the account's own stream; what is shown is the list's document of the organization that looks. */
+@Injectable()
+@QueryHandler(GetAccount)
+class GetAccountHandler implements IQueryHandler<GetAccount> {
+  readonly #execution: Execution;
+  readonly #readModels: ReadModels;
+
+  constructor(execution: Execution, readModels: ReadModels) {
+    this.#execution = execution;
+    this.#readModels = readModels;
+  }
+
+  async execute(query: GetAccount): Promise<unknown> {
+    const { principal, at, atLeast } = readingOf(query);
+    const { accountId } = query;
+    const { state } = await this.#execution.load(account, accountId);
+    if (state.status === 'unknown') return notFound;
+    await this.#readModels.reach(atLeast, ['accounts', 'users', 'account-users']);
+    const view = await this.#view(state, principal, at);
+    if (!view) return notFound;
+    const refused = view.kind === 'pending' ? undefined : mayReadAccount(principal, state);
+    if (refused) return refused;
+    const [shown] = await withOwners([view], this.#readModels, at);
+    return at === undefined && view.kind !== 'pending' ? withEtag(shown, view.revision) : shown;
+  }
+
+  /** An organization that asked for an account, or that it is shared with, has a document of its own. */
+  async #view(
+    { accountId, organizationId }: KnownAccount,
+    principal: Principal,
+    at: number | undefined,
+  ): Promise<AccountView | undefined> {
+    const home = principal.organizationId;
+    if (home !== null && home !== organizationId && !mayRead(principal, home)) {
+      const ours = await this.#readModels.get<AccountView>('accounts', sharedKey(home, accountId), at);
+      if (ours) return ours;
+    }
+    return this.#readModels.get<AccountView>('accounts', accountId, at);
+  }
+}
+
+const permissions = {
+  owner: ['everything', 'close_account'],
+  administrator: ['everything'],
+  developer: ['api_credentials', 'numbers', 'developer_tools', 'logs', 'usage'],
+  billing_manager: ['billing', 'logs', 'usage'],
+  support: ['logs', 'usage'],
+} as const;
+
+@Injectable()
+@QueryHandler(GetAccountRoles)
+class GetAccountRolesHandler implements IQueryHandler<GetAccountRoles> {
+  async execute(): Promise<object | Refusal> {
+    return {
+      items: accountRoles.map((role) => ({
+        role,
+        exclusive: role === 'owner' || role === 'administrator',
+        assignable: role !== 'owner',
+        permissions: permissions[role],
+      })),
+    };
+  }
+}
+
 export const accountQueries = [
+  GetAccountHandler,
+  GetAccountRolesHandler,
   ...listHandlers(
     listRow<ListAccounts, AccountView>({
       on: ListAccounts,
       projection: 'accounts',
-      joins: ['users'],
+      joins: ['users', 'account-users'],
       authorize: (principal, { organizationId }) => mayRead(principal, organizationId),
       where: ({ organizationId, kind, status, ownerId, search }) => ({
         organizationId,
@@ -69,16 +155,6 @@ export const accountQueries = [
       }),
       sort: { name: 'name', createdAt: 'createdAt' },
       items: withOwners,
-    }),
-  ),
-  ...resourceHandlers(
-    resourceRow<GetAccount, AccountView>({
-      on: GetAccount,
-      projection: 'accounts',
-      joins: ['users'],
-      id: ({ accountId }) => accountId,
-      authorize: (principal, _query, { organizationId }) => mayRead(principal, organizationId),
-      item: async (view, readModels, at) => (await withOwners([view], readModels, at))[0],
     }),
   ),
 ];

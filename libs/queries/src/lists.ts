@@ -90,7 +90,7 @@ const handler = (
   return RowHandler;
 };
 
-const answerList = async (
+export const answerList = async (
   row: AnyListRow,
   query: OrgledgerQuery & ListFields,
   readModels: ReadModels,
@@ -126,7 +126,7 @@ const sortOf = (row: AnyListRow, sort: string | undefined): { field: string; dir
   return { field: field.replace(/^-/, ''), direction: (sort ?? natural).startsWith('-') ? -1 : 1 };
 };
 
-const answerResource = async (
+export const answerResource = async (
   row: AnyResourceRow,
   query: OrgledgerQuery,
   readModels: ReadModels,

@@ -98,13 +98,81 @@ const stamped = {
 
 const closed = {
   key: aboutBoth,
-  to: (view: UserView | undefined, { data }: { data: { invitationId: string } }): UserView | null =>
-    view && !(view.kind === 'pending' && view.invitation?.invitationId === data.invitationId) ? view : null,
+  to: (view: UserView | undefined, { data }: { data: { invitationId: string } }): UserView | null => {
+    if (!(view?.kind === 'pending' && view.invitation?.invitationId === data.invitationId))
+      return view ?? null;
+    return view.accounts > 0 ? { ...view, ...outside } : null;
+  },
 };
+
+/** USR-02: in no list but that of who gave them access to an account. */
+const outside = {
+  kind: 'independent',
+  status: 'active',
+  role: null,
+  joinedAt: null,
+  invitation: null,
+} as const;
+
+const withAccount = (view: UserView, accountId: string): UserView =>
+  view.accountIds.includes(accountId)
+    ? view
+    : { ...view, accounts: view.accounts + 1, accountIds: [...view.accountIds, accountId] };
+
+const withoutAccount = (view: UserView | undefined, accountId: string): UserView | null => {
+  if (!view?.accountIds.includes(accountId)) return view ?? null;
+  const accountIds = view.accountIds.filter((id) => id !== accountId);
+  return view.kind === 'independent' && accountIds.length === 0
+    ? null
+    : { ...view, accounts: accountIds.length, accountIds };
+};
+
+const onAccount = ({
+  data: { organizationId, userId },
+}: {
+  data: { organizationId: string | null; userId: string };
+}): string | string[] => (organizationId === null ? [] : keyOf(organizationId, userId));
+
+const granted = {
+  key: onAccount,
+  to: (
+    view: UserView | undefined,
+    { data }: Of<'AccountAccessGranted'> | Of<'AccountAccessCarriedOver'>,
+  ): UserView => withAccount(view ?? independentUser(data), data.accountId),
+};
+
+const independentUser = ({
+  userId,
+  organizationId,
+  email,
+  domain,
+  givenName,
+  familyName,
+}: (Of<'AccountAccessGranted'> | Of<'AccountAccessCarriedOver'>)['data']): UserView =>
+  named(
+    {
+      userId,
+      organizationId: organizationId ?? '',
+      email,
+      domain,
+      givenName,
+      familyName,
+      name: '',
+      words: [],
+      emailVerified: true,
+      twoFactorRequired: false,
+      accounts: 0,
+      accountIds: [],
+      revision: 0,
+      ...outside,
+    },
+    givenName,
+    familyName,
+  );
 
 export const users: Projection<UserView, Events> = {
   name: 'users',
-  version: 1,
+  version: 2,
   indexes: [
     { organizationId: 1, name: 1 },
     { organizationId: 1, email: 1 },
@@ -171,10 +239,33 @@ export const users: Projection<UserView, Events> = {
     },
     AccountCreated: {
       key: ({ data }) => keyOf(data.organizationId, data.ownerId),
-      to: (view, { data }) =>
-        view
-          ? { ...view, accounts: view.accounts + 1, accountIds: [...view.accountIds, data.accountId] }
-          : null,
+      to: (view, { data }) => (view ? withAccount(view, data.accountId) : null),
+    },
+    AccountAccessGranted: granted,
+    AccountAccessCarriedOver: granted,
+    AccountAccessRevoked: {
+      key: onAccount,
+      to: (view, { data }) => withoutAccount(view, data.accountId),
+    },
+    AccountOwnershipTransferred: {
+      key: ({ data: { organizationId, ownerId, previousOwnerId } }) =>
+        organizationId === null
+          ? []
+          : [keyOf(organizationId, ownerId), keyOf(organizationId, previousOwnerId)],
+      to: (view, { data }) => {
+        if (view?.userId === data.ownerId) return withAccount(view, data.accountId);
+        return data.previousOwnerRoles.length === 0 ? withoutAccount(view, data.accountId) : (view ?? null);
+      },
+    },
+    AccountAttached: {
+      key: ({ data: { previousOrganizationId, userIds } }) =>
+        previousOrganizationId === null ? [] : userIds.map((userId) => keyOf(previousOrganizationId, userId)),
+      to: (view, { data }) => withoutAccount(view, data.accountId),
+    },
+    AccountDetached: {
+      key: ({ data: { organizationId, userIds } }) =>
+        organizationId === null ? [] : userIds.map((userId) => keyOf(organizationId, userId)),
+      to: (view, { data }) => withoutAccount(view, data.accountId),
     },
   },
 };

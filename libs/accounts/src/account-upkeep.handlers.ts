@@ -1,0 +1,205 @@
+import { Injectable } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type Envelope, Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
+import { isRefusal } from '#kernel';
+import { LogHead } from '#queries';
+import { ReadModels } from '#read-models';
+import {
+  AttachAccount,
+  GrantAccountAccess,
+  SettleAccountOwner,
+  SettleRemovedUser,
+} from './account.commands.ts';
+import { type AccountCommand, type AccountUser, account, type Cause, type KnownAccount } from './account.ts';
+import { Owners } from './owners.ts';
+
+const nothing: Outcome = { done: true };
+
+@Injectable()
+@CommandHandler(GrantAccountAccess)
+export class GrantAccountAccessHandler implements ICommandHandler<GrantAccountAccess, Outcome> {
+  readonly #execution: Execution;
+  readonly #owners: Owners;
+
+  constructor(execution: Execution, owners: Owners) {
+    this.#execution = execution;
+    this.#owners = owners;
+  }
+
+  async execute(command: GrantAccountAccess): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const refused = systemOnly(envelope.principal);
+    if (refused) return refused;
+    const { accountId, userId, roles, invitationId } = command;
+    const user = await this.#owners.person(userId);
+    if (!user) return nothing;
+    return this.#execution.run(
+      { decider: account, id: accountId, command: { type: 'GrantAccountAccess', user, roles, invitationId } },
+      envelope,
+    );
+  }
+}
+
+/** Loads an account and brings it to where its Owner belongs. */
+@Injectable()
+export class AccountHomes {
+  readonly #execution: Execution;
+  readonly #owners: Owners;
+
+  constructor(execution: Execution, owners: Owners) {
+    this.#execution = execution;
+    this.#owners = owners;
+  }
+
+  async attach(
+    accountId: string,
+    to: { readonly organizationId: string; readonly from: string | null; readonly cause: Cause },
+    envelope: Envelope,
+  ): Promise<Outcome> {
+    const { state } = await this.#execution.load(account, accountId);
+    if (state.status === 'unknown') return nothing;
+    const { ownerId, access } = state;
+    if (!(await this.#owners.managed(ownerId, to.organizationId))) return nothing;
+    const people = await Promise.all(Object.keys(access).map((userId) => this.#owners.person(userId)));
+    const users = people.filter((person): person is AccountUser => person !== undefined);
+    return this.#run(accountId, { type: 'AttachAccount', ...to, ownerId, users }, envelope);
+  }
+
+  /** Invariant 3: an account without an Owner of its organization falls to the Organization Owner; ORG-07: one of its own comes in. */
+  async settle(accountId: string, cause: Cause, envelope: Envelope): Promise<Outcome> {
+    const { state } = await this.#execution.load(account, accountId);
+    if (state.status === 'unknown') return nothing;
+    const { organizationId, ownerId } = state;
+    const home = await this.#owners.homeOf(ownerId);
+    if (home === organizationId) return nothing;
+    if (organizationId !== null) return this.replaceOwner(state, organizationId, cause, envelope);
+    return home === null
+      ? nothing
+      : this.attach(
+          accountId,
+          { organizationId: home, from: null, cause: { type: 'owner_joined', id: ownerId } },
+          envelope,
+        );
+  }
+
+  async replaceOwner(
+    { accountId, ownerId: from }: KnownAccount,
+    organizationId: string,
+    cause: Cause,
+    envelope: Envelope,
+  ): Promise<Outcome> {
+    const to = await this.#owners.ofOrganization(organizationId);
+    return to
+      ? this.#run(accountId, { type: 'ReplaceOwner', organizationId, from, to, cause }, envelope)
+      : nothing;
+  }
+
+  #run(accountId: string, command: AccountCommand, envelope: Envelope): Promise<Outcome> {
+    return this.#execution.run({ decider: account, id: accountId, command }, envelope);
+  }
+}
+
+@Injectable()
+@CommandHandler(AttachAccount)
+export class AttachAccountHandler implements ICommandHandler<AttachAccount, Outcome> {
+  readonly #homes: AccountHomes;
+
+  constructor(homes: AccountHomes) {
+    this.#homes = homes;
+  }
+
+  async execute(command: AttachAccount): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const { accountId, organizationId, from, cause } = command;
+    return (
+      systemOnly(envelope.principal) ??
+      this.#homes.attach(accountId, { organizationId, from, cause }, envelope)
+    );
+  }
+}
+
+@Injectable()
+@CommandHandler(SettleAccountOwner)
+export class SettleAccountOwnerHandler implements ICommandHandler<SettleAccountOwner, Outcome> {
+  readonly #homes: AccountHomes;
+
+  constructor(homes: AccountHomes) {
+    this.#homes = homes;
+  }
+
+  async execute(command: SettleAccountOwner): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const { accountId } = command;
+    const cause = { type: 'owner_not_managed', id: accountId };
+    return systemOnly(envelope.principal) ?? this.#homes.settle(accountId, cause, envelope);
+  }
+}
+
+/** What no command named: accounts that came to the person, or access that was given, while they were being removed. */
+@Injectable()
+@CommandHandler(SettleRemovedUser)
+export class SettleRemovedUserHandler implements ICommandHandler<SettleRemovedUser, Outcome> {
+  readonly #execution: Execution;
+  readonly #homes: AccountHomes;
+  readonly #owners: Owners;
+  readonly #readModels: ReadModels;
+  readonly #log: LogHead;
+
+  constructor(
+    execution: Execution,
+    homes: AccountHomes,
+    owners: Owners,
+    readModels: ReadModels,
+    log: LogHead,
+  ) {
+    this.#execution = execution;
+    this.#homes = homes;
+    this.#owners = owners;
+    this.#readModels = readModels;
+    this.#log = log;
+  }
+
+  async execute(command: SettleRemovedUser): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const refused = systemOnly(envelope.principal);
+    if (refused) return refused;
+    const { organizationId, userId } = command;
+    const cause = { type: 'user_removed_from_organization', id: userId };
+    await this.#readModels.reach(await this.#log.head(), ['account-users']);
+    let last = nothing;
+    for await (const accountId of this.#accounts(organizationId, userId)) {
+      if ((await this.#owners.homeOf(userId)) === organizationId) break;
+      const { state } = await this.#execution.load(account, accountId);
+      if (state.status === 'unknown') continue;
+      const step = { ...envelope, commandId: `${envelope.commandId}/${accountId}` };
+      const outcome =
+        state.ownerId === userId
+          ? await this.#homes.replaceOwner(state, organizationId, cause, step)
+          : await this.#execution.run(
+              {
+                decider: account,
+                id: accountId,
+                command: { type: 'RevokeAccountAccess', organizationId, userId, cause },
+              },
+              step,
+            );
+      if (!isRefusal(outcome)) last = outcome;
+    }
+    return last;
+  }
+
+  async *#accounts(organizationId: string, userId: string): AsyncIterable<string> {
+    let after: readonly [string | number | boolean | null, string] | undefined;
+    do {
+      const page = await this.#readModels.list<{ accountId: string }>('account-users', {
+        where: { organizationId, userId },
+        sort: { field: 'accountId', direction: 1 },
+        limit: 200,
+        after,
+        totals: false,
+      });
+      for (const { accountId } of page.items) yield accountId;
+      after = page.next ?? undefined;
+    } while (after);
+  }
+}
