@@ -1,58 +1,56 @@
-import { emailUnverified, mayRead, type Principal } from '#commands';
-import { forbidden, manages, managesAccount, notFound, type Refusal } from '#kernel';
-import type { Account } from './account.ts';
+import { emailUnverified, mayRead, type Principal, type Right, refusalBy, rights } from '#commands';
+import { type AccountRole, forbidden, notFound, type Refusal } from '#kernel';
+import type { Account, KnownAccount } from './account.ts';
 
-/** Owner and Administrator of the account's organization; for whoever can see it otherwise it is forbidden. */
-const asOrganization = (principal: Principal, state: Account): Refusal | undefined => {
-  if (state.status === 'unknown') return notFound;
+const rolesOn = (state: KnownAccount, userId: string | null): readonly AccountRole[] =>
+  userId === null ? [] : (state.access[userId] ?? []);
+
+/** An organization that the account is shared with sees it, and changes nothing. */
+const isSharedWith = ({ sharedWith }: KnownAccount, principal: Principal): boolean =>
+  principal.organizationId !== null &&
+  sharedWith.includes(principal.organizationId) &&
+  mayRead(principal, principal.organizationId) === undefined;
+
+/** A right on an account: by a role on it, or in the organization that it belongs to (rules.md 1.6). */
+const refusalOn = (right: Right, principal: Principal, state: Account): Refusal | undefined => {
   if (principal.type === 'system') return undefined;
-  const { organizationId, sharedWith, access } = state;
-  const home = principal.organizationId;
-  if (home !== null && home === organizationId) return manages(principal.role) ? undefined : forbidden;
-  const sees =
-    (principal.userId !== null && access[principal.userId] !== undefined) ||
-    (home !== null && sharedWith.includes(home) && mayRead(principal, home) === undefined);
-  return sees ? forbidden : notFound;
-};
-
-const verified = (principal: Principal): Refusal | undefined =>
-  principal.emailVerified ? undefined : emailUnverified;
-
-const rolesOf = ({ userId }: Principal, state: Account) =>
-  state.status !== 'unknown' && userId !== null ? (state.access[userId] ?? []) : [];
-
-/** rules.md 1.6: an account's Owner and Administrators manage their own account only. */
-export const mayManageAccount = (principal: Principal, state: Account): Refusal | undefined => {
-  const refused = asOrganization(principal, state);
-  return (managesAccount(rolesOf(principal, state)) ? undefined : refused) ?? verified(principal);
-};
-
-/** Change of owner, closure: the account's Owner, or the organization. */
-export const mayDisposeOfAccount = (principal: Principal, state: Account): Refusal | undefined => {
-  const refused = asOrganization(principal, state);
-  return (rolesOf(principal, state).includes('owner') ? undefined : refused) ?? verified(principal);
-};
-
-/** Suspension is the organization's alone; an account without one is its Owner's. */
-export const maySuspendAccount = (principal: Principal, state: Account): Refusal | undefined =>
-  state.status !== 'unknown' && state.organizationId === null
-    ? mayDisposeOfAccount(principal, state)
-    : (asOrganization(principal, state) ?? verified(principal));
-
-/** Also before an address is verified. */
-export const mayRenameAccount = (principal: Principal, state: Account): Refusal | undefined =>
-  managesAccount(rolesOf(principal, state)) ? undefined : asOrganization(principal, state);
-
-/** Who may read who has access: those who manage it, and an organization that it is shared with. */
-export const mayReadAccountUsers = (principal: Principal, state: Account): Refusal | undefined => {
   if (state.status === 'unknown') return notFound;
-  if (managesAccount(rolesOf(principal, state))) return undefined;
-  const { organizationId, sharedWith } = state;
-  const seen = [organizationId, ...sharedWith].find((id) => id !== null && id === principal.organizationId);
-  const refused = mayRead(principal, seen ?? null);
-  return refused && rolesOf(principal, state).length > 0 ? forbidden : refused;
+  const roles = rolesOn(state, principal.userId);
+  const { accountRoles = [], unverified } = right;
+  if (accountRoles.some((role) => (role === 'any' ? roles.length > 0 : roles.includes(role))))
+    return unverified || principal.emailVerified ? undefined : emailUnverified;
+  const refused = refusalBy(right, principal, state.organizationId);
+  if (refused !== notFound) return refused;
+  return roles.length > 0 || isSharedWith(state, principal) ? forbidden : notFound;
 };
 
-/** Who may read the account itself: also everybody with access to it. */
-export const mayReadAccount = (principal: Principal, state: Account): Refusal | undefined =>
-  rolesOf(principal, state).length > 0 ? undefined : mayReadAccountUsers(principal, state);
+const may =
+  (right: Right) =>
+  (principal: Principal, state: Account): Refusal | undefined =>
+    refusalOn(right, principal, state);
+
+export const mayManageAccount = may(rights.manage_account);
+
+/** Change of owner, closure. */
+export const mayDisposeOfAccount = may(rights.own_account);
+
+export const mayRenameAccount = may(rights.rename_account);
+
+/** An account without an organization is its Owner's to suspend. */
+export const maySuspendAccount = (principal: Principal, state: Account): Refusal | undefined =>
+  refusalOn(
+    state.status !== 'unknown' && state.organizationId === null ? rights.own_account : rights.suspend_account,
+    principal,
+    state,
+  );
+
+const mayLook =
+  (right: Right) =>
+  (principal: Principal, state: Account): Refusal | undefined =>
+    state.status !== 'unknown' && isSharedWith(state, principal)
+      ? undefined
+      : refusalOn(right, principal, state);
+
+export const mayReadAccount = mayLook(rights.read_account);
+
+export const mayReadAccountUsers = mayLook(rights.read_account_users);

@@ -59,7 +59,7 @@ export class AccountHomes {
     const { state } = await this.#execution.load(account, accountId);
     if (state.status === 'unknown') return nothing;
     const { ownerId, access } = state;
-    if (!(await this.#owners.managed(ownerId, to.organizationId))) return nothing;
+    if ((await this.#owners.homeOf(ownerId)) !== to.organizationId) return nothing;
     const people = await Promise.all(Object.keys(access).map((userId) => this.#owners.person(userId)));
     const users = people.filter((person): person is AccountUser => person !== undefined);
     return this.#run(accountId, { type: 'AttachAccount', ...to, ownerId, users }, envelope);
@@ -164,35 +164,43 @@ export class SettleRemovedUserHandler implements ICommandHandler<SettleRemovedUs
     const refused = systemOnly(envelope.principal);
     if (refused) return refused;
     const { organizationId, userId } = command;
-    const cause = { type: 'user_removed_from_organization', id: userId };
     await this.#readModels.reach(await this.#log.head(), ['account-users']);
     let last = nothing;
     for await (const accountId of this.#accounts(organizationId, userId)) {
-      if ((await this.#owners.homeOf(userId)) === organizationId) break;
-      const { state } = await this.#execution.load(account, accountId);
-      if (state.status === 'unknown') continue;
-      const step = { ...envelope, commandId: `${envelope.commandId}/${accountId}` };
-      const outcome =
-        state.ownerId === userId
-          ? await this.#homes.replaceOwner(state, organizationId, cause, step)
-          : await this.#execution.run(
-              {
-                decider: account,
-                id: accountId,
-                command: { type: 'RevokeAccountAccess', organizationId, userId, cause },
-              },
-              step,
-            );
+      if (organizationId !== null && (await this.#owners.homeOf(userId)) === organizationId) break;
+      const outcome = await this.#part(accountId, userId, {
+        ...envelope,
+        commandId: `${envelope.commandId}/${accountId}`,
+      });
       if (!isRefusal(outcome)) last = outcome;
     }
     return last;
   }
 
-  async *#accounts(organizationId: string, userId: string): AsyncIterable<string> {
+  async #part(accountId: string, userId: string, envelope: Envelope): Promise<Outcome> {
+    const { state } = await this.#execution.load(account, accountId);
+    if (state.status === 'unknown') return nothing;
+    const { organizationId, ownerId } = state;
+    const cause = { type: 'user_removed_from_organization', id: userId };
+    if (ownerId === userId)
+      return organizationId === null
+        ? nothing
+        : this.#homes.replaceOwner(state, organizationId, cause, envelope);
+    return this.#execution.run(
+      {
+        decider: account,
+        id: accountId,
+        command: { type: 'RevokeAccountAccess', organizationId, userId, cause },
+      },
+      envelope,
+    );
+  }
+
+  async *#accounts(organizationId: string | null, userId: string): AsyncIterable<string> {
     let after: readonly [string | number | boolean | null, string] | undefined;
     do {
       const page = await this.#readModels.list<{ accountId: string }>('account-users', {
-        where: { organizationId, userId },
+        where: { organizationId: organizationId ?? undefined, userId },
         sort: { field: 'accountId', direction: 1 },
         limit: 200,
         after,

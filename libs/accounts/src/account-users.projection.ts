@@ -83,6 +83,7 @@ export const accountUsers: Projection<AccountUserView, AccountEvent> = {
     { accountId: 1, roles: 1 },
     { accountId: 1, words: 1 },
     { userId: 1, seenBy: 1 },
+    { userId: 1, accountId: 1 },
     { organizationId: 1, userId: 1, accountId: 1 },
   ],
   counted: { scope: 'accountId', by: [] },

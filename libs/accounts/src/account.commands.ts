@@ -120,6 +120,7 @@ export class SettleAccountOwner extends OrgledgerCommand {
 
 /** The product's own: what somebody who left the organization still owned or had access to there. */
 export class SettleRemovedUser extends OrgledgerCommand {
-  organizationId!: string;
+  /** Null: everywhere, because the person is gone. */
+  organizationId!: string | null;
   userId!: string;
 }

@@ -1,4 +1,5 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Put, Query } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
 import { Commands, type Principal } from '#commands';
 import { Call, PathId, ReadQuery } from '#http';
 import { Queries } from '#queries';
@@ -184,14 +185,14 @@ export class AccountsController {
 
 @Controller('v1/account-roles')
 export class AccountRolesController {
-  readonly #queries: Queries;
+  readonly #bus: QueryBus;
 
-  constructor(queries: Queries) {
-    this.#queries = queries;
+  constructor(bus: QueryBus) {
+    this.#bus = bus;
   }
 
   @Get()
-  list(@Query() _query: ReadQuery, @Call() call: Call<Principal>) {
-    return this.#queries.ask(new GetAccountRoles(), {}, call);
+  list() {
+    return this.#bus.execute(new GetAccountRoles());
   }
 }

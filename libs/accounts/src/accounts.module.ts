@@ -52,6 +52,8 @@ import { Owners } from './owners.ts';
 import { whenAccountClosureRequestedFinishIt } from './when-account-closure-requested-finish-it.policy.ts';
 import { whenAccountDetachedShowItToWhoIsLeft } from './when-account-detached-show-it-to-who-is-left.policy.ts';
 import { whenAnAccountChangesHandsSettleItsOwner } from './when-an-account-changes-hands-settle-its-owner.policy.ts';
+import { whenSomebodyJoinedBringTheirAccounts } from './when-somebody-joined-bring-their-accounts.policy.ts';
+import { whenSomebodyLeftTheOrganizationPartWithTheirAccounts } from './when-somebody-left-the-organization-part-with-their-accounts.policy.ts';
 
 const id = ({ accountId }: { accountId: string }) => accountId;
 
@@ -93,6 +95,8 @@ export const accountsNoun: Noun = {
     whenAccountClosureRequestedFinishIt,
     whenAccountDetachedShowItToWhoIsLeft,
     whenAnAccountChangesHandsSettleItsOwner,
+    whenSomebodyJoinedBringTheirAccounts,
+    whenSomebodyLeftTheOrganizationPartWithTheirAccounts,
   ],
   rows: [
     accountRow({

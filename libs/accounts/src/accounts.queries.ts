@@ -31,7 +31,7 @@ export class GetAccount extends OrgledgerQuery {
   accountId!: string;
 }
 
-/** ROL-08: what each role on an account may do there, readable by everybody who is signed in. */
+/** ROL-08: what each role on an account may do there; the same for everybody. */
 export class GetAccountRoles extends OrgledgerQuery {}
 
 const item = (view: AccountView, ownerEmail: string | null) => {

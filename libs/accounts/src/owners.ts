@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Execution } from '#commands';
 import { type Refusal, refuse } from '#kernel';
 import { organization } from '#organizations';
-import { People, type User } from '#users';
+import { isLiving, type Living, People } from '#users';
 import type { AccountUser } from './account.ts';
 
 /** ACC-03. */
@@ -26,15 +26,16 @@ export class Owners {
   /** Somebody who is there, managed or not. */
   async person(userId: string): Promise<AccountUser | undefined> {
     const { state } = await this.#people.load(userId);
-    return state.status === 'active' ? asAccountUser(state) : undefined;
+    return isLiving(state) ? asAccountUser(state) : undefined;
   }
 
   /** The organization that manages this person now. */
   async homeOf(userId: string): Promise<string | null> {
     const { state } = await this.#people.load(userId);
-    return state.status === 'active' ? (state.membership?.organizationId ?? null) : null;
+    return isLiving(state) ? (state.membership?.organizationId ?? null) : null;
   }
 
+  /** Who may become an Owner: managed there, and active. */
   async managed(userId: string, organizationId: string): Promise<AccountUser | undefined> {
     const { state } = await this.#people.load(userId);
     return state.status === 'active' && state.membership?.organizationId === organizationId
@@ -49,10 +50,10 @@ export class Owners {
   }
 }
 
-const asAccountUser = ({
+const asAccountUser = ({ userId, email, domain, givenName, familyName }: Living): AccountUser => ({
   userId,
   email,
   domain,
   givenName,
   familyName,
-}: Extract<User, { status: 'active' }>): AccountUser => ({ userId, email, domain, givenName, familyName });
+});

@@ -72,6 +72,18 @@ export const rights = {
     unverified: true,
     who: 'Owner, Administrators and auditors of the organization, and whoever has a role on the account',
   },
+  read_account_users: {
+    of: 'account',
+    roles: readers,
+    accountRoles: managers,
+    unverified: true,
+    who: 'Owner, Administrators and auditors of the organization, Owner and Administrators of the account',
+  },
+  suspend_account: {
+    of: 'account',
+    roles: managers,
+    who: 'Owner and Administrators of the organization; the Owner of an account that belongs to none',
+  },
   rename_account: {
     of: 'account',
     roles: managers,

@@ -33,9 +33,22 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'GET /v1/organizations/{organizationId}/users/{userId}': 'read_person',
   'PATCH /v1/organizations/{organizationId}/users/{userId}': 'rename_person',
 
+  'GET /v1/organizations/{organizationId}/users/{userId}/accounts': 'read_person',
+
+  'POST /v1/organizations/{organizationId}/accounts': 'create_accounts',
   'GET /v1/organizations/{organizationId}/accounts': 'read',
+  'POST /v1/organizations/{organizationId}/accounts/{accountId}/relinquish': 'manage',
   'GET /v1/accounts/{accountId}': 'read_account',
   'PATCH /v1/accounts/{accountId}': 'rename_account',
+  'POST /v1/accounts/{accountId}/transfer-ownership': 'own_account',
+  'POST /v1/accounts/{accountId}/suspend': 'suspend_account',
+  'POST /v1/accounts/{accountId}/reactivate': 'suspend_account',
+  'POST /v1/accounts/{accountId}/close': 'own_account',
+  'PUT /v1/accounts/{accountId}/two-factor-requirement': 'manage_account',
+  'GET /v1/accounts/{accountId}/users': 'read_account_users',
+  'PUT /v1/accounts/{accountId}/users/{userId}/roles': 'manage_account',
+  'POST /v1/accounts/{accountId}/users/{userId}/remove': 'manage_account',
+  'GET /v1/account-roles': 'public',
 
   'POST /v1/organizations/{organizationId}/invitations': 'manage',
   'GET /v1/organizations/{organizationId}/invitations': 'read',

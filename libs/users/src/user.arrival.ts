@@ -207,6 +207,7 @@ export const joined = (command: Of<'JoinOrganization'>, state: User, now: string
       via,
       invitationId,
       joinedAt: now,
+      ownedAccountIds: state.status === 'pending' ? [] : state.keptAccounts,
     },
   });
   return events;

@@ -79,7 +79,15 @@ export type UserEvent =
   | Event<'OrganizationFounded', Member & { organizationName: string }>
   | Event<
       'UserJoinedOrg',
-      Member & Called & { role: OrganizationRole; via: Via; invitationId: string | null; joinedAt: string }
+      Member &
+        Called & {
+          role: OrganizationRole;
+          via: Via;
+          invitationId: string | null;
+          joinedAt: string;
+          /** Accounts outside every organization that the person owns and brings along (AMB-15). */
+          ownedAccountIds: readonly string[];
+        }
     >
   | Event<
       'UserProfileUpdated',

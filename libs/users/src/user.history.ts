@@ -43,7 +43,12 @@ export const userHistory: Catalogue<UserEvent['type']> = {
     summary: 'An e-mail address was verified.',
     changes: [{ field: 'emailVerified', previous: false, updated: true }],
   },
-  UserJoinedOrg: { summary: 'A person joined the organization.', personal: person },
+  UserJoinedOrg: {
+    version: 2,
+    upcast: [(data) => ({ ...data, ownedAccountIds: [] })],
+    summary: 'A person joined the organization.',
+    personal: person,
+  },
   UserProfileUpdated: { summary: 'A person was renamed.', personal: names },
   OrganizationFounded: { summary: 'A person asked for an organization of their own.' },
   UserEmailChanged: {

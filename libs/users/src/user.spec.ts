@@ -56,6 +56,7 @@ const joinedOwn: UserEvent = {
     via: 'sign_up',
     invitationId: null,
     joinedAt: now,
+    ownedAccountIds: [],
   },
 };
 const joinOwn: UserCommand = {
@@ -129,6 +130,7 @@ const joinedByInvitation: UserEvent = {
     via: 'invitation',
     invitationId: 'inv_1',
     joinedAt: now,
+    ownedAccountIds: [],
   },
 };
 /** Somebody without an organization of their own. */
@@ -218,6 +220,7 @@ describe('user', () => {
       verification: null,
       membership: { organizationId: 'org_2', role: 'administrator', nominatedUntil: null },
       twoFactorRequired: false,
+      keptAccounts: [],
     });
   });
 

@@ -39,6 +39,8 @@ export interface Life extends Person {
   } | null;
   readonly membership: Membership | null;
   readonly twoFactorRequired: boolean;
+  /** What this person took along when they last left an organization (USR-09). */
+  readonly keptAccounts: readonly string[];
 }
 
 export type User =
@@ -68,6 +70,7 @@ const begun = {
   verification: null,
   membership: null,
   twoFactorRequired: false,
+  keptAccounts: [],
 } as const;
 
 const evolve = (state: User, event: UserEvent): User => {
@@ -155,7 +158,16 @@ const evolveLiving = (state: Living, event: UserEvent): User => {
       return { ...state, status: 'active' };
     case 'UserRemovedFromOrg':
       // What the organization imposed ends with it (ACK-01).
-      return { ...state, status: 'active', membership: null, founded: null, twoFactorRequired: false };
+      return {
+        ...state,
+        status: 'active',
+        membership: null,
+        founded: null,
+        twoFactorRequired: false,
+        keptAccounts: Object.entries(event.data.accountOwners).flatMap(([accountId, ownerId]) =>
+          ownerId === state.userId ? [accountId] : [],
+        ),
+      };
     case 'UserDeleted':
       return { status: 'deleted', userId: state.userId };
     case 'UserRegistered':
