@@ -137,9 +137,18 @@ describe('commands', () => {
   });
 
   it('each that a policy names exists', () => {
+    /** Has every field, is text, and is a list of one. */
     const anything: object = new Proxy(
       {},
-      { get: (_target, name) => (name === Symbol.toPrimitive ? () => 'x' : anything) },
+      {
+        get: (_target, name) => {
+          if (name === Symbol.toPrimitive) return () => 'x';
+          const ofLists = (Array.prototype as never)[name] as unknown;
+          return typeof ofLists === 'function' && name !== 'constructor'
+            ? ofLists.bind([anything])
+            : anything;
+        },
+      },
     );
     const named = policies.flatMap(({ on }) =>
       Object.entries(on).flatMap(([type, react]) => {
