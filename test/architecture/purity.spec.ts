@@ -16,6 +16,8 @@ describe('stories and tables are pure', () => {
       'claim.ts',
       'domain-slots.ts',
       'domain.ts',
+      'bulk-import.ts',
+      'import.ts',
       'invitation-delivery.ts',
       'invitation.ts',
       'organization.ts',

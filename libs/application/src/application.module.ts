@@ -12,6 +12,8 @@ import {
 import { Guesses, OperatorToken } from '#credentials';
 import { networkProof } from '#dns-proof';
 import { DOMAIN_PROOF, DomainTokens } from '#domains';
+import { Stopping } from '#http';
+import { BulkImportDefault, ImportNotices, ImportReport, ImportRunner, RowImport } from '#imports';
 import { InvitationLinks, PendingLimit } from '#invitations';
 import { Outbox, PublicUrl } from '#mail';
 import { Desk, MailBell, MailKinds } from '#notifications';
@@ -124,6 +126,8 @@ export class ApplicationModule {
         given(PastCommands, past),
         given(Fingerprints, new Fingerprints(master.derive('fingerprints'))),
         given(LogHead, events),
+        given(Stopping, new Stopping()),
+        given(BulkImportDefault, new BulkImportDefault(platform.sandbox !== undefined)),
         {
           provide: DOMAIN_PROOF,
           useValue: platform.sandbox?.proof ?? networkProof({ dnsServers: settings.dnsServers }),
@@ -204,6 +208,14 @@ export class ApplicationModule {
             }),
         },
         {
+          provide: ImportRunner,
+          inject: [Execution, ImportReport, RowImport, ImportNotices],
+          useFactory: (execution: Execution, report: ImportReport, rows: RowImport, notices: ImportNotices) =>
+            new ImportRunner(execution, readModels, report, rows, notices, (err) =>
+              log.warn({ err }, 'an import is interrupted'),
+            ),
+        },
+        {
           provide: Queries,
           inject: [QueryBus],
           useFactory: (bus: QueryBus) =>
@@ -230,9 +242,21 @@ export class ApplicationModule {
               { provide: Sandbox, useValue: platform.sandbox },
               {
                 provide: World,
-                inject: [TimerRunner, PolicyRunner, MailBell],
-                useFactory: (timerRunner: TimerRunner, policyRunner: PolicyRunner, bell: MailBell) =>
-                  sandboxWorld({ timers: timerRunner, policies: policyRunner, bell, readModels, events }),
+                inject: [TimerRunner, PolicyRunner, ImportRunner, MailBell],
+                useFactory: (
+                  timerRunner: TimerRunner,
+                  policyRunner: PolicyRunner,
+                  imports: ImportRunner,
+                  bell: MailBell,
+                ) =>
+                  sandboxWorld({
+                    timers: timerRunner,
+                    policies: policyRunner,
+                    imports,
+                    bell,
+                    readModels,
+                    events,
+                  }),
               },
             ]
           : []),

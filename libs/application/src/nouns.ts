@@ -4,6 +4,7 @@ import { claimsNoun } from '#claims';
 import type { Noun } from '#commands';
 import { credentialsNoun } from '#credentials';
 import { domainsNoun } from '#domains';
+import { importsNoun } from '#imports';
 import { invitationsNoun } from '#invitations';
 import type { Catalogue } from '#kernel';
 import { notificationsNoun } from '#notifications';
@@ -19,6 +20,7 @@ const writing: readonly Noun[] = [
   credentialsNoun,
   accountsNoun,
   invitationsNoun,
+  importsNoun,
   claimsNoun,
   notificationsNoun,
 ];

@@ -1,4 +1,5 @@
 import type { EventStore } from '#event-store';
+import type { ImportRunner } from '#imports';
 import type { MailBell } from '#notifications';
 import type { PolicyRunner } from '#policies';
 import { ReadModelBehind, type ReadModels } from '#read-models';
@@ -8,6 +9,7 @@ import type { TimerRunner } from '#timers';
 interface Parts {
   readonly timers: TimerRunner;
   readonly policies: PolicyRunner;
+  readonly imports: ImportRunner;
   readonly bell: MailBell;
   readonly readModels: ReadModels;
   readonly events: EventStore;
@@ -17,7 +19,7 @@ interface Parts {
 const WAITS = 60;
 
 /** The product around the sandbox's clock; everything in it runs in this process. */
-export const sandboxWorld = ({ timers, policies, bell, readModels, events }: Parts): World => {
+export const sandboxWorld = ({ timers, policies, imports, bell, readModels, events }: Parts): World => {
   const followed = async (position: number): Promise<void> => {
     for (let waits = 0; waits < WAITS; waits += 1) if ((await policies.settle(position, '')).settled) return;
   };
@@ -36,6 +38,7 @@ export const sandboxWorld = ({ timers, policies, bell, readModels, events }: Par
       for (let head = -1; head !== (await events.head()); ) {
         head = await events.head();
         await followed(head);
+        await imports.idle();
         await shown(head);
         bell.ring();
         await bell.idle();

@@ -3,7 +3,16 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Commands } from '#commands';
 import { AuthenticationGuard } from '#credentials';
-import { createAdapter, drain, nestOptions, RateGuard, routesOf, serveOpenapi, useConventions } from '#http';
+import {
+  createAdapter,
+  drain,
+  nestOptions,
+  RateGuard,
+  routesOf,
+  Stopping,
+  serveOpenapi,
+  useConventions,
+} from '#http';
 import { PublicUrl } from '#mail';
 import { NestLogger } from '#observability';
 import { PermissionGuard, refuseRoutesWithoutRow, rightOf } from '#permissions';
@@ -68,7 +77,7 @@ export const serve = async (
       operatorToken,
       app,
       async stop() {
-        await drain(app.getHttpServer(), new AbortController());
+        await drain(app.getHttpServer(), app.get(Stopping));
         await work.stop();
         await app.close();
         await stores.close();

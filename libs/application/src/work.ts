@@ -1,6 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { Commands } from '#commands';
 import { Guesses } from '#credentials';
+import { ImportRunner } from '#imports';
 import { type MailTransport, Outbox, Sender, smtpTransport } from '#mail';
 import { MailBell, MailKinds, reportMail } from '#notifications';
 import type { Logger } from '#observability';
@@ -13,12 +14,13 @@ import type { Platform } from './platform.ts';
 
 const CLEAN_EVERY_MS = 600_000;
 
-/** The part that works by itself: projections, policies, timers, mail. One process runs it. */
+/** The part that works by itself: projections, policies, timers, imports, mail. One process runs it. */
 export class Work {
   readonly #projector: Projector;
   readonly #policies: PolicyRunner;
   readonly #sender: Sender;
   readonly #timers: TimerRunner;
+  readonly #imports: ImportRunner;
   readonly #log: Logger;
   readonly #expiring: readonly { removeExpired(): Promise<number> }[];
   #cleaning: NodeJS.Timeout | undefined;
@@ -30,6 +32,7 @@ export class Work {
     this.#projector = app.get(Projector);
     this.#policies = app.get(PolicyRunner);
     this.#timers = app.get(TimerRunner);
+    this.#imports = app.get(ImportRunner);
     this.#log = log;
     const { limits } = app.get(Guesses);
     const { signUps, mails } = app.get(Rates);
@@ -90,6 +93,7 @@ export class Work {
       this.#clean().catch((err) => this.#log.warn({ err }, 'removing what has expired is interrupted'));
     }, CLEAN_EVERY_MS);
     this.#timers.start();
+    this.#imports.start();
   }
 
   async #clean(): Promise<void> {
@@ -104,6 +108,7 @@ export class Work {
   async stop(): Promise<void> {
     clearInterval(this.#cleaning);
     await this.#timers.stop();
+    await this.#imports.stop();
     await this.#sender.stop();
     this.#transport.close?.();
     await this.#policies.stop();

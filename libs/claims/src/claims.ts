@@ -6,8 +6,8 @@ import { type Claim, claim } from './claim.ts';
 /** How long a claim counts although its holder does not exist yet: the time between two appends of one command. */
 const GRACE_MS = 60_000;
 
-/** `email-<keyed hash>`, `domain-<name>`, `invite-<keyed hash>`. */
-export type ClaimName = `${'email' | 'domain' | 'invite'}-${string}`;
+/** `email-<keyed hash>`, `domain-<name>`, `invite-<keyed hash>`, `import-<domain name>`, `merge-<organization>`. */
+export type ClaimName = `${'email' | 'domain' | 'invite' | 'import' | 'merge'}-${string}`;
 
 /** `alive` has the last word on a holder; `unknown`: it has written nothing yet. */
 export type Holder = 'alive' | 'dead' | 'unknown';

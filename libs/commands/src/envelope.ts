@@ -104,7 +104,7 @@ export const namedUuid = (name: string): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 
-export type IdPrefix = 'org' | 'usr' | 'acc' | 'add' | 'dom' | 'inv' | 'key';
+export type IdPrefix = 'org' | 'usr' | 'acc' | 'add' | 'dom' | 'inv' | 'key' | 'imp' | 'mrg';
 
 /** The id of what a command makes, derived from the command's id. */
 export const idFrom = (commandId: string, prefix: IdPrefix): string =>

@@ -1,4 +1,4 @@
-import { CsvError, type Parser, parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 
 /** One record, and the line of the file on which it begins. */
 export interface CsvRecord {
@@ -18,67 +18,65 @@ export class CsvUnreadable extends Error {
   }
 }
 
-class NotUtf8 extends Error {}
-
 const RECORD_LIMIT = 64 * 1_024;
 
 /**
  * RFC 4180, strict UTF-8, a byte order mark accepted, lines that end with CRLF or LF, empty ones passed over. Reads as
- * fast as the caller takes records, so that a file of any length needs the same memory. @throws CsvUnreadable
+ * fast as the caller takes records, so that a file of any length needs the same memory. @throws CsvUnreadable after
+ * every record before it
  */
-export async function* csvRecords(source: AsyncIterable<Buffer>): AsyncGenerator<CsvRecord> {
+export async function* csvRecords(
+  source: Iterable<Buffer> | AsyncIterable<Buffer>,
+): AsyncGenerator<CsvRecord> {
+  const read: CsvRecord[] = [];
+  let line = 1;
   const parser = parse({
     record_delimiter: ['\r\n', '\n'],
     relax_column_count: true,
     max_record_size: RECORD_LIMIT,
-  });
-  const fed = feed(parser, source);
-  let line = 1;
-  try {
-    for await (const cells of parser as AsyncIterable<string[]>) {
-      if (cells.length > 1 || cells[0] !== '') yield { line, cells };
+    // Taken here, where the line is known; nothing is left for the parser's own output.
+    on_record: (cells: string[]) => {
+      if (cells.length > 1 || cells[0] !== '') read.push({ line, cells });
       line += 1 + breaksIn(cells);
+      return null;
+    },
+  });
+  // The one who writes is told; nobody else listens.
+  parser.on('error', () => undefined).resume();
+  const unreadable = (reason: string) => new CsvUnreadable(reason, line);
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoded = (piece?: Buffer): string => {
+    try {
+      return decoder.decode(piece, { stream: piece !== undefined });
+    } catch {
+      throw unreadable('not_utf8');
     }
-    await fed;
-  } catch (error) {
-    if (error instanceof CsvError) throw new CsvUnreadable(error.code.toLowerCase(), line);
-    if (error instanceof NotUtf8) throw new CsvUnreadable('not_utf8', line);
-    throw error;
+  };
+  try {
+    for await (const piece of source) {
+      const text = decoded(piece);
+      const failed = await given((done) => parser.write(text, done));
+      yield* read.splice(0);
+      if (failed) throw unreadable(failed);
+    }
+    const rest = decoded();
+    const failed = await given((done) => parser.end(rest, done));
+    yield* read.splice(0);
+    if (failed) throw unreadable(failed);
   } finally {
     parser.destroy();
-    await fed.catch(() => undefined);
   }
 }
 
 const breaksIn = (cells: readonly string[]): number =>
   cells.reduce((sum, cell) => sum + (cell.includes('\n') ? cell.split('\n').length - 1 : 0), 0);
 
-/** Decodes and hands over, waiting where the parser is full; what goes wrong ends the parser too. */
-const feed = async (parser: Parser, source: AsyncIterable<Buffer>): Promise<void> => {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const decoded = (chunk?: Buffer): string => {
-    try {
-      return decoder.decode(chunk, { stream: chunk !== undefined });
-    } catch {
-      throw new NotUtf8();
-    }
-  };
-  try {
-    for await (const chunk of source) {
-      if (parser.destroyed) return;
-      if (!parser.write(decoded(chunk))) await room(parser);
-    }
-    parser.end(decoded());
-  } catch (error) {
-    parser.destroy(error as Error);
-  }
-};
-
-const room = (parser: Parser): Promise<void> =>
-  new Promise((resolve) => {
-    const go = () => {
-      parser.off('drain', go).off('close', go);
-      resolve();
-    };
-    parser.on('drain', go).on('close', go);
+/** @returns why it cannot be read, if so */
+const given = (give: (done: (error?: Error | null) => void) => void): Promise<string | undefined> =>
+  new Promise((resolve, reject) => {
+    give((error) => {
+      if (!error) resolve(undefined);
+      else if (error instanceof CsvError) resolve(error.code.toLowerCase());
+      else reject(error);
+    });
   });

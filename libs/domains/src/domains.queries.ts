@@ -43,6 +43,9 @@ const item = async (view: DomainView, readModels: ReadModels, at: number | undef
     unvalidatedSince,
     deletionDueAt,
     managedUsers,
+    // DOM-18
+    importCandidates:
+      status === 'verified' ? `/v1/organizations/${organizationId}/import-candidates?domain=${domain}` : null,
     ...proofOf(domain, token),
   };
 };

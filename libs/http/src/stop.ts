@@ -1,6 +1,9 @@
 import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
+/** Aborted when the product begins to stop: answers that have no end listen to it. */
+export class Stopping extends AbortController {}
+
 /**
  * Stops taking connections, lets what is in flight be answered, closes idle connections as they fall idle, and cuts
  * what is still open after `graceMilliseconds`. `stopping` is aborted first: streams that have no end listen to it.

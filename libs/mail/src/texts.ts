@@ -59,6 +59,26 @@ export const invitationText = (fields: InvitationFields): MailText => {
   });
 };
 
+export interface ImportNoticeFields {
+  readonly givenName: string;
+  readonly organizationName: string;
+  readonly link: string;
+}
+
+export const importNoticeText = ({ givenName, organizationName, link }: ImportNoticeFields): MailText => {
+  const organization = shown(organizationName);
+  return letter({
+    subject: `${organization} is going to manage your user`,
+    paragraphs: [
+      `${['Hello', shown(givenName)].join(' ').trim()},`,
+      `your e-mail address is of a domain of ${organization}. ${organization} is going to bring your user and the accounts you own into its organization.`,
+      'Its administrators then manage your user: they can change your name, reset your password, deactivate or delete you. An organization that you own yourself is merged into it. Your roles on accounts stay.',
+    ],
+    action: { label: 'See your user', link },
+    after: [`If you have questions, ask the administrators of ${organization}.`],
+  });
+};
+
 /** `standard_user` as people read it: Standard User. */
 const roleName = (role: string): string =>
   shown(role)

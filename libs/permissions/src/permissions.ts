@@ -67,6 +67,18 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'PUT /v1/organizations/{organizationId}/domains/{domainId}/method': 'manage',
   'POST /v1/organizations/{organizationId}/domains/{domainId}/delete': 'manage',
 
+  'POST /v1/organizations/{organizationId}/imports': 'manage',
+  'GET /v1/organizations/{organizationId}/imports': 'read',
+  'GET /v1/organizations/{organizationId}/imports/{importId}': 'read',
+  'GET /v1/organizations/{organizationId}/imports/{importId}/report.csv': 'read',
+  'GET /v1/organizations/{organizationId}/imports/{importId}/progress': 'read',
+  'GET /v1/organizations/{organizationId}/imports/{importId}/rows': 'read',
+  'PUT /v1/organizations/{organizationId}/imports/{importId}/selection': 'manage',
+  'POST /v1/organizations/{organizationId}/imports/{importId}/notify': 'manage',
+  'POST /v1/organizations/{organizationId}/imports/{importId}/start': 'manage',
+  'GET /v1/organizations/{organizationId}/import-candidates': 'read',
+  'PUT /v1/operations/bulk-import/{id}': 'operate',
+
   'GET /v1/organizations/{organizationId}/audit-events': 'read',
   'GET /v1/organizations/{organizationId}/audit-events/{eventId}': 'read',
 

@@ -56,6 +56,7 @@ const meets = (value: unknown, condition: Condition | undefined): boolean => {
   if (condition === undefined) return true;
   if (typeof condition !== 'object' || condition === null) return value === condition;
   if ('in' in condition) return condition.in.includes(value as Scalar);
+  if ('not' in condition) return value !== condition.not;
   if ('after' in condition) return (value as number) > (condition.after as number);
   if ('upTo' in condition) return (value as number) <= (condition.upTo as number);
   if ('prefix' in condition) return (value as string[]).some((word) => word.startsWith(condition.prefix));
@@ -93,7 +94,7 @@ const pages = async (models: ReadModels, request: ListRequest): Promise<Page<Thi
 const wheres: fc.Arbitrary<Where> = fc.record(
   {
     org: fc.constantFrom('org_1', 'org_2'),
-    kind: fc.constantFrom<Condition>('k1', { in: ['k1', 'k2'] }, { in: ['k2', 'none'] }),
+    kind: fc.constantFrom<Condition>('k1', { not: 'k1' }, { in: ['k1', 'k2'] }, { in: ['k2', 'none'] }),
     flag: fc.boolean(),
     name: fc.constantFrom(...names),
     words: fc.constantFrom({ prefix: 'a' }, { prefix: '\u{1f600}' }),

@@ -13,10 +13,11 @@ export interface Served {
   waitFor(position: number, milliseconds: number, names?: readonly string[]): Promise<boolean>;
 }
 
-/** Equality, a list of alternatives, a range, or a prefix in an array of words. */
+/** Equality, a list of alternatives, anything but one value, a range, or a prefix in an array of words. */
 export type Condition =
   | Scalar
   | { readonly in: readonly Scalar[] }
+  | { readonly not: Scalar }
   | { readonly from?: string | number; readonly to?: string | number }
   | { readonly upTo: string | number }
   | { readonly after: string | number }
@@ -264,6 +265,7 @@ const filterOf = ({ where, asOf }: Pick<ListRequest, 'where' | 'asOf'>): Record<
 
 const operatorsOf = (condition: Exclude<Condition, Scalar>): object => {
   if ('in' in condition) return { $in: condition.in };
+  if ('not' in condition) return { $ne: condition.not };
   if ('after' in condition) return { $gt: condition.after };
   if ('upTo' in condition) return { $lte: condition.upTo };
   if ('prefix' in condition) return { $regex: startsWith(condition.prefix) };

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import { pause, Waiting } from '#clock';
+import { type Envelope, type Execution, namedUuid, systemPrincipal } from '#commands';
+import { isRefusal } from '#kernel';
+import type { ReadModels } from '#read-models';
+import { type Import, type ImportCommand, organizationImport } from './import.ts';
+import type { ImportNotices } from './import-notices.ts';
+import type { ImportView } from './imports.projection.ts';
+import type { ChosenRow, ImportReport } from './report.ts';
+import type { RowImport } from './row-import.ts';
+
+/** Rows that are done side by side and told together. */
+const AT_ONCE = 32;
+/** How often a report under way says how far it is. */
+const TELL_EVERY = 50_000;
+const RETRY_MS = 250;
+
+type Known = Exclude<Import, { status: 'unknown' }>;
+type Running = Extract<Import, { status: 'running' }>;
+
+/**
+ * Builds reports and does the rows of imports, one import at a time, beside everything else. What is to be done stands
+ * in the import's own stream: whoever is killed is followed by whoever starts next, at the first row without an
+ * outcome.
+ */
+export class ImportRunner {
+  readonly #execution: Execution;
+  readonly #readModels: ReadModels;
+  readonly #report: ImportReport;
+  readonly #rows: RowImport;
+  readonly #notices: ImportNotices;
+  readonly #onTrouble: (error: Error) => void;
+  /** Import → the event that asked for it. */
+  readonly #asked = new Map<string, string>();
+  readonly #abort = new AbortController();
+  readonly #waiting = new Waiting();
+  #busy = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(
+    execution: Execution,
+    readModels: ReadModels,
+    report: ImportReport,
+    rows: RowImport,
+    notices: ImportNotices,
+    onTrouble: (error: Error) => void,
+  ) {
+    this.#execution = execution;
+    this.#readModels = readModels;
+    this.#report = report;
+    this.#rows = rows;
+    this.#notices = notices;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** This import has something to do. */
+  ring(importId: string, cause: string): void {
+    this.#asked.set(importId, cause);
+    this.#waiting.wake();
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#waiting.wake();
+    await this.#running;
+  }
+
+  /** Resolves when nothing is left that could be done now. */
+  async idle(): Promise<void> {
+    await this.#waiting.until(() => this.#asked.size === 0 && !this.#busy, this.#abort.signal);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort;
+    await this.#lasting(() => this.#findUnfinished());
+    while (!signal.aborted) {
+      await this.#waiting.until(() => this.#asked.size > 0, signal);
+      const [asked] = this.#asked;
+      if (!asked) continue;
+      const [importId, cause] = asked;
+      this.#busy = true;
+      this.#asked.delete(importId);
+      await this.#lasting(() => this.#work(importId, cause));
+      this.#busy = false;
+      this.#waiting.wake();
+    }
+  }
+
+  /** What passes by itself (a store is away, a read model is behind) is tried again. */
+  async #lasting(work: () => Promise<void>): Promise<void> {
+    while (!this.#abort.signal.aborted)
+      try {
+        return await work();
+      } catch (error) {
+        this.#onTrouble(error as Error);
+        await pause(RETRY_MS, this.#abort.signal);
+      }
+  }
+
+  async #findUnfinished(): Promise<void> {
+    for (let after: readonly [string | number | boolean | null, string] | undefined; ; ) {
+      const page = await this.#readModels.list<ImportView>('imports', {
+        where: { open: true },
+        sort: { field: 'open', direction: 1 },
+        limit: 200,
+        after,
+        totals: false,
+      });
+      for (const { importId, openedBy } of page.items) this.ring(importId, openedBy);
+      if (!page.next) return;
+      after = page.next;
+    }
+  }
+
+  async #work(importId: string, cause: string): Promise<void> {
+    let state = await this.#load(importId);
+    if (state.status === 'reporting') await this.#buildReport(state, cause);
+    state = await this.#load(importId);
+    if (state.status !== 'unknown' && state.status !== 'reporting' && state.notices === 'asked') {
+      const people = await this.#notices.queue(state);
+      await this.#decide(state, { type: 'FinishNotices', people }, 'notices', cause);
+    }
+    state = await this.#load(importId);
+    if (state.status === 'running') await this.#doRows(state, cause);
+  }
+
+  async #load(importId: string): Promise<Import> {
+    return (await this.#execution.load(organizationImport, importId)).state;
+  }
+
+  /** From the start: a hash cannot be taken up in the middle. */
+  async #buildReport(state: Extract<Import, { status: 'reporting' }>, cause: string): Promise<void> {
+    const hash = createHash('sha256');
+    let rows = 0;
+    const onRows = async (count: number): Promise<void> => {
+      rows = count;
+      await nextTurn();
+      if (count % TELL_EVERY === 0)
+        await this.#decide(state, { type: 'ExtendReport', rows }, `report/${rows}`, cause);
+    };
+    for await (const piece of this.#report.csv(state, onRows)) {
+      if (this.#abort.signal.aborted) return;
+      hash.update(piece);
+    }
+    const csvHash = hash.digest('hex');
+    await this.#decide(state, { type: 'FinishReport', rows, csvHash }, 'report', cause);
+  }
+
+  async #doRows(begun: Running, cause: string): Promise<void> {
+    let from = begun.row;
+    let chosen: ChosenRow[] = [];
+    for await (const row of this.#report.chosen(begun, begun.row, begun.place)) {
+      if (this.#abort.signal.aborted) return;
+      chosen.push(row);
+      if (chosen.length < AT_ONCE) continue;
+      await this.#doSome(begun, from, chosen, false, cause);
+      from = (chosen.at(-1) as ChosenRow).row + 1;
+      chosen = [];
+    }
+    await this.#doSome(begun, from, chosen, true, cause);
+  }
+
+  async #doSome(
+    run: Running,
+    from: number,
+    chosen: readonly ChosenRow[],
+    complete: boolean,
+    cause: string,
+  ): Promise<void> {
+    const outcomes = await Promise.all(chosen.map((row) => this.#rows.outcomeOf(run, row, cause)));
+    const last = chosen.at(-1);
+    const row = last ? last.row + 1 : from;
+    const place = last?.place ?? run.place;
+    const record = { type: 'RecordOutcomes', from, outcomes, row, place, complete } as const;
+    await this.#decide(run, record, `rows/${from}`, cause);
+  }
+
+  async #decide(state: Known, command: ImportCommand, step: string, cause: string): Promise<void> {
+    const { importId } = state;
+    const envelope: Envelope = {
+      commandId: namedUuid(`${importId}/${step}`),
+      fingerprint: '',
+      ifMatch: undefined,
+      dryRun: false,
+      principal: systemPrincipal,
+      source: 'system',
+      sourceIp: null,
+      userAgent: null,
+      correlationId: namedUuid(importId),
+      causationId: cause,
+    };
+    const outcome = await this.#execution.run(
+      { decider: organizationImport, id: importId, command },
+      envelope,
+    );
+    if (isRefusal(outcome)) throw new Error(`a step of an import was refused: ${outcome.code}`);
+  }
+}
+
+/** Lets what waits for the event loop go first. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,184 @@
+import { describe, expect, it } from '@jest/globals';
+import { specify } from '#kernel';
+import {
+  continueWithoutInforming,
+  firstPlace,
+  type ImportEvent,
+  organizationImport,
+  type Place,
+  type RowOutcome,
+  usersInformed,
+} from './import.ts';
+
+const now = '2026-01-01T00:00:00.000Z';
+const about = { importId: 'imp_1', organizationId: 'org_1' };
+const domains = ['a.example', 'b.example'];
+const place = (userId: string): Place => ({ domain: 0, after: [now, userId] });
+
+const requested: ImportEvent = {
+  type: 'ImportReportRequested',
+  data: { ...about, domains, asOfPosition: 7, requestedBy: 'usr_1', requestedAt: now },
+};
+const generated: ImportEvent = {
+  type: 'ImportReportGenerated',
+  data: { ...about, rows: 3, csvHash: 'h', asOfPosition: 7, generatedAt: now },
+};
+const selected: ImportEvent = {
+  type: 'ImportSelectionAccepted',
+  data: { ...about, selected: 2, removed: 1, csvHash: 'u', selection: 'BQ' },
+};
+const notified: ImportEvent = {
+  type: 'ImportUsersNotified',
+  data: { ...about, people: 2, notifiedAt: now },
+};
+const started: ImportEvent = {
+  type: 'ImportStarted',
+  data: { ...about, selected: 2, acknowledgements: [usersInformed], startedAt: now },
+};
+const progressed = (imported: number, skipped: number, row: number, userId: string): ImportEvent => ({
+  type: 'ImportProgressed',
+  data: { ...about, imported, skipped, row, place: place(userId) },
+});
+const completed = (imported: number, skipped: number): ImportEvent => ({
+  type: 'ImportCompleted',
+  data: { ...about, imported, skipped, completedAt: now },
+});
+const imported: RowOutcome = { row: 0, userId: 'usr_2', outcome: 'imported', mergeId: null };
+const merged: RowOutcome = { row: 0, userId: 'usr_2', outcome: 'imported', mergeId: 'mrg_1' };
+const skipped: RowOutcome = { row: 2, userId: 'usr_3', outcome: 'skipped', reason: 'suspended' };
+const record = (from: number, outcomes: readonly RowOutcome[], row: number, complete: boolean) =>
+  ({
+    type: 'RecordOutcomes',
+    from,
+    outcomes,
+    row,
+    place: place(outcomes.at(-1)?.userId ?? ''),
+    complete,
+  }) as const;
+
+const { given } = specify(organizationImport);
+
+describe('an import', () => {
+  it('IMP-03: a report is requested once, for domains at a position of the log', () => {
+    const { type: _type, data } = requested as Extract<ImportEvent, { type: 'ImportReportRequested' }>;
+    const { requestedAt: _at, ...asked } = data;
+    given()
+      .when({ type: 'RequestImportReport', ...asked })
+      .then(requested);
+    given(requested)
+      .when({ type: 'RequestImportReport', ...asked })
+      .thenNothing();
+  });
+
+  it('IMP-03: while the report is built it tells how far it is, forwards only; then it is ready, once', () => {
+    given(requested)
+      .when({ type: 'ExtendReport', rows: 2 })
+      .then({ type: 'ImportReportExtended', data: { ...about, rows: 2 } });
+    given(requested, { type: 'ImportReportExtended', data: { ...about, rows: 2 } })
+      .when({ type: 'ExtendReport', rows: 1 })
+      .thenNothing();
+    given(requested).when({ type: 'FinishReport', rows: 3, csvHash: 'h' }).then(generated);
+    given(requested, generated).when({ type: 'FinishReport', rows: 4, csvHash: 'x' }).thenNothing();
+  });
+
+  it('IMP-04: nothing is selected, told or started before the report is ready', () => {
+    for (const command of [
+      { type: 'SelectRows', selected: 0, selection: '', csvHash: '' },
+      { type: 'NotifyImportUsers' },
+      { type: 'StartImport', acknowledgements: ['usersInformed'] },
+    ] as const)
+      given(requested).when(command).thenRefused('import_report_not_ready');
+  });
+
+  it('IMP-08: a selection replaces the one before; the same again changes nothing', () => {
+    const select = { type: 'SelectRows', selected: 2, selection: 'BQ', csvHash: 'u' } as const;
+    given(requested, generated).when(select).then(selected);
+    given(requested, generated, selected).when(select).thenNothing();
+    given(requested, generated, started).when(select).thenRefused('import_already_started');
+  });
+
+  it('IMP-02: the people are told once, as many as are selected, and only when somebody wants it', () => {
+    given(requested, generated, selected).when({ type: 'NotifyImportUsers' }).then(notified);
+    given(requested, generated, selected, notified).when({ type: 'NotifyImportUsers' }).thenNothing();
+    const queued: ImportEvent = { type: 'ImportNoticesQueued', data: { ...about, people: 2 } };
+    given(requested, generated, selected, notified).when({ type: 'FinishNotices', people: 2 }).then(queued);
+    given(requested, generated, selected).when({ type: 'FinishNotices', people: 2 }).thenNothing();
+  });
+
+  it('ACK-06: the start needs one of two acknowledgements, and says which one it was', () => {
+    const refused = given(requested, generated, selected)
+      .when({ type: 'StartImport' })
+      .thenRefused('acknowledgements_required');
+    expect(refused.members).toEqual({ required: [usersInformed, continueWithoutInforming] });
+    given(requested, generated, selected)
+      .when({ type: 'StartImport', acknowledgements: ['continueWithoutInforming'] })
+      .then({
+        type: 'ImportStarted',
+        data: { ...about, selected: 2, acknowledgements: [continueWithoutInforming], startedAt: now },
+      });
+    given(requested, generated, selected, started)
+      .when({ type: 'StartImport', acknowledgements: ['usersInformed'] })
+      .thenRefused('import_already_started');
+  });
+
+  it('IMP-05: every row gets one outcome, told with those beside it; the last ones end the import', () => {
+    const row: ImportEvent = {
+      type: 'UserImported',
+      data: { ...about, userId: 'usr_2', row: 0, mergeId: null, told: false },
+    };
+    const left: ImportEvent = {
+      type: 'UserImportSkipped',
+      data: { ...about, userId: 'usr_3', row: 2, reason: 'suspended' },
+    };
+    given(requested, generated, selected, started)
+      .when(record(0, [imported], 1, false))
+      .then(row, progressed(1, 0, 1, 'usr_2'));
+    given(requested, generated, selected, started, row, progressed(1, 0, 1, 'usr_2'))
+      .when(record(1, [skipped], 3, true))
+      .then(left, progressed(1, 1, 3, 'usr_3'), completed(1, 1));
+  });
+
+  it('P16: rows that somebody has told already are not told again', () => {
+    const done = progressed(1, 0, 1, 'usr_2');
+    given(requested, generated, started, done)
+      .when(record(0, [imported], 1, false))
+      .thenNothing();
+    given(requested, generated, started, completed(2, 1))
+      .when(record(1, [skipped], 3, true))
+      .thenNothing();
+  });
+
+  it('MRG-07: an Owner whose organization was merged is told after the fact only if the people were notified', () => {
+    const outcome = (told: boolean): ImportEvent => ({
+      type: 'UserImported',
+      data: { ...about, userId: 'usr_2', row: 0, mergeId: 'mrg_1', told },
+    });
+    given(requested, generated, started)
+      .when(record(0, [merged], 1, false))
+      .then(outcome(false), progressed(1, 0, 1, 'usr_2'));
+    given(requested, generated, notified, started)
+      .when(record(0, [merged], 1, false))
+      .then(outcome(true), progressed(1, 0, 1, 'usr_2'));
+  });
+
+  it('IMP-08: an import of nobody is over at once', () => {
+    const nobody: ImportEvent = {
+      type: 'ImportSelectionAccepted',
+      data: { ...about, selected: 0, removed: 3, csvHash: 'u', selection: '' },
+    };
+    given(requested, generated, nobody)
+      .when({ type: 'StartImport', acknowledgements: ['usersInformed'] })
+      .then(
+        {
+          type: 'ImportStarted',
+          data: { ...about, selected: 0, acknowledgements: [usersInformed], startedAt: now },
+        },
+        completed(0, 0),
+      );
+  });
+
+  it('what was never requested is not there', () => {
+    given().when({ type: 'NotifyImportUsers' }).thenRefused('not_found');
+    expect(given(requested, generated, started).state()).toMatchObject({ row: 0, place: firstPlace });
+  });
+});
