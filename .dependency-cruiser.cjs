@@ -2,6 +2,7 @@
 
 const story =
   '^libs/(?:organizations/src/organization|domains/src/domain|domains/src/domain-slots|users/src/user(?:\\.(?:events|arrival|membership|departure))?|accounts/src/account|' +
+  'credentials/src/credential|api-keys/src/api-key|' +
   'invitations/src/invitation|invitations/src/invitation-delivery|imports/src/import|imports/src/bulk-import|claims/src/claim)\\.ts$';
 const value = '\\.(?:projection|policy|history|timer)\\.ts$';
 const kernel = '^libs/kernel/src/';

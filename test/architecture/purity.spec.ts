@@ -14,6 +14,7 @@ describe('stories and tables are pure', () => {
     expect(stories.map((path) => path.split('/').at(-1))).toEqual([
       'account.ts',
       'claim.ts',
+      'credential.ts',
       'domain-slots.ts',
       'domain.ts',
       'bulk-import.ts',

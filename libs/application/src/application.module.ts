@@ -9,7 +9,7 @@ import {
   handlersFor,
   PastCommands,
 } from '#commands';
-import { Guesses, OperatorToken } from '#credentials';
+import { Afterwards, CredentialRates, Guesses, OperatorToken } from '#credentials';
 import { networkProof } from '#dns-proof';
 import { DOMAIN_PROOF, DomainTokens } from '#domains';
 import { Stopping } from '#http';
@@ -24,9 +24,20 @@ import { PolicyRunner, RemoteEffects } from '#policies';
 import { LogHead, Queries } from '#queries';
 import { Projector, ReadModels, RemoteProgress } from '#read-models';
 import { Sandbox, sandboxNoun, World } from '#sandbox';
-import { Credentials, GuessLimits, Passwords, RateLimit, rates, Sessions } from '#sign-in';
+import {
+  Challenges,
+  Credentials,
+  GuessLimits,
+  Passwords,
+  type Rate,
+  RateLimit,
+  rates,
+  Sessions,
+  TwoFactors,
+} from '#sign-in';
+import { noTextMessages, TextMessages } from '#text-messages';
 import { ParkedTimers, SharedLease, TimerRunner } from '#timers';
-import { AddressHash, LinkTokens } from '#tokens';
+import { AddressHash, LinkTokens, PersonalSeal } from '#tokens';
 import { Rates } from '#users';
 import { mails, nouns, policies, projections, timers } from './nouns.ts';
 import type { Platform } from './platform.ts';
@@ -52,6 +63,10 @@ export class ApplicationModule {
     const all = platform.sandbox ? [...nouns, sandboxNoun] : nouns;
     const limited = settings.rateLimits;
     const tokens = new LinkTokens(master);
+    const factors = new TwoFactors(stores.records, master, new PersonalSeal(platform.personalKeys), clock);
+    const rate = (name: string, of: Rate) =>
+      limited ? new RateLimit(name, of, master, clock, stores.records) : undefined;
+    const mailRate = rate('mails', rates.mails);
     const projector = new Projector(
       events,
       stores.readModels,
@@ -107,14 +122,17 @@ export class ApplicationModule {
         given(Credentials, new Credentials(stores.records, clock)),
         given(Sessions, new Sessions(stores.records, master, clock)),
         given(Guesses, new Guesses(limited ? new GuessLimits(stores.records, master, clock) : undefined)),
+        given(Rates, new Rates(rate('sign-ups', rates.signUps), mailRate)),
         given(
-          Rates,
-          limited
-            ? new Rates(
-                new RateLimit('sign-ups', rates.signUps, master, clock, stores.records),
-                new RateLimit('mails', rates.mails, master, clock, stores.records),
-              )
-            : new Rates(undefined, undefined),
+          CredentialRates,
+          new CredentialRates(rate('resets', rates.resets), mailRate, rate('texts', rates.texts)),
+        ),
+        given(TwoFactors, factors),
+        given(Challenges, new Challenges(stores.records, factors, clock)),
+        given(TextMessages, platform.sandbox?.textMessages ?? noTextMessages),
+        given(
+          Afterwards,
+          new Afterwards((err) => log.warn({ err }, 'a request to reset a password is lost')),
         ),
         given(OperatorToken, new OperatorToken(platform.operatorToken)),
         given(Outbox, new Outbox(stores.work, clock)),

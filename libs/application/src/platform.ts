@@ -4,7 +4,7 @@ import { outboxIndexes } from '#mail';
 import { createLogger, type Logger, Metrics } from '#observability';
 import { Sandbox } from '#sandbox';
 import type { Settings } from '#settings';
-import { guessIndexes, rateIndexes, sessionIndexes } from '#sign-in';
+import { challengeIndexes, enrolmentIndexes, guessIndexes, rateIndexes, sessionIndexes } from '#sign-in';
 import { MasterKey, PersonalKeys } from '#tokens';
 import { catalogue } from './nouns.ts';
 import { refuseOlderLog } from './older-log.ts';
@@ -15,6 +15,7 @@ export interface Platform {
   readonly settings: Settings;
   readonly stores: Stores;
   readonly master: MasterKey;
+  readonly personalKeys: PersonalKeys;
   /** The log, readable: raised to its newest shape and decrypted. */
   readonly events: EventStore;
   readonly sandbox: Sandbox | undefined;
@@ -46,13 +47,17 @@ export const openPlatform = async (settings: Settings, role: Role = settings.rol
     await records.ensureIndexes('sessions', sessionIndexes);
     await records.ensureIndexes('guesses', guessIndexes);
     await records.ensureIndexes('rates', rateIndexes);
+    await records.ensureIndexes('challenges', challengeIndexes);
+    await records.ensureIndexes('two-factor-enrolments', enrolmentIndexes);
     await work.ensureIndexes('parked', [{ position: 1 }]);
+    const personalKeys = new PersonalKeys(stores.keys, master);
     const sandbox = stores.sandbox && (await Sandbox.open(stores.sandbox));
     return {
       settings,
       stores,
       master,
-      events: readableEvents(stores.events, catalogue, new PersonalKeys(stores.keys, master)),
+      personalKeys,
+      events: readableEvents(stores.events, catalogue, personalKeys),
       sandbox,
       clock: sandbox?.clock ?? systemClock,
       log: createLogger(settings),

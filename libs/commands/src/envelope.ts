@@ -12,6 +12,10 @@ export interface Principal extends Actor {
   /** True when a cookie proved it: the console, not a program. */
   readonly cookie?: boolean;
   readonly sessionId?: string;
+  /** True: proved by two things, or by something that stands for them (a key, the customer's own provider). */
+  readonly secondFactor?: boolean;
+  /** True: a second factor is required and there is none; until it is set up nothing else is allowed (SEC-05). */
+  readonly mustEnrol?: boolean;
 }
 
 /** The product itself, where a policy or a timer issues a command. */

@@ -17,6 +17,8 @@ export interface Right {
   readonly oneself?: true;
   /** Also before the e-mail address is verified. */
   readonly unverified?: true;
+  /** Also while a second factor is required and not set up yet (SEC-05). */
+  readonly enrolling?: true;
 }
 
 const managers = ['owner', 'administrator'] as const;
@@ -26,7 +28,19 @@ const members = [...readers, 'standard_user'] as const;
 /** Who may do what (rules.md 1.6). Guards, rows and the matrix test all read this one table. */
 export const rights = {
   public: { of: 'anybody', roles: [], unverified: true, who: 'anybody' },
-  oneself: { of: 'oneself', roles: [], unverified: true, who: 'every person, for themselves' },
+  oneself: {
+    of: 'oneself',
+    roles: [],
+    unverified: true,
+    enrolling: true,
+    who: 'every person, for themselves',
+  },
+  oneself_enrolled: {
+    of: 'oneself',
+    roles: [],
+    unverified: true,
+    who: 'every person who has the second factor that is required of them, for themselves',
+  },
   oneself_verified: {
     of: 'oneself',
     roles: [],
@@ -113,6 +127,12 @@ export const emailUnverified: Refusal = refuse(
   'forbidden',
   'email_unverified',
   'Verify your e-mail address first; the link was mailed to you.',
+);
+
+export const mustEnrol: Refusal = refuse(
+  'forbidden',
+  'two_factor_enrolment_required',
+  'A second factor is required of you; set it up first.',
 );
 
 /** The answer of a right on a thing of an organization; `null` is a thing that is not there, or nobody's. */

@@ -6,8 +6,7 @@ import { HttpProblem, isSafe, unauthenticated } from '#http';
 import { rightOfRoute } from '#permissions';
 import { Sessions } from '#sign-in';
 import { People } from '#users';
-
-const COOKIE = /(?:^|;\s*)orgledger_session=([\w-]{1,128})(?:;|$)/;
+import { SessionCookie } from './session-cookie.ts';
 
 /** The bearer of this token runs the product; derived from the master key, so that only who can read that is one. */
 export class OperatorToken {
@@ -56,7 +55,7 @@ export class AuthenticationGuard implements CanActivate {
   async #principalOf(request: FastifyRequest, isPublic: boolean): Promise<Principal | undefined> {
     const { authorization, cookie } = request.headers;
     const bearer = authorization?.match(/^Bearer ([\w-]{1,512})$/i)?.[1];
-    const inCookie = authorization === undefined ? cookie?.match(COOKIE)?.[1] : undefined;
+    const inCookie = authorization === undefined ? SessionCookie.tokenIn(cookie) : undefined;
     const token = bearer ?? inCookie;
     if (bearer !== undefined && this.#operator.is(bearer)) return operator;
     const session = token === undefined ? undefined : await this.#sessions.verify(token);
@@ -74,6 +73,8 @@ export class AuthenticationGuard implements CanActivate {
     }
     const { state } = await this.#people.load(session.userId);
     if (state.status !== 'active') return undefined;
+    const mustEnrol = !session.secondFactor && (session.mustEnrol || state.twoFactorRequired);
+    if (mustEnrol && isPublic) return undefined;
     return {
       type: 'user',
       id: state.userId,
@@ -83,6 +84,8 @@ export class AuthenticationGuard implements CanActivate {
       emailVerified: state.emailVerified,
       cookie: inCookie !== undefined,
       sessionId: session.sessionId,
+      secondFactor: session.secondFactor,
+      mustEnrol,
     };
   }
 }

@@ -1,3 +1,4 @@
+export { Afterwards } from './afterwards.ts';
 export { AuthenticationGuard, OperatorToken } from './authentication.guard.ts';
 export { credentialsNoun } from './credentials.module.ts';
-export { Guesses } from './sign-in.ts';
+export { CredentialRates, Guesses } from './guesses.ts';

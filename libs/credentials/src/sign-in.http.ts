@@ -1,22 +1,20 @@
 import { Body, Controller, Delete, Headers, HttpCode, Post } from '@nestjs/common';
 import { isoTime } from '#clock';
 import type { Principal } from '#commands';
-import { Answer, Call, unauthenticated } from '#http';
-import { PublicUrl } from '#mail';
+import { Answer, Call } from '#http';
 import { oneself } from '#users';
-import { SignInWithPassword } from './sign-in.dto.ts';
-import { SignIn } from './sign-in.ts';
-
-const COOKIE = 'orgledger_session';
+import { SessionCookie } from './session-cookie.ts';
+import { SendCodeAgain, SignInWithPassword, SignInWithSecondFactor } from './sign-in.dto.ts';
+import { type Opened, SignIn } from './sign-in.ts';
 
 @Controller('v1/sessions')
 export class SignInController {
   readonly #signIn: SignIn;
-  readonly #publicUrl: PublicUrl;
+  readonly #cookie: SessionCookie;
 
-  constructor(signIn: SignIn, publicUrl: PublicUrl) {
+  constructor(signIn: SignIn, cookie: SessionCookie) {
     this.#signIn = signIn;
-    this.#publicUrl = publicUrl;
+    this.#cookie = cookie;
   }
 
   @Post()
@@ -25,21 +23,45 @@ export class SignInController {
     @Headers('x-session-mode') mode: string | undefined,
     @Call() call: Call<Principal>,
   ) {
-    const { token, sessionId, user, expiresAt } = await this.#signIn.withPassword(email, password, call);
-    const session = { expiresAt: isoTime(expiresAt), user: oneself(user) };
-    if (mode !== 'cookie') return new Answer(201, { token, ...session });
-    const secure = this.#publicUrl.isSecure ? ' Secure;' : '';
-    return new Answer(
-      201,
-      { ...session, csrfToken: this.#signIn.csrfToken(sessionId) },
-      { 'set-cookie': `${COOKIE}=${token}; Path=/; HttpOnly;${secure} SameSite=Strict` },
-    );
+    const outcome = await this.#signIn.withPassword(email, password, call);
+    if ('token' in outcome) return this.#opened(outcome, mode);
+    const { challengeId, methods, until } = outcome;
+    return new Answer(200, { twoFactor: { challengeId, methods, expiresAt: isoTime(until) } });
+  }
+
+  @Post('two-factor')
+  async secondFactor(
+    @Body() { challengeId, code }: SignInWithSecondFactor,
+    @Headers('x-session-mode') mode: string | undefined,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#opened(await this.#signIn.withSecondFactor(challengeId, code, call), mode);
+  }
+
+  @Post('two-factor/resend')
+  @HttpCode(202)
+  async sendCodeAgain(@Body() { challengeId }: SendCodeAgain) {
+    await this.#signIn.sendAgain(challengeId);
+    return {};
   }
 
   @Delete('current')
-  @HttpCode(204)
-  async signOut(@Call() call: Call<Principal>): Promise<void> {
-    if (!call.principal) throw unauthenticated();
-    await this.#signIn.out(call.principal);
+  async signOut(@Call() { principal }: Call<Principal>) {
+    if (principal) await this.#signIn.out(principal);
+    return new Answer(204, undefined, principal?.cookie ? { 'set-cookie': this.#cookie.clear() } : {});
+  }
+
+  #opened({ token, sessionId, expiresAt, user, enrolment }: Opened, mode: string | undefined): Answer {
+    const session = {
+      expiresAt: isoTime(expiresAt),
+      user: oneself(user),
+      ...(enrolment && { twoFactorEnrolment: enrolment }),
+    };
+    if (mode !== 'cookie') return new Answer(201, { token, ...session });
+    return new Answer(
+      201,
+      { ...session, csrfToken: this.#signIn.csrfToken(sessionId) },
+      { 'set-cookie': this.#cookie.set(token) },
+    );
   }
 }

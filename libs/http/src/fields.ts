@@ -79,6 +79,15 @@ export const EmailAddress = (): PropertyDecorator =>
     'must be an e-mail address',
   );
 
+/** E.164: a plus sign and 7 to 15 digits. */
+export const TelephoneNumber = (): PropertyDecorator =>
+  field(
+    'number_invalid',
+    { type: 'string', pattern: '^\\+[1-9]\\d{6,14}$' },
+    (value) => typeof value === 'string' && /^\+[1-9]\d{6,14}$/.test(value),
+    'must be a telephone number with its country code, such as +4930123456',
+  );
+
 export const idPattern = (prefix: string): RegExp => new RegExp(`^${prefix}_[0-9a-f]{32}$`);
 
 /** `prefix_` and 32 hexadecimal digits. */

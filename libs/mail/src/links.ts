@@ -20,7 +20,8 @@ export const link = (publicUrl: string, path: string, token?: string): string =>
 export class PublicUrl {
   value = '';
 
-  get isSecure(): boolean {
-    return this.value.startsWith('https:');
+  get isLoopback(): boolean {
+    const { hostname } = new URL(this.value);
+    return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
   }
 }

@@ -22,6 +22,49 @@ export const emailVerificationText = ({ givenName, link }: EmailVerificationFiel
     after: ['If you did not sign up, ignore this message: nothing happens without this link.'],
   });
 
+export interface PasswordResetFields {
+  readonly givenName: string;
+  /** True: the old password works no more. */
+  readonly byAdministrator: boolean;
+  /** ISO 8601. */
+  readonly expiresAt: string;
+  readonly link: string;
+}
+
+/** USR-12. */
+export const passwordResetText = (fields: PasswordResetFields): MailText =>
+  letter({
+    subject: 'Choose a new password',
+    paragraphs: [
+      `${['Hello', shown(fields.givenName)].join(' ').trim()},`,
+      fields.byAdministrator
+        ? 'an administrator of your organization has reset your password. The old one works no more, and you were signed out everywhere.'
+        : 'somebody, probably you, has asked for a new password for this e-mail address.',
+    ],
+    action: { label: 'Choose a new password', link: fields.link },
+    after: [
+      `The link works until ${instant(fields.expiresAt)}, once. If a newer message like this reaches you, only the newest link works.`,
+      ...(fields.byAdministrator ? [] : ['If you did not ask, ignore this message: your password stays.']),
+    ],
+  });
+
+export interface TwoFactorResetFields {
+  readonly givenName: string;
+  readonly page: string;
+}
+
+/** USR-13. */
+export const twoFactorResetText = ({ givenName, page: address }: TwoFactorResetFields): MailText =>
+  letter({
+    subject: 'Your second factor was reset',
+    paragraphs: [
+      `${['Hello', shown(givenName)].join(' ').trim()},`,
+      'an administrator of your organization has removed your second factor: the codes of your telephone or authenticator, and your recovery codes, work no more. You are asked for a new one when you sign in.',
+    ],
+    action: { label: 'Sign in', link: address },
+    after: ['If you did not ask for this, speak with an administrator of your organization.'],
+  });
+
 export interface InvitationFields {
   readonly inviterName: string;
   /** Null: access to accounts only. */

@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Commands, emailUnverified, type Principal, type Right, refusalBy } from '#commands';
+import { Commands, emailUnverified, mustEnrol, type Principal, type Right, refusalBy } from '#commands';
 import { nothingHere, Refused } from '#http';
 import { forbidden, notFound, type Refusal } from '#kernel';
 import { rightOf } from './permissions.ts';
@@ -35,7 +35,9 @@ export class PermissionGuard implements CanActivate {
     const right = rightOfRoute(context);
     if (right.of === 'anybody') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const refusal = refusalOf(right, request.principal as Principal, request.params as Params);
+    const principal = request.principal as Principal;
+    if (principal.mustEnrol && !right.enrolling) throw new Refused(mustEnrol);
+    const refusal = refusalOf(right, principal, request.params as Params);
     if (!refusal) return true;
     if (request.call?.idempotencyKey === undefined) throw new Refused(refusal);
     return this.#unlessRepeated(request, refusal);

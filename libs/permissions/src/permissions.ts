@@ -19,10 +19,22 @@ export const permissions: Readonly<Record<string, RightName>> = {
 
   'POST /v1/sign-ups': 'public',
   'POST /v1/sessions': 'public',
+  'POST /v1/sessions/two-factor': 'public',
+  'POST /v1/sessions/two-factor/resend': 'public',
   'DELETE /v1/sessions/current': 'oneself',
+  'POST /v1/password-resets': 'public',
+  'POST /v1/password-resets/complete': 'public',
   'POST /v1/email-verifications': 'oneself',
   'POST /v1/email-verifications/complete': 'public',
   'GET /v1/me': 'oneself',
+  'POST /v1/me/password': 'oneself_enrolled',
+  'GET /v1/me/sessions': 'oneself',
+  'DELETE /v1/me/sessions/{sessionId}': 'oneself',
+  'GET /v1/me/two-factor': 'oneself',
+  'POST /v1/me/two-factor': 'oneself',
+  'POST /v1/me/two-factor/confirm': 'oneself',
+  'POST /v1/me/two-factor/disable': 'oneself_enrolled',
+  'POST /v1/me/two-factor/recovery-codes': 'oneself_enrolled',
 
   'GET /v1/organizations/{organizationId}': 'belong',
   'PATCH /v1/organizations/{organizationId}': 'rename',
@@ -32,6 +44,8 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'GET /v1/organizations/{organizationId}/users': 'read',
   'GET /v1/organizations/{organizationId}/users/{userId}': 'read_person',
   'PATCH /v1/organizations/{organizationId}/users/{userId}': 'rename_person',
+  'POST /v1/organizations/{organizationId}/users/{userId}/reset-password': 'manage',
+  'POST /v1/organizations/{organizationId}/users/{userId}/reset-two-factor': 'manage',
 
   'GET /v1/organizations/{organizationId}/users/{userId}/accounts': 'read_person',
 

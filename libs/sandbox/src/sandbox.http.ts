@@ -51,8 +51,8 @@ export class SandboxController {
   }
 
   @Get('sms')
-  sms(@Query('to') _to?: string) {
-    return { items: [] };
+  async sms(@Query('to') to?: string) {
+    return { items: await this.#sandbox.textMessages.list(to) };
   }
 
   @Put('dns/:name/TXT')

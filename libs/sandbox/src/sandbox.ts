@@ -2,6 +2,7 @@ import { SandboxClock } from '#clock';
 import { type SandboxZone, sandboxProof } from '#dns-proof';
 import { mailboxIndexes, type SandboxMailbox, sandboxMailbox } from '#mail';
 import type { DocumentStore, StoredDocument } from '#read-models';
+import { SandboxTextMessages, textMessageIndexes } from '#text-messages';
 
 interface ZoneRecord extends StoredDocument {
   readonly values?: string[];
@@ -23,16 +24,19 @@ export class Sandbox implements SandboxZone {
   readonly #store: DocumentStore;
   readonly clock: SandboxClock;
   readonly mailbox: SandboxMailbox;
+  readonly textMessages: SandboxTextMessages;
   readonly proof = sandboxProof(this);
 
   private constructor(store: DocumentStore, clock: SandboxClock) {
     this.#store = store;
     this.clock = clock;
     this.mailbox = sandboxMailbox(store, clock);
+    this.textMessages = new SandboxTextMessages(store, clock);
   }
 
   static async open(store: DocumentStore): Promise<Sandbox> {
     await store.ensureIndexes('mail', mailboxIndexes);
+    await store.ensureIndexes('sms', textMessageIndexes);
     const offset = await store.collection<ClockOffset>('clock').findOne({ _id: 'offset' });
     return new Sandbox(store, new SandboxClock(offset?.milliseconds ?? 0));
   }

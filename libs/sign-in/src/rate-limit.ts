@@ -21,6 +21,8 @@ export const rates = {
   mails: { limit: 10, milliseconds: hour },
   /** Per source address. */
   resets: { limit: 20, milliseconds: hour },
+  /** Per person: codes to a telephone. */
+  texts: { limit: 10, milliseconds: hour },
 } as const satisfies Readonly<Record<string, Rate>>;
 
 export type RateCheck =

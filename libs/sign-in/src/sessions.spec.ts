@@ -47,6 +47,8 @@ describe('sessions', () => {
       expiresAt: now + 30 * day,
       sourceIp: '192.0.2.1',
       userAgent: 'x'.repeat(256),
+      secondFactor: false,
+      mustEnrol: false,
     });
     const kept = JSON.stringify(await store.collection('sessions').find({}).toArray());
     expect(kept).not.toContain(created?.token.slice(4));
@@ -205,5 +207,17 @@ describe('cookie mode', () => {
     expect(sessions.csrfMatches({ sessionId: 'ses_2' }, token)).toBe(false);
     for (const wrong of [undefined, '', token.slice(1), 'é'.repeat(token.length)])
       expect(sessions.csrfMatches({ sessionId: 'ses_1' }, wrong)).toBe(false);
+  });
+
+  it('SEC-05: a second factor that was set up in one session ends those without one', async () => {
+    const sessions = new Sessions(store, master, clock);
+    const [here, there] = [await open(sessions), await open(sessions)];
+    const epoch = await sessions.epoch('usr_1');
+    await sessions.proved('usr_1', here.sessionId);
+    expect(await sessions.verify(here.token)).toMatchObject({ secondFactor: true, mustEnrol: false });
+    expect(await sessions.verify(there.token)).toBeUndefined();
+    expect(await sessions.create({ userId: 'usr_1', epoch })).toBeUndefined();
+    await sessions.proved('usr_1', undefined);
+    expect(await sessions.verify(here.token)).toMatchObject({ secondFactor: true });
   });
 });

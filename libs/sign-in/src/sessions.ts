@@ -16,6 +16,10 @@ export interface Session {
   readonly expiresAt: number;
   readonly sourceIp: string | null;
   readonly userAgent: string | null;
+  /** True: opened with a second factor, or one was set up in it. */
+  readonly secondFactor: boolean;
+  /** True: may only set up a second factor until it has one. */
+  readonly mustEnrol: boolean;
 }
 
 export interface NewSession {
@@ -96,6 +100,8 @@ export class Sessions {
     readonly epoch: number;
     readonly sourceIp?: string | null;
     readonly userAgent?: string | null;
+    readonly secondFactor?: boolean;
+    readonly mustEnrol?: boolean;
   }): Promise<NewSession | undefined> {
     const token = `ols_${randomBytes(32).toString('base64url')}`;
     const hash = hashOf(token);
@@ -111,6 +117,8 @@ export class Sessions {
       expiresAt,
       sourceIp: input.sourceIp ?? null,
       userAgent: input.userAgent?.slice(0, 256) ?? null,
+      secondFactor: input.secondFactor ?? false,
+      mustEnrol: input.mustEnrol ?? false,
     });
     if ((await this.epoch(input.userId)) !== input.epoch) {
       await this.revoke(sessionId);
@@ -169,6 +177,20 @@ export class Sessions {
     await this.#epochs.updateOne({ _id: userId }, { $inc: { value: 1 } }, { upsert: true });
     await this.#sessions.deleteMany({ userId, ...(except !== undefined && { _id: { $ne: except } }) });
     this.#forget((session) => session.userId === userId && session.sessionId !== except);
+  }
+
+  /** A second factor was set up: this session has proved it, the person's others without one end. */
+  async proved(userId: string, sessionId: string | undefined): Promise<void> {
+    if (sessionId !== undefined) {
+      await this.#sessions.updateOne(
+        { _id: sessionId, userId },
+        { $set: { secondFactor: true, mustEnrol: false } },
+      );
+      this.#forget((session) => session.sessionId === sessionId);
+    }
+    await this.#epochs.updateOne({ _id: userId }, { $inc: { value: 1 } }, { upsert: true });
+    await this.#sessions.deleteMany({ userId, secondFactor: { $ne: true } });
+    this.#forget((session) => session.userId === userId && !session.secondFactor);
   }
 
   #forget(which: (session: Session) => boolean): void {

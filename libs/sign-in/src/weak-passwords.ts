@@ -1,3 +1,5 @@
+import { dictionary } from '@zxcvbn-ts/language-common';
+
 export interface WeaknessContext {
   readonly email: string;
   readonly names?: readonly string[];
@@ -44,6 +46,14 @@ const common = new Set(
     .filter(Boolean),
 );
 
+/** Fifty thousand passwords from published leaks. Made when the first password is judged. */
+let published: ReadonlySet<string> | undefined;
+
+const wasLeaked = (lower: string): boolean => {
+  published ??= new Set(dictionary['passwords-common'].filter((password) => password.length >= shortest));
+  return published.has(lower) || published.has(plain(lower));
+};
+
 const rows = [
   'abcdefghijklmnopqrstuvwxyz',
   '01234567890123456789',
@@ -82,7 +92,7 @@ export const tooWeak = (password: string, { email, names = [] }: WeaknessContext
     .reduce((rest, name) => rest.replaceAll(name.toLowerCase(), ''), lower);
   if (besideNames !== lower && [...besideNames].length < shortest)
     return 'The password must not be your name with little beside it.';
-  if (isCommon(lower) || isPattern(lower))
+  if (wasLeaked(lower) || isCommon(lower) || isPattern(lower))
     return 'This password is among the first that anybody would guess.';
   return undefined;
 };

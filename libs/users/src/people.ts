@@ -63,6 +63,17 @@ export class People {
     return (state.status === 'pending' || isLiving(state)) && state.email === email ? state : undefined;
   }
 
+  /** The same for whatever somebody typed: as many reads, and as long ones, whether there is such a person or not. */
+  async whoever(email: string): Promise<Living | Extract<User, { status: 'pending' }> | undefined> {
+    const address = this.address(email);
+    const hash = address?.hash ?? this.hash(email.toLowerCase());
+    const { holder } = await this.#claims.holder(claimOf(hash));
+    const { state } = await this.load(holder ?? `usr_${hash}`);
+    return (state.status === 'pending' || isLiving(state)) && state.email === address?.email
+      ? state
+      : undefined;
+  }
+
   /** Makes the address that of `userId`. @returns `claim_held` when it is somebody's. */
   claim(
     address: Address,

@@ -26,6 +26,8 @@ export type ArrivalCommand =
   | { type: 'CloseInvitation'; invitationId: string }
   | ({ type: 'RequestEmailVerification' } & Link)
   | { type: 'VerifyEmail'; tokenHash: string }
+  /** A mailed link of another kind was used. */
+  | { type: 'ProveAddress'; via: 'reset_link' }
   | {
       type: 'JoinOrganization';
       organizationId: string;
@@ -162,6 +164,12 @@ export const emailVerified = (
   const { userId, verification: latest, joinsAfterVerification: joins } = state;
   if (!latest || latest.tokenHash !== tokenHash || now >= latest.expiresAt) return linkInvalid;
   return [{ type: 'EmailVerified', data: { userId, via: 'verification_link', joins } }];
+};
+
+export const addressProved = ({ via }: Of<'ProveAddress'>, state: User): Decision<UserEvent> => {
+  if (state.status !== 'active' || state.emailVerified) return [];
+  const { userId, joinsAfterVerification: joins } = state;
+  return [{ type: 'EmailVerified', data: { userId, via, joins } }];
 };
 
 /** ORG-06: the one place where a person enters an organization; the stream's revision guards it. */

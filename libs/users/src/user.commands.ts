@@ -45,9 +45,3 @@ export class CloseInvitation extends OrgledgerCommand {
   userId!: string;
   invitationId!: string;
 }
-
-/** The product's own: the password that came with the command that won becomes the person's. */
-export class AdoptPassword extends OrgledgerCommand {
-  userId!: string;
-  from!: string;
-}

@@ -71,7 +71,7 @@ export type UserEvent =
       'EmailVerified',
       {
         userId: string;
-        via: 'verification_link' | 'invitation_link';
+        via: 'verification_link' | 'invitation_link' | 'reset_link';
         /** AMB-28: the organization that lets people of its domain join once their address is proved. */
         joins: string | null;
       }

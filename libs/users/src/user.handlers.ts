@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Execution, envelopeOf, idFrom, type Outcome, systemOnly } from '#commands';
+import { Execution, envelopeOf, idFrom, type Outcome } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { RateLimited, unauthenticated } from '#http';
-import { daysAfter, notFound, type Refusal, refuse } from '#kernel';
+import { daysAfter, type Refusal, refuse } from '#kernel';
 import { Credentials, Passwords, type RateLimit, waitingPassword } from '#sign-in';
 import { LinkTokens } from '#tokens';
 import { emailInvalid, People } from './people.ts';
-import { AdoptPassword, RequestEmailVerification, SignUp, VerifyEmail } from './user.commands.ts';
+import { RequestEmailVerification, SignUp, VerifyEmail } from './user.commands.ts';
 import { type User, type UserCommand, user } from './user.ts';
 
 const linkInvalid = refuse('missing', 'link_invalid', 'This link is not valid.');
@@ -197,27 +197,5 @@ export class RequestEmailVerificationHandler implements ICommandHandler<RequestE
       },
       envelope,
     );
-  }
-}
-
-/** Changes no stream: a credential is not an event. */
-@Injectable()
-@CommandHandler(AdoptPassword)
-export class AdoptPasswordHandler implements ICommandHandler<AdoptPassword, Outcome> {
-  readonly #credentials: Credentials;
-
-  constructor(credentials: Credentials) {
-    this.#credentials = credentials;
-  }
-
-  async execute(command: AdoptPassword): Promise<Outcome> {
-    const refused = systemOnly(envelopeOf(command).principal);
-    if (refused) return notFound;
-    const waiting = await this.#credentials.find(waitingPassword(command.from));
-    if (waiting) {
-      await this.#credentials.set(command.userId, waiting.hash);
-      await this.#credentials.remove(waitingPassword(command.from));
-    }
-    return { done: true };
   }
 }

@@ -1,6 +1,7 @@
 import { type Decider, notFound, type OrganizationRole, unreachable } from '#kernel';
 import {
   type ArrivalCommand,
+  addressProved,
   emailVerified,
   invitationClosed,
   joined,
@@ -203,6 +204,8 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         return isLiving(state) ? verificationRequested(command, state) : notFound;
       case 'VerifyEmail':
         return emailVerified(command, state, now);
+      case 'ProveAddress':
+        return addressProved(command, state);
       case 'JoinOrganization':
         return joined(command, state, now);
       case 'RemoveUser':

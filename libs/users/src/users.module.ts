@@ -2,13 +2,8 @@ import { inOrganization, mayManage, type Noun, rowsOf, systemOnly } from '#comma
 import { forbidden, notFound } from '#kernel';
 import { People } from './people.ts';
 import { SignUpController } from './sign-up.http.ts';
-import { AdoptPassword, CloseInvitation, JoinOrganization, UpdateProfile } from './user.commands.ts';
-import {
-  AdoptPasswordHandler,
-  RequestEmailVerificationHandler,
-  SignUpHandler,
-  VerifyEmailHandler,
-} from './user.handlers.ts';
+import { CloseInvitation, JoinOrganization, UpdateProfile } from './user.commands.ts';
+import { RequestEmailVerificationHandler, SignUpHandler, VerifyEmailHandler } from './user.handlers.ts';
 import { userHistory } from './user.history.ts';
 import { emailVerificationMail } from './user.mails.ts';
 import { isLiving, user } from './user.ts';
@@ -24,16 +19,9 @@ const id = ({ userId }: { userId: string }) => userId;
 export const usersNoun: Noun = {
   name: 'users',
   catalogue: userHistory,
-  commands: [JoinOrganization, CloseInvitation, AdoptPassword],
+  commands: [JoinOrganization, CloseInvitation],
   controllers: [SignUpController, UsersController],
-  providers: [
-    People,
-    SignUpHandler,
-    VerifyEmailHandler,
-    RequestEmailVerificationHandler,
-    AdoptPasswordHandler,
-    ...userQueries,
-  ],
+  providers: [People, SignUpHandler, VerifyEmailHandler, RequestEmailVerificationHandler, ...userQueries],
   projections: [users],
   mails: [emailVerificationMail],
   policies: [whenSomebodySignedUpFoundTheirOrganization, whenVerificationRequestedMailTheLink],

@@ -1,0 +1,84 @@
+import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
+import { Commands, type Principal } from '#commands';
+import { Call, PathId, unauthenticated, validationFailed } from '#http';
+import {
+  ChangePassword,
+  DisableTwoFactor,
+  EnrolTwoFactor,
+  RenewRecoveryCodes,
+} from './credential.commands.ts';
+import { OwnSessions } from './own-sessions.ts';
+import { BeginTwoFactor } from './sign-in.dto.ts';
+import { TwoFactorSetUp } from './two-factor-set-up.ts';
+
+const oneself = ({ principal }: Call<Principal>): Principal & { userId: string } => {
+  if (!principal?.userId) throw unauthenticated();
+  return { ...principal, userId: principal.userId };
+};
+
+/** What people do about the ways in which they prove who they are. */
+@Controller('v1/me')
+export class OwnCredentialsController {
+  readonly #commands: Commands;
+  readonly #sessions: OwnSessions;
+  readonly #setUp: TwoFactorSetUp;
+
+  constructor(commands: Commands, sessions: OwnSessions, setUp: TwoFactorSetUp) {
+    this.#commands = commands;
+    this.#sessions = sessions;
+    this.#setUp = setUp;
+  }
+
+  @Post('password')
+  @HttpCode(200)
+  changePassword(@Body() command: ChangePassword, @Call() call: Call<Principal>) {
+    return this.#commands.send(command, { userId: oneself(call).userId }, call);
+  }
+
+  @Get('sessions')
+  sessions(@Call() call: Call<Principal>) {
+    return this.#sessions.list(oneself(call));
+  }
+
+  @Delete('sessions/:sessionId')
+  @HttpCode(204)
+  endSession(@PathId('sessionId', 'ses') sessionId: string, @Call() call: Call<Principal>) {
+    return this.#sessions.end(oneself(call), sessionId);
+  }
+
+  @Get('two-factor')
+  twoFactor(@Call() call: Call<Principal>) {
+    return this.#setUp.of(oneself(call).userId);
+  }
+
+  @Post('two-factor')
+  beginTwoFactor(@Body() { method, number }: BeginTwoFactor, @Call() call: Call<Principal>) {
+    const { userId } = oneself(call);
+    if ((method === 'sms') !== (number !== undefined))
+      throw validationFailed([
+        { field: 'number', code: 'number_invalid', message: 'is needed with sms, and only with it' },
+      ]);
+    if (call.dryRun) return { dryRun: true, events: [], effects: [] };
+    return number === undefined
+      ? this.#setUp.withAuthenticator(userId)
+      : this.#setUp.withTelephone(userId, number);
+  }
+
+  @Post('two-factor/confirm')
+  @HttpCode(200)
+  confirmTwoFactor(@Body() command: EnrolTwoFactor, @Call() call: Call<Principal>) {
+    return this.#commands.send(command, { userId: oneself(call).userId }, call);
+  }
+
+  @Post('two-factor/disable')
+  @HttpCode(200)
+  disableTwoFactor(@Body() command: DisableTwoFactor, @Call() call: Call<Principal>) {
+    return this.#commands.send(command, { userId: oneself(call).userId }, call);
+  }
+
+  @Post('two-factor/recovery-codes')
+  @HttpCode(200)
+  renewRecoveryCodes(@Body() command: RenewRecoveryCodes, @Call() call: Call<Principal>) {
+    return this.#commands.send(command, { userId: oneself(call).userId }, call);
+  }
+}

@@ -1,0 +1,60 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Commands, type Principal } from '#commands';
+import { Answer, Call, PathId } from '#http';
+import {
+  CompletePasswordReset,
+  RequestPasswordReset,
+  ResetPassword,
+  ResetTwoFactor,
+} from './credential.commands.ts';
+
+@Controller('v1/password-resets')
+export class PasswordResetsController {
+  readonly #commands: Commands;
+
+  constructor(commands: Commands) {
+    this.#commands = commands;
+  }
+
+  /** The same answer, whoever is asked for. */
+  @Post()
+  async request(@Body() command: RequestPasswordReset, @Call() call: Call<Principal>) {
+    const outcome = await this.#commands.send(command, {}, call);
+    return 'done' in outcome ? new Answer(202, { accepted: true }) : outcome;
+  }
+
+  @Post('complete')
+  @HttpCode(200)
+  complete(@Body() command: CompletePasswordReset, @Call() call: Call<Principal>) {
+    return this.#commands.send(command, {}, call);
+  }
+}
+
+@Controller('v1/organizations/:organizationId/users/:userId')
+export class UserCredentialsController {
+  readonly #commands: Commands;
+
+  constructor(commands: Commands) {
+    this.#commands = commands;
+  }
+
+  @Post('reset-password')
+  @HttpCode(200)
+  resetPassword(
+    @PathId('organizationId', 'org') organizationId: string,
+    @PathId('userId', 'usr') userId: string,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(new ResetPassword(), { organizationId, userId }, call);
+  }
+
+  @Post('reset-two-factor')
+  @HttpCode(200)
+  resetTwoFactor(
+    @PathId('organizationId', 'org') organizationId: string,
+    @PathId('userId', 'usr') userId: string,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(new ResetTwoFactor(), { organizationId, userId }, call);
+  }
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { PublicUrl } from '#mail';
+
+const pattern = /(?:^|;\s*)orgledger_session=([\w-]{1,128})(?:;|$)/;
+
+/** The console's session: out of reach of scripts, and of requests that come from other sites. */
+@Injectable()
+export class SessionCookie {
+  readonly #publicUrl: PublicUrl;
+
+  constructor(publicUrl: PublicUrl) {
+    this.#publicUrl = publicUrl;
+  }
+
+  static tokenIn(cookies: string | undefined): string | undefined {
+    return cookies?.match(pattern)?.[1];
+  }
+
+  set(token: string): string {
+    return this.#with(token, '');
+  }
+
+  clear(): string {
+    return this.#with('', ' Max-Age=0;');
+  }
+
+  /** `Secure` wherever people reach the product by more than this machine's own network. */
+  #with(value: string, lifetime: string): string {
+    const secure = this.#publicUrl.isLoopback ? '' : ' Secure;';
+    return `orgledger_session=${value}; Path=/;${lifetime} HttpOnly;${secure} SameSite=Strict`;
+  }
+}

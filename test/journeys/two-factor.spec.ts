@@ -1,0 +1,212 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Caller, Json } from '../support/caller.ts';
+import { backends, type Person, Product, password, until } from '../support/product.ts';
+
+const [embedded] = backends;
+
+/** An authenticator of the tests' own: RFC 6238 over a base32 secret. */
+const codeAt = (secret: string, milliseconds: number): string => {
+  const bits = [...secret].map((letter) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+  );
+  const bytes =
+    bits
+      .join('')
+      .match(/.{8}/g)
+      ?.map((byte) => Number.parseInt(byte, 2)) ?? [];
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(milliseconds / 30_000)));
+  const mac = createHmac('sha1', Buffer.from(bytes)).update(counter).digest();
+  const at = (mac.at(-1) ?? 0) & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+};
+
+describe('two-factor sign-in', () => {
+  let product: Product;
+  let domain: string;
+  let anna: Person;
+
+  const now = async (): Promise<number> => Date.parse((await product.nobody.get('/sandbox/clock')).now);
+  const advance = (milliseconds: number) => product.nobody.post('/sandbox/clock/advance', { milliseconds });
+  const mails = (to: string, kind: string): Promise<Json[]> =>
+    until(
+      async () => (await product.nobody.get(`/sandbox/mail?to=${encodeURIComponent(to)}&kind=${kind}`)).items,
+      (items) => items.length > 0,
+    );
+  const tokenOf = ({ links }: Json): string => new URL(links[0]).searchParams.get('token') ?? '';
+  const verify = async ({ email }: Person): Promise<void> => {
+    const [mail] = await mails(email, 'email_verification');
+    await product.nobody.post('/v1/email-verifications/complete', { token: tokenOf(mail) });
+  };
+  const signUp = async (name: string): Promise<Person> => {
+    const person = await product.signUp(`${name}@${product.domain(name)}`, { verified: false });
+    await verify(person);
+    return person;
+  };
+  /** A code is taken once: the next one is thirty seconds away. */
+  const code = async (secret: string): Promise<string> => {
+    await advance(30_000);
+    return codeAt(secret, await now());
+  };
+  const enrol = async (call: Caller): Promise<{ secret: string; recoveryCodes: string[] }> => {
+    const { secret } = await call.post('/v1/me/two-factor', { method: 'totp' });
+    const { recoveryCodes } = await call.post('/v1/me/two-factor/confirm', { code: await code(secret) });
+    return { secret, recoveryCodes };
+  };
+  const challenge = async ({ email }: Person): Promise<Json> =>
+    (await product.nobody.expecting([200], 'POST', '/v1/sessions', { email, password })).twoFactor;
+  const answer = (challengeId: string, given: string) =>
+    product.nobody.send('POST', '/v1/sessions/two-factor', { body: { challengeId, code: given } });
+  const messages = async (to: string): Promise<Json[]> =>
+    (await product.nobody.get(`/sandbox/sms?to=${encodeURIComponent(to)}`)).items;
+  const sent = async (to: string): Promise<string> => /\d{6}/.exec((await messages(to))[0].text)?.[0] ?? '';
+
+  beforeAll(async () => {
+    if (!embedded) throw new Error('no backend');
+    product = await Product.start(embedded, { sandbox: true });
+    domain = product.domain('corporate');
+    anna = await product.signUp(`anna@${domain}`, { verified: false });
+    await verify(anna);
+    const added = await anna.call.post(anna.path('/domains'), { domain, method: 'dns_txt' });
+    const { host, value } = added.dnsRecord;
+    await product.nobody.put(`/sandbox/dns/${host}/TXT`, { values: [value] });
+    await anna.call.post(anna.path(`/domains/${added.domainId}/verify`));
+  });
+  afterAll(() => product.stop());
+
+  const join = async (name: string): Promise<Person> => {
+    const email = `${name}@${domain}`;
+    await product.invite(anna, email);
+    const [mail] = await mails(email, 'invitation');
+    const accepted = await product.nobody.post('/v1/invitations/accept', {
+      token: tokenOf(mail),
+      password,
+      givenName: 'Bob',
+      familyName: 'Ray',
+    });
+    return { ...anna, ...accepted, email, ...(await product.signIn(email)) };
+  };
+
+  it('SEC-05 P14: an authenticator is set up, asked for at sign-in, and each code is taken once', async () => {
+    const bob = await signUp('bob');
+    const elsewhere = await product.signIn(bob.email);
+    const begun = await bob.call.post('/v1/me/two-factor', { method: 'totp' });
+    expect(begun).toMatchObject({ method: 'totp', secret: expect.stringMatching(/^[A-Z2-7]{32}$/) });
+    expect(begun.otpauthUri).toBe(
+      `otpauth://totp/Orgledger:${encodeURIComponent(bob.email)}?secret=${begun.secret}&issuer=Orgledger&algorithm=SHA1&digits=6&period=30`,
+    );
+    expect(begun.qrSvg).toMatch(/^<svg /);
+    const confirm = '/v1/me/two-factor/confirm';
+    await bob.call.refused(422, 'two_factor_code_invalid', 'POST', confirm, { body: { code: '000000' } });
+    const given = await code(begun.secret);
+    const enrolling = bob.call.key('enrol-1');
+    const enrolled = await enrolling.post(confirm, { code: given });
+    expect(enrolled).toMatchObject({ method: 'totp' });
+    expect(new Set(enrolled.recoveryCodes).size).toBe(10);
+    expect(await enrolling.post(confirm, { code: given })).toEqual(enrolled);
+    await elsewhere.call.refused(401, 'unauthenticated', 'GET', '/v1/me');
+    expect(await bob.call.get('/v1/me/two-factor')).toMatchObject({ method: 'totp', recoveryCodesLeft: 10 });
+
+    const { challengeId, methods } = await challenge(bob);
+    expect(methods).toEqual(['totp', 'recovery_code']);
+    expect((await answer(challengeId, given)).body.code).toBe('two_factor_code_invalid');
+    const fresh = await code(begun.secret);
+    const { status, body } = await answer(challengeId, fresh);
+    expect([status, body.user.userId]).toEqual([201, bob.userId]);
+    await product.nobody.as(body.token).get('/v1/me');
+    expect((await answer(challengeId, await code(begun.secret))).status).toBe(401);
+    expect((await answer((await challenge(bob)).challengeId, fresh)).status).toBe(401);
+  });
+
+  it('P14: five tries end a challenge, and so do ten minutes', async () => {
+    const carl = await signUp('carl');
+    const { secret } = await enrol(carl.call);
+    const { challengeId } = await challenge(carl);
+    for (let tries = 0; tries < 5; tries++) expect((await answer(challengeId, '000000')).status).toBe(401);
+    expect((await answer(challengeId, await code(secret))).status).toBe(401);
+    const late = await challenge(carl);
+    await advance(600_000);
+    expect((await answer(late.challengeId, codeAt(secret, await now()))).status).toBe(401);
+    expect((await answer('olc_nonsense', '000000')).body.code).toBe('two_factor_code_invalid');
+  });
+
+  it('P14: a recovery code works once, many at a time too, and the history tells of it; new ones end the old', async () => {
+    const dora = await signUp('dora');
+    const { recoveryCodes } = await enrol(dora.call);
+    const challenges = await Promise.all(Array.from({ length: 4 }, () => challenge(dora)));
+    const replies = await Promise.all(
+      challenges.map(({ challengeId }) => answer(challengeId, recoveryCodes[0] ?? '')),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 401, 401, 401]);
+    expect((await answer((await challenge(dora)).challengeId, recoveryCodes[0] ?? '')).status).toBe(401);
+    const shouted = (recoveryCodes[1] ?? '').toUpperCase().replace('-', ' ');
+    expect((await answer((await challenge(dora)).challengeId, shouted)).status).toBe(201);
+    expect(await dora.call.get('/v1/me/two-factor')).toMatchObject({ recoveryCodesLeft: 8 });
+    const { items } = await dora.call.get(dora.path('/audit-events?type=RecoveryCodeUsed'));
+    expect(items.map(({ data, actor }: Json) => [data.left, actor.id])).toEqual([
+      [8, dora.userId],
+      [9, dora.userId],
+    ]);
+    const renew = '/v1/me/two-factor/recovery-codes';
+    await dora.call.refused(422, 'password_wrong', 'POST', renew, { body: { currentPassword: 'no' } });
+    const renewed = await dora.call.post(renew, { currentPassword: password });
+    expect(renewed.recoveryCodes).toHaveLength(10);
+    expect((await answer((await challenge(dora)).challengeId, recoveryCodes[2] ?? '')).status).toBe(401);
+    expect((await answer((await challenge(dora)).challengeId, renewed.recoveryCodes[2])).status).toBe(201);
+  });
+
+  it('SEC-05: codes by text message; a newer one kills the older, the number is shown to nobody whole', async () => {
+    const eve = await signUp('eve');
+    const number = '+4930123456';
+    await eve.call.refused(400, 'validation_failed', 'POST', '/v1/me/two-factor', {
+      body: { method: 'sms', number: '030 123456' },
+    });
+    await eve.call.post('/v1/me/two-factor', { method: 'sms', number });
+    await eve.call.post('/v1/me/two-factor/confirm', { code: await sent(number) });
+    expect(await eve.call.get('/v1/me/two-factor')).toMatchObject({ method: 'sms', number: '••••••••456' });
+    const { challengeId, methods } = await challenge(eve);
+    expect(methods).toEqual(['sms', 'recovery_code']);
+    const first = await sent(number);
+    await product.nobody.expecting([202], 'POST', '/v1/sessions/two-factor/resend', { challengeId });
+    expect(await messages(number)).toHaveLength(3);
+    const second = await sent(number);
+    if (first !== second) expect((await answer(challengeId, first)).status).toBe(401);
+    expect((await answer(challengeId, second)).status).toBe(201);
+    expect((await answer(challengeId, second)).status).toBe(401);
+  });
+
+  it('USR-13: an administrator takes a second factor away; a mail says so, and the next sign-in asks for a new one', async () => {
+    const gina = await join('gina');
+    const { secret, recoveryCodes } = await enrol(gina.call);
+    const reset = await anna.call.post(anna.path(`/users/${gina.userId}/reset-two-factor`));
+    expect(reset.events.map(({ type }: Json) => type)).toEqual(['TwoFactorReset']);
+    const [mail] = await mails(gina.email, 'two_factor_reset');
+    expect(mail.text).not.toContain(secret);
+    expect(recoveryCodes.some((one) => mail.text.includes(one))).toBe(false);
+    const opened = await product.nobody.expecting([201], 'POST', '/v1/sessions', {
+      email: gina.email,
+      password,
+    });
+    expect(opened.twoFactorEnrolment).toBe('asked');
+    const again = await anna.call.post(anna.path(`/users/${gina.userId}/reset-two-factor`));
+    expect(again.events).toEqual([]);
+    await enrol(product.nobody.as(opened.token));
+    expect((await challenge(gina)).methods).toEqual(['totp', 'recovery_code']);
+  });
+
+  it('USR-12: a reset link ends after 24 hours, by an event', async () => {
+    const hans = await join('hans');
+    await anna.call.post(anna.path(`/users/${hans.userId}/reset-password`));
+    const [mail] = await mails(hans.email, 'password_reset');
+    await advance(24 * 3_600_000);
+    await product.nobody.refused(404, 'link_invalid', 'POST', '/v1/password-resets/complete', {
+      body: { token: tokenOf(mail), newPassword: 'another slow river 17' },
+    });
+    const owner = await product.signIn(anna.email);
+    const { items } = await owner.call.get(anna.path('/audit-events?type=PasswordResetExpired'));
+    expect(items.map(({ actor, data }: Json) => [actor.type, data.userId])).toEqual([
+      ['system', hans.userId],
+    ]);
+  });
+});
