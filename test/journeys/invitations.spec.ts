@@ -79,6 +79,7 @@ describe.each(backends)('invitations on $name', (backend) => {
         email: address('careful'),
         role: 'standard_user',
         accounts: [],
+        ownedAccounts: [],
         expiresAt: expect.any(String),
         signInRequired: false,
       });

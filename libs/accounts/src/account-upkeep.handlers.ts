@@ -4,41 +4,11 @@ import { type Envelope, Execution, envelopeOf, type Outcome, systemOnly } from '
 import { isRefusal } from '#kernel';
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
-import {
-  AttachAccount,
-  GrantAccountAccess,
-  SettleAccountOwner,
-  SettleRemovedUser,
-} from './account.commands.ts';
+import { AttachAccount, SettleAccountOwner, SettleRemovedUser } from './account.commands.ts';
 import { type AccountCommand, type AccountUser, account, type Cause, type KnownAccount } from './account.ts';
 import { Owners } from './owners.ts';
 
 const nothing: Outcome = { done: true };
-
-@Injectable()
-@CommandHandler(GrantAccountAccess)
-export class GrantAccountAccessHandler implements ICommandHandler<GrantAccountAccess, Outcome> {
-  readonly #execution: Execution;
-  readonly #owners: Owners;
-
-  constructor(execution: Execution, owners: Owners) {
-    this.#execution = execution;
-    this.#owners = owners;
-  }
-
-  async execute(command: GrantAccountAccess): Promise<Outcome> {
-    const envelope = envelopeOf(command);
-    const refused = systemOnly(envelope.principal);
-    if (refused) return refused;
-    const { accountId, userId, roles, invitationId } = command;
-    const user = await this.#owners.person(userId);
-    if (!user) return nothing;
-    return this.#execution.run(
-      { decider: account, id: accountId, command: { type: 'GrantAccountAccess', user, roles, invitationId } },
-      envelope,
-    );
-  }
-}
 
 /** Loads an account and brings it to where its Owner belongs. */
 @Injectable()

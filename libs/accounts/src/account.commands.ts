@@ -72,14 +72,6 @@ export class FinishClosure extends OrgledgerCommand {
   accountId!: string;
 }
 
-/** The product's own: somebody who has been let in gets what they were promised. */
-export class GrantAccountAccess extends OrgledgerCommand {
-  accountId!: string;
-  userId!: string;
-  roles!: AccountRole[];
-  invitationId!: string | null;
-}
-
 /** The product's own: somebody left the organization of the account. */
 export class RevokeAccountAccess extends OrgledgerCommand {
   accountId!: string;

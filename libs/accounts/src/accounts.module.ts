@@ -5,7 +5,6 @@ import {
   CreateAccount,
   DetachAccount,
   FinishClosure,
-  GrantAccountAccess,
   ReactivateAccount,
   RequireAccountTwoFactor,
   RevokeAccountAccess,
@@ -35,7 +34,6 @@ import {
 import {
   AccountHomes,
   AttachAccountHandler,
-  GrantAccountAccessHandler,
   SettleAccountOwnerHandler,
   SettleRemovedUserHandler,
 } from './account-upkeep.handlers.ts';
@@ -66,7 +64,6 @@ export const accountsNoun: Noun = {
     CreateAccount,
     TransferAccountOwnership,
     FinishClosure,
-    GrantAccountAccess,
     RevokeAccountAccess,
     AttachAccount,
     DetachAccount,
@@ -83,7 +80,6 @@ export const accountsNoun: Noun = {
     ChangeAccountRolesHandler,
     RemoveAccountUserHandler,
     RelinquishIndependentAccountHandler,
-    GrantAccountAccessHandler,
     AttachAccountHandler,
     SettleAccountOwnerHandler,
     SettleRemovedUserHandler,

@@ -1,6 +1,6 @@
 export { CreateAccount } from './account.commands.ts';
 export { type Account, type AccountEvent, account, inactive } from './account.ts';
-export { mayManageAccount } from './account-rights.ts';
+export { mayManageAccount, mayReadAccountUsers } from './account-rights.ts';
 export type { AccountUserView } from './account-users.projection.ts';
 export { accountsNoun } from './accounts.module.ts';
 export type { AccountView } from './accounts.projection.ts';

@@ -7,7 +7,7 @@ export type DeliveryEvent = Event<
   'InvitationMailReported',
   {
     invitationId: string;
-    organizationId: string;
+    organizationId: string | null;
     userId: string;
     generation: number;
     delivery: Delivery;
@@ -24,7 +24,7 @@ export interface InvitationDelivery {
 export type DeliveryCommand = {
   type: 'ReportInvitationMail';
   invitationId: string;
-  organizationId: string;
+  organizationId: string | null;
   userId: string;
   generation: number;
   delivery: Delivery;

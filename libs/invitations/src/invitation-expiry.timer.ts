@@ -4,7 +4,7 @@ import type { InvitationEvent } from './invitation.ts';
 const set = ({
   data: { invitationId, organizationId, generation, expiresAt },
 }: {
-  data: { invitationId: string; organizationId: string; generation: number; expiresAt: string };
+  data: { invitationId: string; organizationId: string | null; generation: number; expiresAt: string };
 }): Due => ({
   key: invitationId,
   dueAt: expiresAt,

@@ -1,3 +1,4 @@
+import { account } from '#accounts';
 import { aboutOf, fullName, invitationText, type MailKind } from '#mail';
 import { organization } from '#organizations';
 import { user } from '#users';
@@ -12,7 +13,13 @@ export const invitationMail: MailKind = {
     const { state } = await desk.load(invitation, id);
     if (state.status !== 'pending' || state.generation !== entry.references?.generation) return undefined;
     if (desk.now() >= state.expiresAt) return undefined;
-    const { state: home } = await desk.load(organization, state.organizationId);
+    const { organizationId, role, joinsOrganizationId } = state;
+    const joins = role === null ? joinsOrganizationId : organizationId;
+    const { state: home } = await desk.load(organization, joins ?? '');
+    const nameOf = async (accountId: string) => {
+      const { state: offered } = await desk.load(account, accountId);
+      return offered.status === 'unknown' ? '' : offered.name;
+    };
     const { state: inviter } = await desk.load(user, state.invitedBy);
     const { state: invitee } = await desk.load(user, state.userId);
     return {
@@ -20,7 +27,11 @@ export const invitationMail: MailKind = {
       ...invitationText({
         inviterName: fullName(inviter) || 'Somebody',
         organizationName: home.status === 'open' ? home.name : null,
-        role: state.role,
+        role: role ?? 'standard_user',
+        accounts: await Promise.all(
+          state.accounts.map(async ({ accountId, roles }) => ({ name: await nameOf(accountId), roles })),
+        ),
+        ownedAccounts: await Promise.all(state.ownedAccountIds.map(nameOf)),
         expiresAt: state.expiresAt,
         link: desk.link('invitation', id, state.generation),
       }),

@@ -15,13 +15,15 @@ const justBefore = '2026-03-08T09:59:59.999Z';
 const newExpiry = '2026-03-20T10:00:00.000Z';
 
 const about = { invitationId: 'inv_1', organizationId: 'org_1', userId: 'usr_2' };
+const offer = { role: 'standard_user', accountId: null, accounts: [], joinsOrganizationId: null } as const;
 const asked = {
   ...about,
+  ...offer,
   email: 'bob+x@corporate.example',
   domain: 'corporate.example',
-  role: 'standard_user',
   kind: 'new_user',
   invitedBy: 'usr_1',
+  ownedAccountIds: [],
   tokenHash: 'hash1',
   expiresAt,
 } as const;
@@ -29,12 +31,7 @@ const sent: InvitationEvent = { type: 'InviteSent', data: { ...asked, generation
 const resent: InvitationEvent = {
   type: 'InviteResent',
   data: {
-    ...about,
-    email: asked.email,
-    domain: asked.domain,
-    role: asked.role,
-    kind: asked.kind,
-    invitedBy: asked.invitedBy,
+    ...asked,
     generation: 2,
     tokenHash: 'hash2',
     sentAt: justBefore,
@@ -46,12 +43,13 @@ const resend = {
   type: 'ResendInvite',
   userId: 'usr_2',
   kind: 'new_user',
+  ownedAccountIds: [],
   tokenHash: 'hash2',
   expiresAt: newExpiry,
 } as const;
 const accepted: InvitationEvent = {
   type: 'InviteAccepted',
-  data: { ...about, role: 'standard_user', givenName: 'Bob', familyName: 'Ray' },
+  data: { ...about, ...offer, givenName: 'Bob', familyName: 'Ray' },
 };
 const reverted: InvitationEvent = {
   type: 'InviteAcceptanceReverted',
@@ -93,7 +91,7 @@ describe('invitation', () => {
       .when({ type: 'AcceptInvite', tokenHash: 'hash1', userId: 'usr_2' }, { now })
       .then({
         type: 'InviteAccepted',
-        data: { ...about, role: 'standard_user', givenName: null, familyName: null },
+        data: { ...about, ...offer, givenName: null, familyName: null },
       });
   });
 

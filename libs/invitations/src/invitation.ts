@@ -1,4 +1,5 @@
 import {
+  type AccountRole,
   type AssignableRole,
   type Decider,
   type Event,
@@ -10,78 +11,63 @@ import {
 
 interface About {
   readonly invitationId: string;
-  readonly organizationId: string;
+  /** Of the account, for an invitation to an account; null: the account belongs to none. */
+  readonly organizationId: string | null;
   readonly userId: string;
 }
 
 export type InvitationKind = 'new_user' | 'existing_user';
 
-export type InvitationEvent =
-  | Event<
-      'InviteSent',
-      About & {
-        email: string;
-        domain: string;
-        role: AssignableRole;
-        kind: InvitationKind;
-        invitedBy: string;
-        generation: number;
-        tokenHash: string;
-        sentAt: string;
-        expiresAt: string;
-      }
-    >
-  | Event<
-      'InviteResent',
-      About & {
-        email: string;
-        domain: string;
-        role: AssignableRole;
-        kind: InvitationKind;
-        invitedBy: string;
-        generation: number;
-        tokenHash: string;
-        sentAt: string;
-        expiresAt: string;
-        previousExpiresAt: string;
-      }
-    >
-  | Event<
-      'InviteAccepted',
-      About & { role: AssignableRole; givenName: string | null; familyName: string | null }
-    >
-  | Event<'InviteAcceptanceReverted', About & { reason: string }>
-  | Event<'InviteDeclined', About>
-  | Event<'InviteCancelled', About & { reason: 'manual' | 'domain_deleted' }>
-  | Event<'InviteExpired', About & { generation: number }>;
+export interface AccountGrant {
+  readonly accountId: string;
+  readonly roles: readonly AccountRole[];
+}
 
-interface Sent extends About {
+/** What accepting brings. */
+interface Offer {
+  /** Role in the organization; null: access to an account only (INV-02). */
+  readonly role: AssignableRole | null;
+  /** The account it was sent from; null: from the organization. */
+  readonly accountId: string | null;
+  readonly accounts: readonly AccountGrant[];
+  /** AMB-29: the organization that lets people of its domain join by themselves. */
+  readonly joinsOrganizationId: string | null;
+}
+
+interface Letter {
   readonly email: string;
   readonly domain: string;
-  readonly role: AssignableRole;
   readonly kind: InvitationKind;
   readonly invitedBy: string;
   readonly generation: number;
   readonly tokenHash: string;
   readonly sentAt: string;
   readonly expiresAt: string;
+  /** AMB-15: accounts outside every organization that the invitee owns and would bring along. */
+  readonly ownedAccountIds: readonly string[];
 }
+
+export type InvitationEvent =
+  | Event<'InviteSent', About & Offer & Letter>
+  | Event<'InviteResent', About & Offer & Letter & { previousExpiresAt: string }>
+  | Event<'InviteAccepted', About & Offer & { givenName: string | null; familyName: string | null }>
+  | Event<'InviteAcceptanceReverted', About & { reason: string }>
+  /** Null for the account: the joining. */
+  | Event<'InvitePartRefused', About & { accountId: string | null; reason: string }>
+  | Event<'InviteDeclined', About>
+  | Event<'InviteCancelled', About & { reason: CancellationReason }>
+  | Event<'InviteExpired', About & { generation: number }>;
+
+type CancellationReason = 'manual' | 'domain_deleted' | 'account_closed';
+
+type Sent = About & Offer & Letter;
 
 export type InvitationStatus = 'pending' | 'accepted' | 'reverted' | 'declined' | 'cancelled' | 'expired';
 
 export type Invitation = { readonly status: 'unknown' } | ({ readonly status: InvitationStatus } & Sent);
 
 export type InvitationCommand =
-  | ({
-      type: 'SendInvite';
-      email: string;
-      domain: string;
-      role: AssignableRole;
-      kind: InvitationKind;
-      invitedBy: string;
-      tokenHash: string;
-      expiresAt: string;
-    } & About)
+  | ({ type: 'SendInvite' } & About & Offer & Omit<Letter, 'generation' | 'sentAt'>)
   | {
       type: 'ResendInvite';
       /** Another than before when the pending person was discarded meanwhile. */
@@ -89,6 +75,7 @@ export type InvitationCommand =
       kind: InvitationKind;
       tokenHash: string;
       expiresAt: string;
+      ownedAccountIds: readonly string[];
     }
   | {
       type: 'AcceptInvite';
@@ -98,8 +85,9 @@ export type InvitationCommand =
       familyName?: string | null;
     }
   | { type: 'RevertAcceptance'; reason: string }
+  | { type: 'RecordRefusedPart'; accountId: string | null; reason: string }
   | { type: 'DeclineInvite'; tokenHash: string }
-  | { type: 'CancelInvite'; reason: 'manual' | 'domain_deleted' }
+  | { type: 'CancelInvite'; reason: CancellationReason }
   | { type: 'ExpireInvite'; generation: number };
 
 /** ERR-04: unknown, expired, superseded, cancelled and used all look alike. */
@@ -114,8 +102,8 @@ const evolve = (state: Invitation, event: InvitationEvent): Invitation => {
   if (state.status === 'unknown') return state;
   switch (event.type) {
     case 'InviteResent': {
-      const { userId, kind, generation, tokenHash, sentAt, expiresAt } = event.data;
-      return { ...state, status: 'pending', userId, kind, generation, tokenHash, sentAt, expiresAt };
+      const { previousExpiresAt: _previous, ...sent } = event.data;
+      return { status: 'pending', ...sent };
     }
     case 'InviteAccepted':
       return { ...state, status: 'accepted' };
@@ -127,6 +115,8 @@ const evolve = (state: Invitation, event: InvitationEvent): Invitation => {
       return { ...state, status: 'cancelled' };
     case 'InviteExpired':
       return { ...state, status: 'expired' };
+    case 'InvitePartRefused':
+      return state;
     default:
       return unreachable(event, state);
   }
@@ -154,36 +144,46 @@ export const invitation: Decider<Invitation, InvitationCommand, InvitationEvent>
       return command.type === 'AcceptInvite' || command.type === 'DeclineInvite'
         ? invitationLinkInvalid
         : notFound;
-    const { invitationId, organizationId, userId } = state;
+    const { invitationId, organizationId, userId, role, accountId, accounts, joinsOrganizationId } = state;
     const about: About = { invitationId, organizationId, userId };
+    const offer: Offer = { role, accountId, accounts, joinsOrganizationId };
     switch (command.type) {
-      case 'ResendInvite':
+      case 'ResendInvite': {
         if (!mayBeResent(state)) return notPending;
+        const { type: _type, ...letter } = command;
+        const { email, domain, invitedBy, generation, expiresAt: previousExpiresAt } = state;
         return [
           {
             type: 'InviteResent',
             data: {
               ...about,
-              userId: command.userId,
-              email: state.email,
-              domain: state.domain,
-              role: state.role,
-              kind: command.kind,
-              invitedBy: state.invitedBy,
-              generation: state.generation + 1,
-              tokenHash: command.tokenHash,
+              ...offer,
+              email,
+              domain,
+              invitedBy,
+              ...letter,
+              generation: generation + 1,
               sentAt: now,
-              expiresAt: command.expiresAt,
-              previousExpiresAt: state.expiresAt,
+              previousExpiresAt,
             },
           },
         ];
+      }
       case 'AcceptInvite': {
         if (command.tokenHash !== state.tokenHash || command.userId !== userId) return invitationLinkInvalid;
         if (!isOpen(state, now)) return invitationLinkInvalid;
         const { givenName = null, familyName = null } = command;
-        return [{ type: 'InviteAccepted', data: { ...about, role: state.role, givenName, familyName } }];
+        return [{ type: 'InviteAccepted', data: { ...about, ...offer, givenName, familyName } }];
       }
+      case 'RecordRefusedPart':
+        return state.status === 'accepted'
+          ? [
+              {
+                type: 'InvitePartRefused',
+                data: { ...about, accountId: command.accountId, reason: command.reason },
+              },
+            ]
+          : [];
       case 'RevertAcceptance':
         return state.status === 'accepted'
           ? [{ type: 'InviteAcceptanceReverted', data: { ...about, reason: command.reason } }]

@@ -7,14 +7,17 @@ import {
   AcceptInvite,
   CancelInvite,
   DeclineInvite,
+  InviteToAccount,
   ResendInvite,
   SendInvite,
 } from './invitation.commands.ts';
 import {
   ByTokenQuery,
+  GetAccountInvitation,
   GetInvitation,
   GetInvitationByToken,
   InvitationsQuery,
+  ListAccountInvitations,
   ListInvitations,
 } from './invitations.queries.ts';
 
@@ -74,6 +77,74 @@ export class InvitationsController {
     @Call() call: Call<Principal>,
   ) {
     return this.#commands.send(new CancelInvite(), { organizationId, invitationId }, call);
+  }
+}
+
+/** Whoever was invited to an account, from it or from its organization. */
+@Controller('v1/accounts/:accountId/invitations')
+export class AccountInvitationsController {
+  readonly #commands: Commands;
+  readonly #queries: Queries;
+
+  constructor(commands: Commands, queries: Queries) {
+    this.#commands = commands;
+    this.#queries = queries;
+  }
+
+  @Post()
+  send(
+    @PathId('accountId', 'acc') accountId: string,
+    @Body() command: InviteToAccount,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(command, { accountId }, call);
+  }
+
+  @Get()
+  list(
+    @PathId('accountId', 'acc') accountId: string,
+    @Query() query: InvitationsQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(
+      Object.assign(new ListAccountInvitations(), query),
+      { accountId, organizationId: call.principal?.organizationId ?? undefined },
+      call,
+    );
+  }
+
+  @Get(':invitationId')
+  get(
+    @PathId('accountId', 'acc') accountId: string,
+    @PathId('invitationId', 'inv') invitationId: string,
+    @Query() _query: ReadQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(
+      new GetAccountInvitation(),
+      { accountId, invitationId, organizationId: call.principal?.organizationId ?? undefined },
+      call,
+    );
+  }
+
+  @Post(':invitationId/resend')
+  @HttpCode(200)
+  resend(
+    @PathId('accountId', 'acc') accountId: string,
+    @PathId('invitationId', 'inv') invitationId: string,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(new ResendInvite(), { accountId, invitationId }, call);
+  }
+
+  @Post(':invitationId/cancel')
+  @HttpCode(200)
+  cancel(
+    @PathId('accountId', 'acc') accountId: string,
+    @PathId('invitationId', 'inv') invitationId: string,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(new CancelInvite(), { accountId, invitationId }, call);
   }
 }
 

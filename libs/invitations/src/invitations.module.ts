@@ -1,30 +1,38 @@
-import { mayManage, type Noun, rowsOf, systemOnly } from '#commands';
+import { type Noun, rowsOf, systemOnly } from '#commands';
+import { AccountDoors } from './account-doors.ts';
+import { GrantAccountAccessHandler, InviteToAccountHandler } from './account-invitations.handlers.ts';
 import { deliveries } from './deliveries.projection.ts';
 import {
+  CancelInvitationsOfAccount,
   CancelInvitationsOfDomain,
-  CancelInvite,
   ExpireInvite,
+  GrantAccountAccess,
+  RecordRefusedPart,
   ReportInvitationMail,
   RevertAcceptance,
 } from './invitation.commands.ts';
-import {
-  AcceptInviteHandler,
-  CancelInvitationsOfDomainHandler,
-  DeclineInviteHandler,
-  foreign,
-  invitationAnswer,
-  ResendInviteHandler,
-  SendInviteHandler,
-} from './invitation.handlers.ts';
+import { CancelInviteHandler, ResendInviteHandler, SendInviteHandler } from './invitation.handlers.ts';
 import { invitationHistory } from './invitation.history.ts';
 import { invitationMail } from './invitation.mails.ts';
 import { invitation } from './invitation.ts';
+import { AcceptInviteHandler, DeclineInviteHandler } from './invitation-answers.handlers.ts';
 import { invitationDelivery } from './invitation-delivery.ts';
+import {
+  CancelInvitationsOfAccountHandler,
+  CancelInvitationsOfDomainHandler,
+  PendingInvitations,
+} from './invitation-endings.handlers.ts';
 import { invitationExpiry } from './invitation-expiry.timer.ts';
-import { InvitationLinksController, InvitationsController } from './invitations.http.ts';
+import { InvitationSending } from './invitation-sending.ts';
+import {
+  AccountInvitationsController,
+  InvitationLinksController,
+  InvitationsController,
+} from './invitations.http.ts';
 import { invitations } from './invitations.projection.ts';
 import { invitationQueries } from './invitations.queries.ts';
 import { Invitees } from './invitees.ts';
+import { whenAccountClosedCancelItsInvitations } from './when-account-closed-cancel-its-invitations.policy.ts';
 import { whenDomainDeletedCancelItsInvitations } from './when-domain-deleted-cancel-its-invitations.policy.ts';
 import { whenInvitationAcceptedJoinTheOrganization } from './when-invitation-accepted-join-the-organization.policy.ts';
 import { whenInvitationEndedDiscardItsPendingUser } from './when-invitation-ended-discard-its-pending-user.policy.ts';
@@ -36,15 +44,30 @@ const id = ({ invitationId }: { invitationId: string }) => invitationId;
 export const invitationsNoun: Noun = {
   name: 'invitations',
   catalogue: invitationHistory,
-  commands: [ExpireInvite, RevertAcceptance, CancelInvitationsOfDomain, ReportInvitationMail],
-  controllers: [InvitationsController, InvitationLinksController],
+  commands: [
+    ExpireInvite,
+    RevertAcceptance,
+    RecordRefusedPart,
+    GrantAccountAccess,
+    CancelInvitationsOfDomain,
+    CancelInvitationsOfAccount,
+    ReportInvitationMail,
+  ],
+  controllers: [InvitationsController, AccountInvitationsController, InvitationLinksController],
   providers: [
     Invitees,
+    AccountDoors,
+    InvitationSending,
+    PendingInvitations,
     SendInviteHandler,
+    InviteToAccountHandler,
     ResendInviteHandler,
+    CancelInviteHandler,
     AcceptInviteHandler,
     DeclineInviteHandler,
+    GrantAccountAccessHandler,
     CancelInvitationsOfDomainHandler,
+    CancelInvitationsOfAccountHandler,
     ...invitationQueries,
   ],
   projections: [invitations, deliveries],
@@ -54,17 +77,10 @@ export const invitationsNoun: Noun = {
     whenInvitationAcceptedJoinTheOrganization,
     whenInvitationEndedDiscardItsPendingUser,
     whenDomainDeletedCancelItsInvitations,
+    whenAccountClosedCancelItsInvitations,
     whenInvitationSentMailIt,
   ],
   rows: [
-    invitationRow({
-      on: CancelInvite,
-      id,
-      authorize: (principal, state, { organizationId }) =>
-        foreign(state, organizationId) ?? mayManage(principal, organizationId),
-      command: () => ({ type: 'CancelInvite', reason: 'manual' }),
-      answer: invitationAnswer,
-    }),
     invitationRow({
       on: ExpireInvite,
       id,
@@ -76,6 +92,12 @@ export const invitationsNoun: Noun = {
       id,
       authorize: systemOnly,
       command: ({ reason }) => ({ type: 'RevertAcceptance', reason }),
+    }),
+    invitationRow({
+      on: RecordRefusedPart,
+      id,
+      authorize: systemOnly,
+      command: ({ accountId, reason }) => ({ type: 'RecordRefusedPart', accountId, reason }),
     }),
     rowsOf(invitationDelivery)({
       on: ReportInvitationMail,

@@ -1,12 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
+import { account, mayReadAccountUsers } from '#accounts';
 import { Execution, mayRead } from '#commands';
 import { ListQuery, OneOf, SortBy, Text } from '#http';
 import { foldCase, notFound, type Refusal } from '#kernel';
 import { organization } from '#organizations';
-import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } from '#queries';
-import type { ReadModels } from '#read-models';
+import {
+  answerList,
+  answerResource,
+  listHandlers,
+  listRow,
+  OrgledgerQuery,
+  readingOf,
+  resourceHandlers,
+  resourceRow,
+} from '#queries';
+import { ReadModels } from '#read-models';
 import { isLiving, People } from '#users';
 import type { DeliveryView } from './deliveries.projection.ts';
 import { invitationLinkInvalid, isOpen } from './invitation.ts';
@@ -30,6 +40,18 @@ export class GetInvitation extends OrgledgerQuery {
   invitationId!: string;
 }
 
+/** Invitations that offer an account, whether sent from it or from its organization. */
+export class ListAccountInvitations extends OrgledgerQuery {
+  accountId!: string;
+  status?: string;
+  search?: string;
+}
+
+export class GetAccountInvitation extends OrgledgerQuery {
+  accountId!: string;
+  invitationId!: string;
+}
+
 export class ByTokenQuery {
   @Text({ max: 512 }) token!: string;
 }
@@ -40,7 +62,14 @@ export class GetInvitationByToken extends OrgledgerQuery {
 }
 
 const item = (
-  { words: _words, revision: _revision, _id, ...view }: InvitationView & { _id: string },
+  {
+    words: _words,
+    revision: _revision,
+    sentFrom: _sentFrom,
+    accountIds: _accountIds,
+    _id,
+    ...view
+  }: InvitationView & { _id: string },
   told: DeliveryView | undefined,
 ) => ({ ...view, delivery: told?.generation === view.timesSent ? told.delivery : 'queued' });
 
@@ -70,24 +99,102 @@ class GetInvitationByTokenHandler implements IQueryHandler<GetInvitationByToken>
   async execute({ token }: GetInvitationByToken): Promise<object | Refusal> {
     const { state } = (await this.#links.opened(token, this.#execution)) ?? {};
     if (!state || !isOpen(state, this.#execution.now())) return invitationLinkInvalid;
-    const { state: home } = await this.#execution.load(organization, state.organizationId);
+    const { organizationId, role, joinsOrganizationId } = state;
+    const joins = role === null ? joinsOrganizationId : organizationId;
+    const { state: home } = await this.#execution.load(organization, joins ?? '');
     const { state: inviter } = await this.#people.load(state.invitedBy);
     const { state: invitee } = await this.#people.load(state.userId);
     return {
       kind: state.kind,
-      organizationName: home.status === 'open' ? home.name : '',
-      inviterName: isLiving(inviter) ? `${inviter.givenName} ${inviter.familyName}`.trim() : '',
+      organizationName: home.status === 'open' ? home.name : null,
+      inviterName: 'givenName' in inviter ? `${inviter.givenName} ${inviter.familyName}`.trim() : '',
       email: state.email,
-      role: state.role,
-      accounts: [],
+      role: role ?? (joins === null ? null : 'standard_user'),
+      accounts: await this.#named(state.accounts),
+      ownedAccounts: await this.#named(state.ownedAccountIds.map((accountId) => ({ accountId }))),
       expiresAt: state.expiresAt,
-      signInRequired: invitee.status === 'active',
+      signInRequired: isLiving(invitee),
     };
+  }
+
+  #named<Grant extends { readonly accountId: string }>(grants: readonly Grant[]) {
+    return Promise.all(
+      grants.map(async (grant) => {
+        const { state } = await this.#execution.load(account, grant.accountId);
+        return { ...grant, name: state.status === 'unknown' ? '' : state.name };
+      }),
+    );
+  }
+}
+
+const invitationsOfAccount = listRow<ListAccountInvitations, InvitationView & { _id: string }>({
+  on: ListAccountInvitations,
+  projection: 'invitations',
+  joins: ['deliveries'],
+  authorize: () => undefined,
+  where: ({ accountId, status, search }) => ({
+    accountIds: accountId,
+    status,
+    words: search === undefined ? undefined : { prefix: foldCase(search) },
+  }),
+  sort: { sentAt: '-sentAt', email: 'email' },
+  items,
+});
+
+@Injectable()
+@QueryHandler(ListAccountInvitations)
+class ListAccountInvitationsHandler implements IQueryHandler<ListAccountInvitations> {
+  readonly #execution: Execution;
+  readonly #readModels: ReadModels;
+
+  constructor(execution: Execution, readModels: ReadModels) {
+    this.#execution = execution;
+    this.#readModels = readModels;
+  }
+
+  async execute(query: ListAccountInvitations): Promise<unknown> {
+    const { state } = await this.#execution.load(account, query.accountId);
+    return (
+      mayReadAccountUsers(readingOf(query).principal, state) ??
+      answerList(invitationsOfAccount, query, this.#readModels)
+    );
+  }
+}
+
+const invitationOfAccount = resourceRow<GetAccountInvitation, InvitationView & { _id: string }>({
+  on: GetAccountInvitation,
+  projection: 'invitations',
+  joins: ['deliveries'],
+  id: ({ invitationId }) => invitationId,
+  authorize: (_principal, { accountId }, view) =>
+    view.accountIds.includes(accountId) ? undefined : notFound,
+  item: async (view, readModels, at) => (await items([view], readModels, at))[0],
+});
+
+@Injectable()
+@QueryHandler(GetAccountInvitation)
+class GetAccountInvitationHandler implements IQueryHandler<GetAccountInvitation> {
+  readonly #execution: Execution;
+  readonly #readModels: ReadModels;
+
+  constructor(execution: Execution, readModels: ReadModels) {
+    this.#execution = execution;
+    this.#readModels = readModels;
+  }
+
+  async execute(query: GetAccountInvitation): Promise<unknown> {
+    const { state } = await this.#execution.load(account, query.accountId);
+    return (
+      mayReadAccountUsers(readingOf(query).principal, state) ??
+      answerResource(invitationOfAccount, query, this.#readModels)
+    );
   }
 }
 
 export const invitationQueries = [
   GetInvitationByTokenHandler,
+  ListAccountInvitationsHandler,
+  GetAccountInvitationHandler,
   ...listHandlers(
     listRow<ListInvitations, InvitationView & { _id: string }>({
       on: ListInvitations,
@@ -95,7 +202,7 @@ export const invitationQueries = [
       joins: ['deliveries'],
       authorize: (principal, { organizationId }) => mayRead(principal, organizationId),
       where: ({ organizationId, status, search }) => ({
-        organizationId,
+        sentFrom: organizationId,
         status,
         words: search === undefined ? undefined : { prefix: foldCase(search) },
       }),

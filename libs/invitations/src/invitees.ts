@@ -2,12 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { Claims, type Holder } from '#claims';
 import { type Envelope, Execution, idFrom } from '#commands';
 import { isRefusal, type Refusal, refuse } from '#kernel';
-import { type Address, People, user } from '#users';
+import { type Address, isLiving, People, type User, user } from '#users';
 import { type InvitationKind, invitation, isOpen } from './invitation.ts';
 
 export interface Invitee {
   readonly userId: string;
   readonly kind: InvitationKind;
+  /** AMB-15. */
+  readonly ownedAccountIds: readonly string[];
+}
+
+/** Whereto somebody is invited. */
+export interface Destination {
+  /** The organization, or the account alone: one open invitation per address from each. */
+  readonly sentFrom: string;
+  readonly organizationId: string | null;
+  /** The organization that accepting leads into; null: none. */
+  readonly joins: string | null;
 }
 
 const alreadyPending = refuse(
@@ -15,7 +26,11 @@ const alreadyPending = refuse(
   'invitation_already_pending',
   'This address has an invitation that is still pending; send that one again or cancel it.',
 );
-const alreadyMember = refuse('conflict', 'already_member', 'This person is in the organization already.');
+export const alreadyMember = refuse(
+  'conflict',
+  'already_member',
+  'This person is in the organization already.',
+);
 /** AMB-33. */
 export const elsewhere = refuse(
   'conflict',
@@ -26,7 +41,7 @@ export const elsewhere = refuse(
 /** A pending person may be discarded between being found and being registered for this invitation. */
 const ATTEMPTS = 3;
 
-/** Who an invitation is for: one person per address, one open invitation per organization and address. */
+/** Who an invitation is for: one person per address, one open invitation per address and where it was sent from. */
 @Injectable()
 export class Invitees {
   readonly #execution: Execution;
@@ -43,14 +58,15 @@ export class Invitees {
   async prepare(
     invitationId: string,
     address: Address,
-    organizationId: string,
+    to: Destination,
     envelope: Envelope,
   ): Promise<Invitee | Refusal> {
+    const { sentFrom, organizationId } = to;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const invitee = await this.#find(address, organizationId, envelope);
+      const invitee = await this.#find(address, to, envelope);
       if (isRefusal(invitee)) return invitee;
       const pending = await this.#claims.reserve(
-        `invite-${this.#people.hash(`${organizationId}/${address.email}`)}`,
+        `invite-${this.#people.hash(`${sentFrom}/${address.email}`)}`,
         { holder: invitationId, organizationId, judge: (holder) => this.#judge(holder) },
         envelope,
       );
@@ -71,20 +87,23 @@ export class Invitees {
   }
 
   /** A new address gets a pending person at once, a known one keeps its own. */
-  async #find(address: Address, organizationId: string, envelope: Envelope): Promise<Invitee | Refusal> {
+  async #find(address: Address, { joins }: Destination, envelope: Envelope): Promise<Invitee | Refusal> {
     const known = await this.#people.withAddress(address);
-    if (!known) return { userId: idFrom(envelope.commandId, 'usr'), kind: 'new_user' };
-    if (known.status === 'pending') return { userId: known.userId, kind: 'new_user' };
-    if (known.membership)
-      return known.membership.organizationId === organizationId ? alreadyMember : elsewhere;
-    return known.founded === null ? { userId: known.userId, kind: 'existing_user' } : elsewhere;
+    if (!known || !isLiving(known)) {
+      const userId = known?.userId ?? idFrom(envelope.commandId, 'usr');
+      return { userId, kind: 'new_user', ownedAccountIds: [] };
+    }
+    if (joins === null) return { userId: known.userId, kind: 'existing_user', ownedAccountIds: [] };
+    const home = homeOf(known);
+    if (home !== null) return home === joins && known.membership ? alreadyMember : elsewhere;
+    return { userId: known.userId, kind: 'existing_user', ownedAccountIds: known.keptAccounts };
   }
 
   #register(
     invitationId: string,
     userId: string,
     { email, domain }: Address,
-    organizationId: string,
+    organizationId: string | null,
     envelope: Envelope,
   ) {
     return this.#execution.run(
@@ -103,3 +122,7 @@ export class Invitees {
     return isOpen(state, this.#execution.now()) ? 'alive' : 'dead';
   }
 }
+
+/** The organization of this person, also one that they are still founding. */
+export const homeOf = (person: User): string | null =>
+  isLiving(person) ? (person.membership?.organizationId ?? person.founded) : null;

@@ -13,8 +13,8 @@ interface Sending {
 }
 
 /**
- * AMB-09, AMB-34: at most so many pending invitations per organization; expired ones do not count. A counter tells,
- * plus what this process has under way; at the limit, sendings of one organization wait for each other and for the
+ * AMB-09, AMB-34: at most so many pending invitations from one organization or account; expired ones do not count. A counter tells,
+ * plus what this process has under way; at the limit, its sendings wait for each other and for the
  * read model to show the whole log, and the exact number decides.
  */
 export class PendingLimit {
@@ -32,24 +32,23 @@ export class PendingLimit {
   }
 
   /** Runs `send` when there is room. */
-  async within(organizationId: string, send: () => Promise<Outcome>): Promise<Outcome> {
-    const sending = this.#sendings.get(organizationId) ?? {
+  async within(sentFrom: string, send: () => Promise<Outcome>): Promise<Outcome> {
+    const sending = this.#sendings.get(sentFrom) ?? {
       underWay: 0,
       unseen: [],
       passing: new Set(),
       turn: Promise.resolve(),
     };
-    this.#sendings.set(organizationId, sending);
+    this.#sendings.set(sentFrom, sending);
     sending.underWay += 1;
     try {
-      if ((await this.#estimate(organizationId, sending)) <= this.#limit)
-        return await this.#pass(sending, send);
-      const turn = sending.turn.then(() => this.#atLimit(organizationId, sending, send));
+      if ((await this.#estimate(sentFrom, sending)) <= this.#limit) return await this.#pass(sending, send);
+      const turn = sending.turn.then(() => this.#atLimit(sentFrom, sending, send));
       sending.turn = turn.catch(() => undefined);
       return await turn;
     } finally {
       sending.underWay -= 1;
-      if (sending.underWay === 0 && sending.unseen.length === 0) this.#sendings.delete(organizationId);
+      if (sending.underWay === 0 && sending.unseen.length === 0) this.#sendings.delete(sentFrom);
     }
   }
 
@@ -70,21 +69,21 @@ export class PendingLimit {
   }
 
   /** Pending ones with the one that asks, never too few. */
-  async #estimate(organizationId: string, sending: Sending): Promise<number> {
+  async #estimate(sentFrom: string, sending: Sending): Promise<number> {
     const seen = this.#readModels.position;
-    const counted = await this.#readModels.count('invitations', { organizationId, status: 'pending' });
+    const counted = await this.#readModels.count('invitations', { sentFrom, status: 'pending' });
     sending.unseen = sending.unseen.filter((position) => position > seen);
     return counted + sending.unseen.length + sending.underWay;
   }
 
   async #atLimit(
-    organizationId: string,
+    sentFrom: string,
     sending: Sending,
     send: () => Promise<Outcome>,
   ): Promise<Outcome | Refusal> {
     await Promise.allSettled(sending.passing);
     await this.#readModels.reach(await this.#head(), ['invitations']);
-    const where = { organizationId, status: 'pending', expiresAt: { after: this.#now() } };
+    const where = { sentFrom, status: 'pending', expiresAt: { after: this.#now() } };
     const pending = await this.#readModels.atLeast('invitations', where, this.#limit);
     return pending < this.#limit ? this.#sent(sending, send()) : full;
   }

@@ -1,27 +1,43 @@
-import type { Policy } from '#kernel';
+import type { FollowOn, Policy } from '#kernel';
 import type { InvitationEvent } from './invitation.ts';
 
-/** InviteAccepted is the commit point; a join that is refused after all takes it back (rules.md 2.5). */
+/**
+ * InviteAccepted is the commit point; what is refused after all takes it back, or is told beside it where the rest
+ * holds (rules.md 2.5).
+ */
 export const whenInvitationAcceptedJoinTheOrganization: Policy<InvitationEvent> = {
   name: 'when-invitation-accepted-join-the-organization',
   on: {
-    InviteAccepted: ({
-      data: { userId, organizationId, invitationId, role, givenName, familyName },
-      metadata,
-    }) => {
+    InviteAccepted: ({ data, metadata }) => {
+      const { userId, organizationId, invitationId, role, accountId, accounts, joinsOrganizationId } = data;
+      const { givenName, familyName } = data;
       const resource = { type: 'user', id: userId };
+      const invitation = { type: 'invitation', id: invitationId };
+      const reverted = { command: 'RevertAcceptance', fields: { invitationId }, resource: invitation };
+      const partly = (part: string | null) => ({
+        command: 'RecordRefusedPart',
+        fields: { invitationId, accountId: part },
+        resource: invitation,
+      });
+      const join = (to: string | null, as: object, otherwise: FollowOn): FollowOn => ({
+        command: 'JoinOrganization',
+        fields: { userId, organizationId: to, ...as, invitationId, givenName, familyName },
+        resource,
+        otherwise,
+      });
+      const standard = { role: 'standard_user', via: 'auto_join' };
       return [
         { command: 'AdoptPassword', fields: { userId, from: metadata.commandId }, resource },
-        {
-          command: 'JoinOrganization',
-          fields: { userId, organizationId, role, via: 'invitation', invitationId, givenName, familyName },
-          resource,
-          otherwise: {
-            command: 'RevertAcceptance',
-            fields: { invitationId },
-            resource: { type: 'invitation', id: invitationId },
-          },
-        },
+        ...(role === null
+          ? [{ command: 'ActivateInvitee', fields: { userId, givenName, familyName }, resource }]
+          : [join(organizationId, { role, via: 'invitation' }, reverted)]),
+        ...(joinsOrganizationId === null ? [] : [join(joinsOrganizationId, standard, partly(null))]),
+        ...accounts.map((grant) => ({
+          command: 'GrantAccountAccess',
+          fields: { invitationId, userId, ...grant },
+          resource: { type: 'account', id: grant.accountId },
+          otherwise: accountId === null ? partly(grant.accountId) : reverted,
+        })),
       ];
     },
   },

@@ -72,13 +72,15 @@ export interface InvitationFields {
   /** Role in the organization, such as `standard_user`; null with accounts only. */
   readonly role: string | null;
   readonly accounts?: readonly { readonly name: string; readonly roles: readonly string[] }[];
+  /** AMB-15: names of accounts that the invitee owns and brings along. */
+  readonly ownedAccounts?: readonly string[];
   /** ISO 8601. */
   readonly expiresAt: string;
   readonly link: string;
 }
 
 export const invitationText = (fields: InvitationFields): MailText => {
-  const { organizationName, role, accounts = [], link } = fields;
+  const { organizationName, role, accounts = [], ownedAccounts = [], link } = fields;
   const inviter = shown(fields.inviterName);
   const organization = organizationName === null ? null : shown(organizationName);
   const list = accounts.map(({ name, roles }) => `${shown(name)} (${roles.map(roleName).join(', ')})`);
@@ -89,9 +91,12 @@ export const invitationText = (fields: InvitationFields): MailText => {
   const grants =
     list.length > 0 &&
     `${organization === null ? 'Accepting gives' : 'It also gives'} you access to ${list.join('; ')}.`;
+  const brings =
+    ownedAccounts.length > 0 &&
+    `The accounts that you own come along and belong to it from then on: ${ownedAccounts.map(shown).join('; ')}.`;
   return letter({
     subject: `${inviter} invites you to ${goal}`,
-    paragraphs: ['Hello,', `${inviter} invites you to ${goal}.`, joins, grants].filter(
+    paragraphs: ['Hello,', `${inviter} invites you to ${goal}.`, joins, brings, grants].filter(
       (part) => part !== false,
     ),
     action: { label: 'See the invitation', link },

@@ -62,6 +62,11 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'GET /v1/accounts/{accountId}/users': 'read_account_users',
   'PUT /v1/accounts/{accountId}/users/{userId}/roles': 'manage_account',
   'POST /v1/accounts/{accountId}/users/{userId}/remove': 'manage_account',
+  'POST /v1/accounts/{accountId}/invitations': 'manage_account',
+  'GET /v1/accounts/{accountId}/invitations': 'read_account_users',
+  'GET /v1/accounts/{accountId}/invitations/{invitationId}': 'read_account_users',
+  'POST /v1/accounts/{accountId}/invitations/{invitationId}/resend': 'manage_account',
+  'POST /v1/accounts/{accountId}/invitations/{invitationId}/cancel': 'manage_account',
   'GET /v1/account-roles': 'public',
 
   'POST /v1/organizations/{organizationId}/invitations': 'manage',

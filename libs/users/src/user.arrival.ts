@@ -21,8 +21,11 @@ export type ArrivalCommand =
       email: string;
       domain: string;
       invitationId: string;
-      organizationId: string;
+      /** Null: invited to an account that belongs to no organization. */
+      organizationId: string | null;
     }
+  /** AMB-27: somebody who comes by an invitation to an account alone. */
+  | { type: 'ActivateInvitee'; givenName?: string | null; familyName?: string | null }
   | { type: 'CloseInvitation'; invitationId: string }
   | ({ type: 'RequestEmailVerification' } & Link)
   | { type: 'VerifyEmail'; tokenHash: string }
@@ -172,6 +175,37 @@ export const addressProved = ({ via }: Of<'ProveAddress'>, state: User): Decisio
   return [{ type: 'EmailVerified', data: { userId, via, joins } }];
 };
 
+/** A link that was used proves the address, wherever it leads. */
+export const activated = (command: Of<'ActivateInvitee'>, state: User): Decision<UserEvent> => {
+  if (state.status === 'unknown' || state.status === 'discarded' || state.status === 'deleted')
+    return notFound;
+  const { userId } = state;
+  if (state.status !== 'pending') {
+    const { emailVerified: isVerified, joinsAfterVerification: joins } = state;
+    return isVerified ? [] : [{ type: 'EmailVerified', data: { userId, via: 'invitation_link', joins } }];
+  }
+  return [
+    becomesActive(command, state),
+    { type: 'EmailVerified', data: { userId, via: 'invitation_link', joins: null } },
+  ];
+};
+
+const becomesActive = (
+  chosen: { readonly givenName?: string | null; readonly familyName?: string | null },
+  { userId, givenName: previousGivenName, familyName: previousFamilyName }: Person,
+): UserEvent => ({
+  type: 'UserActivated',
+  data: {
+    userId,
+    givenName: chosen.givenName ?? previousGivenName,
+    familyName: chosen.familyName ?? previousFamilyName,
+    previousGivenName,
+    previousFamilyName,
+    founds: null,
+    joinsAfterVerification: null,
+  },
+});
+
 /** ORG-06: the one place where a person enters an organization; the stream's revision guards it. */
 export const joined = (command: Of<'JoinOrganization'>, state: User, now: string): Decision<UserEvent> => {
   if (state.status === 'unknown' || state.status === 'discarded' || state.status === 'deleted')
@@ -187,19 +221,7 @@ export const joined = (command: Of<'JoinOrganization'>, state: User, now: string
   const givenName = command.givenName ?? state.givenName;
   const familyName = command.familyName ?? state.familyName;
   const events: UserEvent[] = [];
-  if (state.status === 'pending')
-    events.push({
-      type: 'UserActivated',
-      data: {
-        userId,
-        givenName,
-        familyName,
-        previousGivenName: state.givenName,
-        previousFamilyName: state.familyName,
-        founds: null,
-        joinsAfterVerification: null,
-      },
-    });
+  if (state.status === 'pending') events.push(becomesActive(command, state));
   if (via === 'invitation' && !(state.status !== 'pending' && state.emailVerified))
     events.push({ type: 'EmailVerified', data: { userId, via: 'invitation_link', joins: null } });
   events.push({

@@ -40,6 +40,13 @@ export class JoinOrganization extends OrgledgerCommand {
   familyName?: string | null;
 }
 
+/** The product's own: somebody came by an invitation to an account. */
+export class ActivateInvitee extends OrgledgerCommand {
+  userId!: string;
+  givenName?: string | null;
+  familyName?: string | null;
+}
+
 /** The product's own: the last invitation of a pending person takes the person with it (AMB-03). */
 export class CloseInvitation extends OrgledgerCommand {
   userId!: string;

@@ -45,10 +45,10 @@ export type UserEvent =
       { userId: string; registeredAt: string; joinsAfterVerification: string | null } & Called &
         (
           | { status: 'active'; via: 'sign_up'; founds: Founding | null }
-          | { status: 'pending'; via: 'invitation'; invitationId: string; organizationId: string }
+          | { status: 'pending'; via: 'invitation'; invitationId: string; organizationId: string | null }
         )
     >
-  | Event<'PendingUserInvited', Member & { invitationId: string }>
+  | Event<'PendingUserInvited', { userId: string; organizationId: string | null; invitationId: string }>
   | Event<'PendingUserInvitationClosed', { userId: string; invitationId: string }>
   | Event<'PendingUserDiscarded', { userId: string; invitationId: string }>
   | Event<

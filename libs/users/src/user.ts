@@ -1,6 +1,7 @@
 import { type Decider, notFound, type OrganizationRole, unreachable } from '#kernel';
 import {
   type ArrivalCommand,
+  activated,
   addressProved,
   emailVerified,
   invitationClosed,
@@ -50,7 +51,7 @@ export type User =
   | ({
       readonly status: 'pending';
       readonly openInvitations: readonly string[];
-      readonly organizationId: string;
+      readonly organizationId: string | null;
     } & Person)
   | ({ readonly status: 'active' } & Life)
   | ({ readonly status: 'deactivated' } & Life)
@@ -197,6 +198,8 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         return signedUp(command, state, now);
       case 'RegisterPendingUser':
         return registeredPending(command, state, now);
+      case 'ActivateInvitee':
+        return activated(command, state);
       case 'CloseInvitation':
         return invitationClosed(command, state);
       case 'RequestEmailVerification':

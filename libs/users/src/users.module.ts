@@ -2,7 +2,7 @@ import { inOrganization, mayManage, type Noun, rowsOf, systemOnly } from '#comma
 import { forbidden, notFound } from '#kernel';
 import { People } from './people.ts';
 import { SignUpController } from './sign-up.http.ts';
-import { CloseInvitation, JoinOrganization, UpdateProfile } from './user.commands.ts';
+import { ActivateInvitee, CloseInvitation, JoinOrganization, UpdateProfile } from './user.commands.ts';
 import { RequestEmailVerificationHandler, SignUpHandler, VerifyEmailHandler } from './user.handlers.ts';
 import { userHistory } from './user.history.ts';
 import { emailVerificationMail } from './user.mails.ts';
@@ -19,7 +19,7 @@ const id = ({ userId }: { userId: string }) => userId;
 export const usersNoun: Noun = {
   name: 'users',
   catalogue: userHistory,
-  commands: [JoinOrganization, CloseInvitation],
+  commands: [JoinOrganization, ActivateInvitee, CloseInvitation],
   controllers: [SignUpController, UsersController],
   providers: [People, SignUpHandler, VerifyEmailHandler, RequestEmailVerificationHandler, ...userQueries],
   projections: [users],
@@ -54,6 +54,12 @@ export const usersNoun: Noun = {
         givenName,
         familyName,
       }),
+    }),
+    userRow({
+      on: ActivateInvitee,
+      id,
+      authorize: systemOnly,
+      command: ({ givenName, familyName }) => ({ type: 'ActivateInvitee', givenName, familyName }),
     }),
     userRow({
       on: CloseInvitation,

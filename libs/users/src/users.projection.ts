@@ -41,6 +41,12 @@ const keyOf = (organizationId: string, userId: string): string => `${organizatio
 const aboutBoth = ({ data }: { data: { organizationId: string; userId: string } }): string =>
   keyOf(data.organizationId, data.userId);
 
+const inTheirOrganization = ({
+  data: { organizationId, userId },
+}: {
+  data: { organizationId: string | null; userId: string };
+}): string | string[] => (organizationId === null ? [] : keyOf(organizationId, userId));
+
 const named = (view: UserView, givenName: string, familyName: string): UserView => ({
   ...view,
   givenName,
@@ -53,7 +59,7 @@ const pendingUser = ({ data }: Of<'InviteSent'> | Of<'InviteResent'>): UserView 
   named(
     {
       userId: data.userId,
-      organizationId: data.organizationId,
+      organizationId: data.organizationId ?? '',
       kind: 'pending',
       email: data.email,
       domain: data.domain,
@@ -83,7 +89,9 @@ const pendingUser = ({ data }: Of<'InviteSent'> | Of<'InviteResent'>): UserView 
   );
 
 const invited = {
-  key: aboutBoth,
+  // Whoever is invited to an account alone is not about to become a user of its organization (USR-02).
+  key: ({ data }: Of<'InviteSent'> | Of<'InviteResent'>): string | string[] =>
+    data.accountId === null && data.organizationId !== null ? keyOf(data.organizationId, data.userId) : [],
   to: (view: UserView | undefined, event: Of<'InviteSent'> | Of<'InviteResent'>): UserView =>
     view && view.kind !== 'pending' ? view : pendingUser(event),
 };
@@ -97,7 +105,7 @@ const stamped = {
 };
 
 const closed = {
-  key: aboutBoth,
+  key: inTheirOrganization,
   to: (view: UserView | undefined, { data }: { data: { invitationId: string } }): UserView | null => {
     if (!(view?.kind === 'pending' && view.invitation?.invitationId === data.invitationId))
       return view ?? null;
@@ -127,14 +135,8 @@ const withoutAccount = (view: UserView | undefined, accountId: string): UserView
     : { ...view, accounts: accountIds.length, accountIds };
 };
 
-const onAccount = ({
-  data: { organizationId, userId },
-}: {
-  data: { organizationId: string | null; userId: string };
-}): string | string[] => (organizationId === null ? [] : keyOf(organizationId, userId));
-
 const granted = {
-  key: onAccount,
+  key: inTheirOrganization,
   to: (
     view: UserView | undefined,
     { data }: Of<'AccountAccessGranted'> | Of<'AccountAccessCarriedOver'>,
@@ -244,7 +246,7 @@ export const users: Projection<UserView, Events> = {
     AccountAccessGranted: granted,
     AccountAccessCarriedOver: granted,
     AccountAccessRevoked: {
-      key: onAccount,
+      key: inTheirOrganization,
       to: (view, { data }) => withoutAccount(view, data.accountId),
     },
     AccountOwnershipTransferred: {

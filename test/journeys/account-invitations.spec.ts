@@ -1,0 +1,270 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Caller, Json } from '../support/caller.ts';
+import { at, backends, type Person, Product, password } from '../support/product.ts';
+
+const accept = '/v1/invitations/accept';
+
+describe.each(backends)('invitations to accounts on $name', (backend) => {
+  let product: Product;
+  let anna: Person;
+  /** Standard User of the organization, Administrator of the account. */
+  let bob: Person;
+  let eve: Person;
+  let account: string;
+
+  beforeAll(async () => {
+    product = await Product.start(backend, { settings: { ORGLEDGER_PENDING_INVITATIONS: '5' } });
+    const domain = product.domain('corporate');
+    anna = await product.signUp(`anna@${domain}`);
+    await product.verifiedDomain(anna, domain);
+    bob = await product.join(anna, `bob@${domain}`);
+    eve = await product.signUp(`eve@${product.domain('elsewhere')}`);
+    account = `/v1/accounts/${anna.accountId}`;
+    await anna.call.put(`${account}/users/${bob.userId}/roles`, { roles: ['administrator'] });
+  });
+  afterAll(() => product.stop());
+
+  const colleague = (name: string) => `${name}@${product.domain('corporate')}`;
+  const outsider = (name: string) => `${name}@${product.domain('outside')}`;
+  const invite = (by: Caller, email: string, roles = ['developer'], path = account): Promise<Json> =>
+    by.post(`${path}/invitations`, { email, roles });
+  const comesIn = async (email: string, nth = 1): Promise<Json> =>
+    product.nobody.post(accept, {
+      token: await product.token(email, nth),
+      password,
+      givenName: 'Olga',
+      familyName: 'Out',
+    });
+  const refused = (by: Caller, status: number, code: string, body: object, path = account) =>
+    by.refused(status, code, 'POST', `${path}/invitations`, { body });
+
+  it('INV-02 ROL-02: a managed user of the organization gets access at once', async () => {
+    const carol = await product.join(anna, colleague('carol'));
+    const dry = await anna.call.post(`${account}/invitations?dryRun=true`, {
+      email: carol.email,
+      roles: ['support'],
+    });
+    const receipt = await invite(anna.call, carol.email, ['support', 'developer']);
+    expect(receipt).toMatchObject({
+      granted: true,
+      userId: carol.userId,
+      accountId: anna.accountId,
+      roles: ['developer', 'support'],
+    });
+    expect(dry.events.map(({ type }: Json) => type)).toEqual(receipt.events.map(({ type }: Json) => type));
+    await refused(anna.call, 409, 'already_member', { email: carol.email, roles: ['support'] });
+    const users = await anna.call.get(`${account}/users?role=support&${at(receipt.position)}`);
+    expect(users.items).toMatchObject([{ email: carol.email, kind: 'managed' }]);
+  });
+
+  it('INV-02 INV-03 USR-02 AMB-27: a stranger is mailed, accepts, and is independent: of no organization', async () => {
+    const email = outsider('olga');
+    const sent = await invite(bob.call, email, ['billing_manager']);
+    expect(sent).toMatchObject({ granted: false, kind: 'new_user', status: 'pending' });
+    expect((await anna.call.get(`${account}/users`)).items.map((user: Json) => user.email)).not.toContain(
+      email,
+    );
+    expect((await anna.call.get(anna.path('/users?search=olga'))).total).toBe(0);
+    const shown = await product.nobody.get(`/v1/invitations/by-token?token=${await product.token(email)}`);
+    expect(shown).toMatchObject({
+      organizationName: null,
+      role: null,
+      accounts: [{ accountId: anna.accountId, name: 'First account', roles: ['billing_manager'] }],
+    });
+    const accepted = await comesIn(email);
+    const { call } = await product.signIn(email);
+    expect(await call.get('/v1/me')).toMatchObject({
+      userId: sent.userId,
+      organizationId: null,
+      emailVerified: true,
+    });
+    expect(await call.get(account)).toMatchObject({ kind: 'managed', ownerId: anna.userId });
+    await call.refused(403, 'forbidden', 'GET', `${account}/users`);
+    const independent = await anna.call.get(anna.path(`/users?kind=independent&${at(accepted.position)}`));
+    expect(independent.items).toEqual([
+      expect.objectContaining({
+        userId: sent.userId,
+        email,
+        givenName: 'Olga',
+        role: null,
+        accounts: 1,
+        accountIds: [anna.accountId],
+      }),
+    ]);
+    expect((await anna.call.get(anna.path('/summary'))).users).toMatchObject({ independent: 1 });
+    await refused(bob.call, 409, 'already_member', { email, roles: ['support'] });
+  });
+
+  it('USR-02 USR-14: an independent user who is removed from their last account is in no list any more', async () => {
+    const [olga] = (await anna.call.get(anna.path('/users?kind=independent'))).items;
+    const removed = await bob.call.post(`${account}/users/${olga.userId}/remove`);
+    const left = await anna.call.get(anna.path(`/users?kind=independent&${at(removed.position)}`));
+    expect(left.total).toBe(0);
+    expect((await product.signIn(olga.email)).token).toEqual(expect.any(String));
+  });
+
+  it('INV-02: somebody of another organization is invited, signs in and accepts; both stay where they are', async () => {
+    const sent = await invite(anna.call, eve.email, ['support']);
+    expect(sent.kind).toBe('existing_user');
+    const token = await product.token(eve.email, 2);
+    await product.nobody.refused(401, 'unauthenticated', 'POST', accept, { body: { token } });
+    await bob.call.refused(404, 'invitation_link_invalid', 'POST', accept, { body: { token } });
+    const accepted = await eve.call.post(accept, { token });
+    expect(await eve.call.get('/v1/me')).toMatchObject({ organizationId: eve.organizationId });
+    const list = await anna.call.get(anna.path(`/users?accountId=${anna.accountId}&kind=independent`));
+    expect(list.items).toMatchObject([{ userId: eve.userId, accountIds: [anna.accountId] }]);
+    expect((await eve.call.post(accept, { token })).events).toEqual(accepted.events);
+  });
+
+  it('INV-09 ROL-06 ROL-04 AMB-19: who may invite, and with which roles', async () => {
+    const body = { email: outsider('nobody'), roles: ['support'] };
+    await refused(eve.call, 403, 'forbidden', body);
+    await refused(product.nobody.as('x'), 401, 'unauthenticated', body);
+    await refused(
+      eve.call,
+      404,
+      'not_found',
+      body,
+      `/v1/accounts/${bob.accountId ?? `acc_${'0'.repeat(32)}`}`,
+    );
+    await refused(anna.call, 422, 'owner_role_by_transfer_only', { ...body, roles: ['owner'] });
+    await refused(anna.call, 422, 'role_combination_invalid', {
+      ...body,
+      roles: ['administrator', 'support'],
+    });
+    await refused(anna.call, 422, 'role_combination_invalid', { ...body, roles: [] });
+    await refused(anna.call, 400, 'validation_failed', { ...body, roles: ['king'] });
+  });
+
+  it('ERR-01 DOM-21: an Administrator of the account does not invite an address of the organization: its sentence and remedies', async () => {
+    const body = { email: colleague('dora'), roles: ['developer'] };
+    const { detail } = await refused(bob.call, 422, 'invite_through_organization', body);
+    expect(detail).toBe(
+      'This user cannot be invited to this account. Please reach out to your Organization administrator to invite this user.',
+    );
+    expect((await invite(bob.call, outsider('dora'))).kind).toBe('new_user');
+    const { accountId } = anna;
+    await anna.call.post(anna.path('/invitations'), {
+      email: body.email,
+      role: 'standard_user',
+      accounts: [{ accountId, roles: ['developer'] }],
+    });
+    await comesIn(body.email);
+    const { items } = await anna.call.get(`${account}/users?search=dora`);
+    expect(items).toMatchObject([{ email: body.email, kind: 'managed', roles: ['developer'] }]);
+  });
+
+  it('ERR-02 AMB-29: nobody invites an address whose domain another organization manages: its sentence and remedies', async () => {
+    const domain = product.domain('managed');
+    const frank = await product.signUp(`frank@${domain}`);
+    await product.verifiedDomain(frank, domain);
+    const body = { email: `gil@${domain}`, roles: ['developer'] };
+    for (const by of [anna, bob])
+      expect((await refused(by.call, 422, 'domain_managed_elsewhere', body)).detail).toBe(
+        "This user can't be invited to this account because their domain is managed by an Organization",
+      );
+    const gil = await product.join(frank, body.email);
+    const sent = await invite(bob.call, gil.email);
+    await gil.call.post(accept, { token: await product.token(gil.email, 2) });
+    expect(await gil.call.get('/v1/me')).toMatchObject({ organizationId: frank.organizationId });
+    const { items } = await anna.call.get(`${account}/users?search=gil`);
+    expect(items).toMatchObject([{ userId: sent.userId, kind: 'independent' }]);
+  });
+
+  it('AMB-29 INV-13: an Administrator of the organization who invites one of its addresses invites to both at once', async () => {
+    const email = colleague('hana');
+    const sent = await invite(anna.call, email, ['support']);
+    expect(sent).toMatchObject({
+      kind: 'new_user',
+      accounts: [{ accountId: anna.accountId, roles: ['support'] }],
+    });
+    expect((await anna.call.get(`${account}/invitations?status=pending&search=hana`)).items).toEqual(
+      (await anna.call.get(anna.path('/invitations?status=pending&search=hana'))).items,
+    );
+    await refused(anna.call, 409, 'invitation_already_pending', { email, roles: ['support'] });
+    const shown = await product.nobody.get(`/v1/invitations/by-token?token=${await product.token(email)}`);
+    expect(shown).toMatchObject({
+      organizationName: 'My organization',
+      role: 'standard_user',
+      accounts: [{}],
+    });
+    await comesIn(email);
+    const { items } = await anna.call.get(`${account}/users?search=hana`);
+    expect(items).toMatchObject([{ kind: 'managed', roles: ['support'] }]);
+  });
+
+  it('INV-13: one invitation names several accounts; foreign, closed or doubly named ones are refused', async () => {
+    const second = await anna.call.post(anna.path('/accounts'), { name: 'Second' });
+    const send = (accounts: object[]) => ({
+      body: { email: colleague('ida'), role: 'standard_user', accounts },
+    });
+    const path = anna.path('/invitations');
+    const grant = (accountId: string, roles = ['developer']) => ({ accountId, roles });
+    await anna.call.refused(422, 'account_unknown', 'POST', path, send([grant(eve.accountId)]));
+    await anna.call.refused(422, 'account_unknown', 'POST', path, send([grant(`acc_${'0'.repeat(32)}`)]));
+    await anna.call.refused(
+      422,
+      'account_named_twice',
+      'POST',
+      path,
+      send([grant(anna.accountId), grant(anna.accountId)]),
+    );
+    await anna.call.refused(
+      422,
+      'role_combination_invalid',
+      'POST',
+      path,
+      send([grant(anna.accountId, ['administrator', 'support'])]),
+    );
+    await anna.call.post(
+      path,
+      send([grant(anna.accountId), grant(second.accountId, ['administrator'])]).body,
+    );
+    const accepted = await comesIn(colleague('ida'));
+    const his = await anna.call.get(anna.path(`/users/${accepted.userId}/accounts`));
+    expect(his.items.map(({ name, roles }: Json) => [name, roles]).sort()).toEqual([
+      ['First account', ['developer']],
+      ['Second', ['administrator']],
+    ]);
+  });
+
+  it('INV-04 INV-05 INV-06 ERR-04: sent again, cancelled; dead links say so', async () => {
+    const email = outsider('jan');
+    const { invitationId } = await invite(bob.call, email);
+    await bob.call.post(`${account}/invitations/${invitationId}/resend`);
+    const first = { body: { token: await product.token(email), password, givenName: 'J', familyName: 'J' } };
+    const dead = await product.nobody.refused(404, 'invitation_link_invalid', 'POST', accept, first);
+    expect(dead.detail).toBe('This invitation link is Invalid.');
+    const cancelled = await bob.call.post(`${account}/invitations/${invitationId}/cancel`);
+    expect(
+      await bob.call.get(`${account}/invitations/${invitationId}?${at(cancelled.position)}`),
+    ).toMatchObject({ status: 'cancelled', timesSent: 2, role: null, accountId: anna.accountId });
+    await eve.call.refused(403, 'forbidden', 'GET', `${account}/invitations/${invitationId}`);
+  });
+
+  it('ERR-03 AMB-09: the cap is one per account, apart from that of the organization', async () => {
+    const { accountId } = await anna.call.post(anna.path('/accounts'), { name: 'Crowded' });
+    const path = `/v1/accounts/${accountId}`;
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        anna.call.send('POST', `${path}/invitations`, {
+          body: { email: outsider(`many${n}`), roles: ['support'] },
+        }),
+      ),
+    );
+    expect(replies.filter(({ status }) => status === 201)).toHaveLength(5);
+    for (const { status, body } of replies)
+      if (status !== 201)
+        expect(body).toMatchObject({
+          code: 'pending_invitations_limit',
+          detail: 'Unable to perform operation. Please try again or visit our help center for assistance.',
+        });
+    await product.invite(anna, colleague('free'));
+    const { required } = await anna.call.refused(422, 'acknowledgements_required', 'POST', `${path}/close`);
+    const closed = await anna.call.post(`${path}/close`, {
+      acknowledgements: required.map(({ code }: Json) => code),
+    });
+    const pending = await anna.call.get(`${path}/invitations?status=pending&${at(closed.position)}`);
+    expect(pending.total).toBe(0);
+  });
+});
