@@ -15,6 +15,7 @@ describe('stories and tables are pure', () => {
       'account.ts',
       'claim.ts',
       'credential.ts',
+      'domain-check.ts',
       'domain-slots.ts',
       'domain.ts',
       'bulk-import.ts',

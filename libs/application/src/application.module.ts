@@ -10,7 +10,7 @@ import {
   PastCommands,
 } from '#commands';
 import { Afterwards, CredentialRates, Guesses, OperatorToken } from '#credentials';
-import { networkProof } from '#dns-proof';
+import { boundedProof, networkProof } from '#dns-proof';
 import { DOMAIN_PROOF, DomainTokens } from '#domains';
 import { Stopping } from '#http';
 import { BulkImportDefault, ImportNotices, ImportReport, ImportRunner, RowImport } from '#imports';
@@ -47,6 +47,9 @@ const given = <T>(provide: abstract new (...args: never[]) => T, useValue: T): P
   provide,
   useValue,
 });
+
+/** Domains that are looked at in the same moment: a few sockets each; those who ask by hand get in beside the timers. */
+const CHECKS_AT_ONCE = 256;
 
 /** Longer than any list takes, and than other processes take to learn of a switch. */
 const RETIRE_AFTER_MS = 3_000;
@@ -148,7 +151,9 @@ export class ApplicationModule {
         given(BulkImportDefault, new BulkImportDefault(platform.sandbox !== undefined)),
         {
           provide: DOMAIN_PROOF,
-          useValue: platform.sandbox?.proof ?? networkProof({ dnsServers: settings.dnsServers }),
+          useValue:
+            platform.sandbox?.proof ??
+            boundedProof(networkProof({ dnsServers: settings.dnsServers }), CHECKS_AT_ONCE),
         },
         {
           // Policies issue commands and commands wait for policies: the runner learns of the front door last.

@@ -10,7 +10,7 @@ import type { Catalogue } from '#kernel';
 import { notificationsNoun } from '#notifications';
 import { operationsNoun } from '#operations';
 import { organizationsNoun } from '#organizations';
-import { timersProjection } from '#timers';
+import { timersNoun } from '#timers';
 import { usersNoun } from '#users';
 
 const writing: readonly Noun[] = [
@@ -28,12 +28,12 @@ const writing: readonly Noun[] = [
 /** Every event type that may stand in the log. */
 export const catalogue: Catalogue = Object.assign({}, ...writing.map((noun) => noun.catalogue ?? {}));
 
-export const nouns: readonly Noun[] = [...writing, auditNoun(catalogue), operationsNoun];
+export const timers = writing.flatMap((noun) => noun.timers ?? []);
+
+export const nouns: readonly Noun[] = [...writing, timersNoun(timers), auditNoun(catalogue), operationsNoun];
 
 export const mails = nouns.flatMap((noun) => noun.mails ?? []);
 
-export const timers = nouns.flatMap((noun) => noun.timers ?? []);
-
-export const projections = [...nouns.flatMap((noun) => noun.projections ?? []), timersProjection(timers)];
+export const projections = nouns.flatMap((noun) => noun.projections ?? []);
 
 export const policies = nouns.flatMap((noun) => noun.policies ?? []);

@@ -36,7 +36,9 @@ export class Work {
     this.#log = log;
     const { limits } = app.get(Guesses);
     const { signUps, mails } = app.get(Rates);
-    this.#expiring = [app.get(Sessions), limits, signUps, mails].filter((kept) => kept !== undefined);
+    this.#expiring = [app.get(Outbox), app.get(Sessions), limits, signUps, mails].filter(
+      (kept) => kept !== undefined,
+    );
     this.#transport = settings.smtpUrl
       ? smtpTransport(settings.smtpUrl, { name: 'Orgledger', address: settings.mailFrom })
       : (sandbox?.mailbox ?? nowhere);

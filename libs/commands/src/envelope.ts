@@ -73,6 +73,7 @@ export interface DryRun {
   readonly dryRun: true;
   readonly events: readonly { readonly type: string; readonly stream: string; readonly data: object }[];
   readonly effects: readonly { readonly command: string; readonly resource: { type: string; id: string } }[];
+  readonly [field: string]: unknown;
 }
 
 /** A command of the product's own that writes no event. */

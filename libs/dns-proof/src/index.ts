@@ -1,3 +1,4 @@
+export * from './bounded-proof.ts';
 export * from './domain-name.ts';
 export * from './email-address.ts';
 export { skeleton } from './look-alikes.ts';

@@ -1,16 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Claims, type Holder } from '#claims';
 import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome } from '#commands';
-import { type DomainName, type DomainProof, parseDomainName } from '#dns-proof';
-import { isRefusal, notFound, type Refusal, refuse } from '#kernel';
+import { type DomainName, parseDomainName } from '#dns-proof';
+import { isRefusal, notFound, type Refusal } from '#kernel';
 import { AddDomain, VerifyDomain } from './domain.commands.ts';
-import { type Domain, domain, type Observation } from './domain.ts';
+import type { Observation } from './domain.events.ts';
+import { type Domain, domain } from './domain.ts';
 import { domainSlots } from './domain-slots.ts';
 import { DomainTokens, proofOf } from './domain-tokens.ts';
 import { LookAlikes } from './look-alikes.ts';
-
-export const DOMAIN_PROOF = Symbol('DomainProof');
+import { Proving, unseen } from './proving.ts';
 
 /** DOM-03. */
 const DOMAIN_LIMIT = 100;
@@ -104,7 +103,8 @@ export class AddDomainHandler implements ICommandHandler<AddDomain, Outcome> {
     let released = false;
     for (const [domainId, { reservedAt }] of Object.entries(taken)) {
       const { status } = (await this.#execution.load(domain, domainId)).state;
-      if (status !== 'deleted' && !(status === 'unknown' && reservedAt < before)) continue;
+      if (status !== 'deleted' && status !== 'expired' && !(status === 'unknown' && reservedAt < before))
+        continue;
       await this.#execution.run(
         {
           decider: domainSlots,
@@ -124,20 +124,11 @@ export class AddDomainHandler implements ICommandHandler<AddDomain, Outcome> {
 @CommandHandler(VerifyDomain)
 export class VerifyDomainHandler implements ICommandHandler<VerifyDomain, Outcome> {
   readonly #execution: Execution;
-  readonly #claims: Claims;
-  readonly #lookAlikes: LookAlikes;
-  readonly #proof: DomainProof;
+  readonly #proving: Proving;
 
-  constructor(
-    execution: Execution,
-    claims: Claims,
-    lookAlikes: LookAlikes,
-    @Inject(DOMAIN_PROOF) proof: DomainProof,
-  ) {
+  constructor(execution: Execution, proving: Proving) {
     this.#execution = execution;
-    this.#claims = claims;
-    this.#lookAlikes = lookAlikes;
-    this.#proof = proof;
+    this.#proving = proving;
   }
 
   async execute(command: VerifyDomain): Promise<Outcome> {
@@ -146,53 +137,24 @@ export class VerifyDomainHandler implements ICommandHandler<VerifyDomain, Outcom
     const { state, traces } = await this.#execution.load(domain, domainId);
     const refused = mayManage(envelope.principal, organizationId) ?? absent(state, organizationId);
     if (refused) return refused;
-    if (state.status === 'unknown') return notFound;
-    const repeated = traces.has(envelope.commandId);
-    const observation: Observation = repeated
-      ? { outcome: 'inconclusive', reason: '', observed: [] }
-      : await this.#proof.check({ domain: state.domain, method: state.method, token: state.token });
-    if (!repeated && observation.outcome === 'found' && state.status === 'pending') {
-      const refusedNow =
-        (await this.#lookAlikes.refuses(organizationId, state.domain)) ??
-        (await this.#claim(state.domain, domainId, organizationId, envelope));
-      if (refusedNow) return refusedNow;
-    }
+    const seen = traces.has(envelope.commandId) ? undefined : await this.#proving.look(state, envelope);
+    if (isRefusal(seen)) return seen;
     const outcome = await this.#execution.run(
       {
         decider: domain,
         id: domainId,
-        command: { type: 'VerifyDomain', observation },
+        command: { type: 'VerifyDomain', observation: seen ?? unseen },
         authorize: (_principal, now) => absent(now, organizationId),
         answer: (after) => {
-          const { observed, reason } = repeated ? recorded(after) : observation;
+          const { observed, reason } = seen ?? recorded(after);
           return { domainId, status: after.status, observed, reason };
         },
       },
       envelope,
     );
+    if (seen && 'events' in outcome && outcome.events.length === 0)
+      await this.#proving.record(state, seen, { dueAt: null, lapses: false }, envelope);
     return outcome;
-  }
-
-  async #claim(
-    name: string,
-    domainId: string,
-    organizationId: string,
-    envelope: Envelope,
-  ): Promise<Refusal | undefined> {
-    const refused = await this.#claims.reserve(
-      `domain-${name}`,
-      { holder: domainId, organizationId, judge: (holder) => this.#judge(holder) },
-      envelope,
-    );
-    return refused?.code === 'claim_held'
-      ? refuse('conflict', 'domain_taken', `${name} is verified by another organization.`)
-      : refused;
-  }
-
-  async #judge(holder: string): Promise<Holder> {
-    const { status } = (await this.#execution.load(domain, holder)).state;
-    if (status === 'verified' || status === 'unvalidated') return 'alive';
-    return status === 'deleted' ? 'dead' : 'unknown';
   }
 }
 

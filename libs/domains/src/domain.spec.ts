@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { specify } from '#kernel';
-import { type DomainEvent, domain, domainDeletion, type Observation } from './domain.ts';
+import type { DomainEvent, Observation } from './domain.events.ts';
+import { domain, domainDeletion } from './domain.ts';
 
 const { given } = specify(domain);
 const now = '2026-03-01T10:00:00.000Z';
@@ -42,6 +43,7 @@ describe('domain', () => {
       ...named,
       method: 'dns_txt',
       token: asked.token,
+      addedAt: now,
       missed: { reason: '', observed: [] },
     });
   });
@@ -137,6 +139,8 @@ describe('domain', () => {
       ...named,
       method: 'dns_txt',
       token: asked.token,
+      addedAt: now,
+      restoring: false,
       missed: { reason: 'no_record', observed: [] },
     });
   });

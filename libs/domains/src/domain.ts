@@ -1,76 +1,50 @@
 import {
   type Acknowledgement,
   type Decider,
-  type Event,
+  type Decision,
+  laterBy,
   notFound,
+  type Refusal,
+  refuse,
   unacknowledged,
   unreachable,
 } from '#kernel';
-
-export type VerificationMethod = 'dns_txt' | 'https_file';
-
-/** What one check saw. Missing starts the clock of a verified domain, inconclusive never does (AMB-10). */
-export interface Observation {
-  readonly outcome: 'found' | 'missing' | 'inconclusive';
-  readonly reason: string;
-  readonly observed: readonly string[];
-}
-
-interface Named {
-  readonly domainId: string;
-  readonly organizationId: string;
-  readonly domain: string;
-}
-
-export type DomainEvent =
-  | Event<
-      'DomainAdded',
-      Named & { method: VerificationMethod; token: string; skeleton: string; addedAt: string }
-    >
-  | Event<
-      'VerificationMethodChanged',
-      Named & { method: VerificationMethod; previousMethod: VerificationMethod }
-    >
-  | Event<'DomainVerified', Named & { method: VerificationMethod; evidence: string; verifiedAt: string }>
-  | Event<
-      'DomainVerificationFailed',
-      Named & {
-        outcome: 'missing' | 'inconclusive';
-        reason: string;
-        observed: readonly string[];
-        checkedAt: string;
-      }
-    >
-  | Event<
-      'DomainRecheckFailed',
-      Named & { unvalidatedSince: string; reason: string; observed: readonly string[] }
-    >
-  | Event<'DomainRevalidated', Named & { unvalidatedSince: string; revalidatedAt: string }>
-  | Event<
-      'DomainDeleted',
-      Named & { reason: 'manual' | 'lapse'; acknowledgements: readonly Acknowledgement[] }
-    >;
+import type { DomainEvent, Named, NotRestored, Observation, VerificationMethod } from './domain.events.ts';
+import { type WatchCommand, watched } from './domain.watch.ts';
 
 interface Kept extends Named {
   readonly method: VerificationMethod;
   readonly token: string;
+  readonly addedAt: string;
   /** What the last recorded check saw that found no proof. */
   readonly missed: Pick<Observation, 'reason' | 'observed'>;
 }
 
-const nothing: Kept['missed'] = { reason: '', observed: [] };
+export type LivingDomain =
+  | ({ readonly status: 'pending' } & Kept)
+  | ({ readonly status: 'verified'; readonly restoring: boolean } & Kept)
+  | ({
+      readonly status: 'unvalidated';
+      readonly unvalidatedSince: string;
+      /** 0: nobody has been warned yet. */
+      readonly warnedDay: number;
+      readonly restoring: boolean;
+    } & Kept);
 
 export type Domain =
   | { readonly status: 'unknown' }
-  | ({ readonly status: 'pending' | 'verified' } & Kept)
-  | ({ readonly status: 'deleted' } & Kept)
-  | ({ readonly status: 'unvalidated'; readonly unvalidatedSince: string } & Kept);
+  | LivingDomain
+  | ({ readonly status: 'expired' } & Kept)
+  | ({ readonly status: 'deleted'; readonly removing: boolean } & Kept);
 
 export type DomainCommand =
   | ({ type: 'AddDomain'; method: VerificationMethod; token: string; skeleton: string } & Named)
   | { type: 'ChangeVerificationMethod'; method: VerificationMethod }
-  | { type: 'VerifyDomain'; observation: Observation }
-  | { type: 'DeleteDomain'; acknowledgements?: readonly string[] };
+  | { type: 'DeleteDomain'; acknowledgements?: readonly string[] }
+  | WatchCommand
+  | { type: 'NoteRemoval'; lapseId: string; remaining: number; progressed: boolean }
+  | { type: 'RestoreUsers'; restorable: number }
+  | { type: 'NoteRestore'; restored: number; skipped: readonly NotRestored[]; next: string | null };
 
 /** ACK-05. */
 export const domainDeletion: readonly Acknowledgement[] = [
@@ -83,30 +57,60 @@ export const domainDeletion: readonly Acknowledgement[] = [
   { code: 'users_stay', sentence: 'Managed users of this domain stay in the Organization.' },
 ];
 
+export const domainExpired: Refusal = refuse(
+  'conflict',
+  'domain_expired',
+  'This domain was not proved within 30 days; add it again.',
+);
+
+/** When only people are left who cannot be removed yet: somebody is becoming the Owner. */
+const NEXT_TRY_MS = 300_000;
+
 const evolve = (state: Domain, event: DomainEvent): Domain => {
   if (event.type === 'DomainAdded') {
-    const { domainId, organizationId, domain, method, token } = event.data;
-    return { status: 'pending', domainId, organizationId, domain, method, token, missed: nothing };
+    const { domainId, organizationId, domain, method, token, addedAt } = event.data;
+    const missed = { reason: '', observed: [] };
+    return { status: 'pending', domainId, organizationId, domain, method, token, addedAt, missed };
   }
   if (state.status === 'unknown') return state;
-  const { domainId, organizationId, domain, method, token, missed } = state;
-  const kept = { domainId, organizationId, domain, method, token, missed };
+  const { domainId, organizationId, domain, method, token, addedAt, missed } = state;
+  const kept = { domainId, organizationId, domain, method, token, addedAt, missed };
+  const restoring = 'restoring' in state && state.restoring;
   switch (event.type) {
     case 'VerificationMethodChanged':
       return { ...state, method: event.data.method };
     case 'DomainVerified':
     case 'DomainRevalidated':
-      return { status: 'verified', ...kept };
+      return { status: 'verified', ...kept, restoring };
     case 'DomainRecheckFailed': {
       const { unvalidatedSince, reason, observed } = event.data;
-      return { status: 'unvalidated', ...kept, unvalidatedSince, missed: { reason, observed } };
+      return {
+        status: 'unvalidated',
+        ...kept,
+        unvalidatedSince,
+        warnedDay: 0,
+        restoring,
+        missed: { reason, observed },
+      };
     }
-    case 'DomainDeleted':
-      return { status: 'deleted', ...kept };
+    case 'DomainLapseWarningSent':
+      return state.status === 'unvalidated' ? { ...state, warnedDay: event.data.day } : state;
     case 'DomainVerificationFailed': {
       const { reason, observed } = event.data;
       return { ...state, missed: { reason, observed } };
     }
+    case 'DomainVerificationExpired':
+      return { status: 'expired', ...kept };
+    case 'DomainValidationLapsed':
+      return { ...state, missed: { reason: event.data.reason, observed: event.data.observed } };
+    case 'DomainDeleted':
+      return { status: 'deleted', ...kept, removing: event.data.reason === 'lapse' };
+    case 'DomainUsersRemoved':
+      return state.status === 'deleted' ? { ...state, removing: event.data.remaining > 0 } : state;
+    case 'DomainUsersRestoreRequested':
+      return 'restoring' in state ? { ...state, restoring: true } : state;
+    case 'DomainUsersRestored':
+      return 'restoring' in state ? { ...state, restoring: event.data.next !== null } : state;
     default:
       return unreachable(event, state);
   }
@@ -123,71 +127,79 @@ export const domain: Decider<Domain, DomainCommand, DomainEvent> = {
       const { type: _type, ...added } = command;
       return [{ type: 'DomainAdded', data: { ...added, addedAt: now } }];
     }
-    if (state.status === 'unknown' || state.status === 'deleted') return notFound;
-    const named: Named = {
-      domainId: state.domainId,
-      organizationId: state.organizationId,
-      domain: state.domain,
-    };
+    if (state.status === 'unknown') return notFound;
     switch (command.type) {
-      case 'ChangeVerificationMethod':
-        if (command.method === state.method) return [];
-        return [
-          {
-            type: 'VerificationMethodChanged',
-            data: { ...named, method: command.method, previousMethod: state.method },
-          },
-        ];
-      case 'VerifyDomain':
-        return checked(state, named, command.observation, now);
+      case 'NoteRemoval':
+      case 'RestoreUsers':
+      case 'NoteRestore':
+        return followedUp(command, state, now);
       case 'DeleteDomain':
+        if (state.status === 'deleted') return notFound;
         return (
           unacknowledged(domainDeletion, command.acknowledgements) ?? [
-            { type: 'DomainDeleted', data: { ...named, reason: 'manual', acknowledgements: domainDeletion } },
+            {
+              type: 'DomainDeleted',
+              data: { ...nameOf(state), reason: 'manual', acknowledgements: domainDeletion },
+            },
           ]
         );
+      case 'ChangeVerificationMethod':
+        if (state.status === 'deleted') return notFound;
+        if (state.status === 'expired') return domainExpired;
+        return command.method === state.method
+          ? []
+          : [
+              {
+                type: 'VerificationMethodChanged',
+                data: { ...nameOf(state), method: command.method, previousMethod: state.method },
+              },
+            ];
+      case 'VerifyDomain':
+        if (state.status === 'deleted') return notFound;
+        return state.status === 'expired' ? domainExpired : watched(command, state, now);
       default:
-        return unreachable(command, []);
+        return state.status === 'deleted' || state.status === 'expired' ? [] : watched(command, state, now);
     }
   },
 };
 
-/** DOM-10…DOM-13: what a check means depends on whether ownership was proved before. */
-const checked = (
-  state: Exclude<Domain, { status: 'unknown' | 'deleted' }>,
-  named: Named,
-  { outcome, reason, observed }: Observation,
+const nameOf = ({ domainId, organizationId, domain: name }: Named): Named => ({
+  domainId,
+  organizationId,
+  domain: name,
+});
+
+/** What a lapse and the proof after it lead to; each step tells how much is left, so that any process goes on from there. */
+const followedUp = (
+  command: Extract<DomainCommand, { type: 'NoteRemoval' | 'RestoreUsers' | 'NoteRestore' }>,
+  state: Exclude<Domain, { status: 'unknown' }>,
   now: string,
-): readonly DomainEvent[] => {
-  switch (state.status) {
-    case 'pending':
-      return outcome === 'found'
-        ? [
-            {
-              type: 'DomainVerified',
-              data: { ...named, method: state.method, evidence: observed[0] ?? reason, verifiedAt: now },
-            },
-          ]
-        : [
-            {
-              type: 'DomainVerificationFailed',
-              data: { ...named, outcome, reason, observed, checkedAt: now },
-            },
-          ];
-    case 'verified':
-      return outcome === 'missing'
-        ? [{ type: 'DomainRecheckFailed', data: { ...named, unvalidatedSince: now, reason, observed } }]
-        : [];
-    case 'unvalidated':
-      return outcome === 'found'
-        ? [
-            {
-              type: 'DomainRevalidated',
-              data: { ...named, unvalidatedSince: state.unvalidatedSince, revalidatedAt: now },
-            },
-          ]
-        : [];
+): Decision<DomainEvent> => {
+  const named = nameOf(state);
+  switch (command.type) {
+    case 'NoteRemoval': {
+      if (state.status !== 'deleted' || !state.removing) return [];
+      const { lapseId, remaining, progressed } = command;
+      const nextStepAt = remaining === 0 ? null : progressed ? now : laterBy(now, NEXT_TRY_MS);
+      return [{ type: 'DomainUsersRemoved', data: { ...named, lapseId, remaining, nextStepAt } }];
+    }
+    case 'RestoreUsers': {
+      if (state.status === 'deleted') return notFound;
+      if (state.status === 'pending' || state.status === 'expired')
+        return refuse('invalid', 'domain_unverified', `${state.domain} must be verified again first.`);
+      if (state.status === 'unvalidated')
+        return refuse('invalid', 'domain_unvalidated', `The proof of ${state.domain} is missing.`);
+      const { restorable } = command;
+      return state.restoring || restorable === 0
+        ? []
+        : [{ type: 'DomainUsersRestoreRequested', data: { ...named, restorable, requestedAt: now } }];
+    }
+    case 'NoteRestore': {
+      if (!('restoring' in state) || !state.restoring) return [];
+      const { restored, skipped, next } = command;
+      return [{ type: 'DomainUsersRestored', data: { ...named, restored, skipped, next } }];
+    }
     default:
-      return unreachable(state, []);
+      return unreachable(command, []);
   }
 };

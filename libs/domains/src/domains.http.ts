@@ -2,7 +2,13 @@ import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/commo
 import { Commands, type Principal } from '#commands';
 import { Call, PathId, ReadQuery } from '#http';
 import { Queries } from '#queries';
-import { AddDomain, ChangeVerificationMethod, DeleteDomain, VerifyDomain } from './domain.commands.ts';
+import {
+  AddDomain,
+  ChangeVerificationMethod,
+  DeleteDomain,
+  RestoreUsers,
+  VerifyDomain,
+} from './domain.commands.ts';
 import { DomainsQuery, GetDomain, GetVerificationFile, ListDomains } from './domains.queries.ts';
 
 @Controller('v1/organizations/:organizationId/domains')
@@ -82,5 +88,15 @@ export class DomainsController {
     @Call() call: Call<Principal>,
   ) {
     return this.#commands.send(command, { organizationId, domainId }, call);
+  }
+
+  @Post(':domainId/restore-users')
+  @HttpCode(200)
+  restoreUsers(
+    @PathId('organizationId', 'org') organizationId: string,
+    @PathId('domainId', 'dom') domainId: string,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(new RestoreUsers(), { organizationId, domainId }, call);
   }
 }

@@ -36,7 +36,7 @@ describe('the list of domains', () => {
       words: ['mail.corporate.example', 'mail', 'corporate', 'example'],
       verifiedAt: null,
       lastCheckedAt: null,
-      nextCheckAt: null,
+      nextCheckAt: '2026-01-02T00:00:00.000Z',
       unvalidatedSince: null,
       deletionDueAt: null,
       addedAt: '2026-01-01T00:00:00.000Z',

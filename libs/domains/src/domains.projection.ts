@@ -1,5 +1,8 @@
 import { daysAfter, type Projection, type RecordedEvent } from '#kernel';
-import type { Domain, DomainEvent, VerificationMethod } from './domain.ts';
+import type { DomainEvent, VerificationMethod } from './domain.events.ts';
+import type { Domain } from './domain.ts';
+import { GRACE_DAYS } from './domain.watch.ts';
+import type { DomainCheckEvent } from './domain-check.ts';
 
 export interface DomainView {
   readonly domainId: string;
@@ -26,9 +29,9 @@ const changed =
   (document: DomainView | undefined, event: RecordedEvent<DomainEvent>) =>
     document ? { ...document, ...change(event), revision: event.revision } : null;
 
-export const domains: Projection<DomainView, DomainEvent> = {
+export const domains: Projection<DomainView, DomainEvent | DomainCheckEvent> = {
   name: 'domains',
-  version: 1,
+  version: 2,
   indexes: [
     { organizationId: 1, domain: 1 },
     { organizationId: 1, status: 1 },
@@ -50,7 +53,7 @@ export const domains: Projection<DomainView, DomainEvent> = {
         words: [data.domain, ...data.domain.split('.')],
         verifiedAt: null,
         lastCheckedAt: null,
-        nextCheckAt: null,
+        nextCheckAt: daysAfter(data.addedAt, 1),
         unvalidatedSince: null,
         deletionDueAt: null,
         addedAt: data.addedAt,
@@ -85,7 +88,7 @@ export const domains: Projection<DomainView, DomainEvent> = {
         lastCheckedAt: occurredAt,
         nextCheckAt: daysAfter(occurredAt, 1),
         unvalidatedSince: occurredAt,
-        deletionDueAt: daysAfter(occurredAt, 30),
+        deletionDueAt: daysAfter(occurredAt, GRACE_DAYS),
       })),
     },
     DomainRevalidated: {
@@ -97,6 +100,19 @@ export const domains: Projection<DomainView, DomainEvent> = {
         unvalidatedSince: null,
         deletionDueAt: null,
       })),
+    },
+    DomainVerificationExpired: {
+      key,
+      to: changed(() => ({ status: 'expired', nextCheckAt: null })),
+    },
+    DomainLapseWarningSent: { key, to: changed(() => ({})) },
+    DomainUsersRestoreRequested: { key, to: changed(() => ({})) },
+    DomainUsersRestored: { key, to: changed(() => ({})) },
+    // On a stream of its own: the resource's revision stays what it is.
+    DomainChecked: {
+      key: ({ data }) => data.domainId,
+      to: (document, { data: { checkedAt, nextCheckAt } }) =>
+        document ? { ...document, lastCheckedAt: checkedAt, nextCheckAt } : null,
     },
     DomainDeleted: { key, to: () => null },
   },

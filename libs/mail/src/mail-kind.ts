@@ -1,8 +1,14 @@
-import type { Decider, Event, FollowOn } from '#kernel';
+import type { Decider, Event, FollowOn, OrganizationRole } from '#kernel';
 import type { LinkPurpose } from '#tokens';
 import type { MailOutcome, OutboxEntry, QueuedMail } from './outbox.ts';
 import type { MailText } from './texts.ts';
 import type { Mail } from './transport.ts';
+
+export interface Addressee {
+  readonly to: Mail['to'];
+  readonly organizationId: string | null;
+  readonly role: OrganizationRole | null;
+}
 
 /** What a mail is written with. */
 export interface MailDesk {
@@ -16,6 +22,8 @@ export interface MailDesk {
   link(purpose: LinkPurpose, id: string, generation: number): string;
   /** To a page of the product, without any proof. */
   page(path: string): string;
+  /** Somebody as they are now; undefined when there is nobody any more. */
+  person(userId: string): Promise<Addressee | undefined>;
 }
 
 export type WrittenMail = MailText & Pick<Mail, 'to'>;

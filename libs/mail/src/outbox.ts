@@ -34,9 +34,16 @@ export interface QueuedMail extends OutboxEntry {
   readonly replyCode?: number;
   /** Decided, but not yet told. */
   readonly outcome?: MailOutcome;
+  /** Over; kept for a while, so that the same mail asked for again is not sent again. */
+  readonly doneAt?: number;
 }
 
-export const outboxIndexes: readonly IndexSpec[] = [{ dueAt: 1 }];
+export const outboxIndexes: readonly IndexSpec[] = [{ dueAt: 1 }, { doneAt: 1 }];
+
+/** When what is over is due. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+/** Policies see an event again within seconds of a crash. */
+const REMEMBERED_MS = 86_400_000;
 
 /** The mails that are still to be sent, in a store that survives the process. */
 export class Outbox {
@@ -89,7 +96,7 @@ export class Outbox {
 
   /** Undefined when the outbox is empty. */
   async nextDueAt(): Promise<number | undefined> {
-    return (await this.#mails.findOne({}, { sort: { dueAt: 1 } }))?.dueAt;
+    return (await this.#mails.findOne({ dueAt: { $lt: NEVER } }, { sort: { dueAt: 1 } }))?.dueAt;
   }
 
   /** Takes it and notes the try that begins. Undefined when somebody else was faster. */
@@ -114,11 +121,19 @@ export class Outbox {
     return matchedCount === 1 ? { ...entry, ...changes } : undefined;
   }
 
-  async remove({ _id, lease }: QueuedMail): Promise<void> {
-    await this.#mails.deleteOne({ _id, lease });
+  async finish({ _id, lease }: QueuedMail): Promise<void> {
+    const done = { doneAt: this.#clock.now(), dueAt: NEVER, lease: '' };
+    await this.#mails.updateOne({ _id, lease }, { $set: done });
   }
 
+  /** Forgets what has been over for a day. */
+  async removeExpired(): Promise<number> {
+    const before = this.#clock.now() - REMEMBERED_MS;
+    return (await this.#mails.deleteMany({ doneAt: { $lte: before } })).deletedCount;
+  }
+
+  /** Mails that are still to be sent. */
   size(): Promise<number> {
-    return this.#mails.countDocuments({});
+    return this.#mails.countDocuments({ dueAt: { $lt: NEVER } });
   }
 }

@@ -129,6 +129,19 @@ describe('the outbox', () => {
     expect(await outbox.size()).toBe(0);
   });
 
+  it('P8: a mail that is over is not sent again when its event is seen again; after a day it is forgotten', async () => {
+    await outbox.enqueue([entry('m1')]);
+    await sender.idle();
+    await outbox.enqueue([entry('m1'), entry('m2')]);
+    await sender.idle();
+    expect(results).toEqual(['m1 accepted', 'm2 accepted']);
+    expect(await outbox.nextDueAt()).toBeUndefined();
+    now += 24 * 60 * minute - 1;
+    expect(await outbox.removeExpired()).toBe(0);
+    now += 1;
+    expect(await outbox.removeExpired()).toBe(2);
+  });
+
   it('P8: a final "no" bounces at once', async () => {
     answer = fail('permanent', 550);
     await outbox.enqueue([entry('m1')]);

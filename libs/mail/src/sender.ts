@@ -19,7 +19,7 @@ export interface SenderOptions {
   readonly transport: MailTransport;
   /** Composed anew for every try; undefined: nobody needs this mail any more, it is dropped. */
   readonly compose: (entry: QueuedMail) => Promise<Mail | undefined>;
-  /** At least once per outcome, awaited before the entry is deleted; `deferred` is told at the first delay only. */
+  /** At least once per outcome, awaited before the entry is over; `deferred` is told at the first delay only. */
   readonly onResult: (entry: QueuedMail, result: MailOutcome | 'deferred') => Promise<void>;
   /** The sender's own trouble: the store does not answer, a callback failed. It goes on by itself. */
   readonly onTrouble?: (error: unknown) => void;
@@ -170,7 +170,7 @@ export class Sender {
       onTrouble?.(error);
       return this.#postpone(entry);
     }
-    if (!mail) return outbox.remove(entry);
+    if (!mail) return outbox.finish(entry);
     try {
       await transport.send(mail);
     } catch (error) {
@@ -236,6 +236,6 @@ export class Sender {
       });
       return;
     }
-    await outbox.remove(entry);
+    await outbox.finish(entry);
   }
 }

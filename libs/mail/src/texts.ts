@@ -136,10 +136,10 @@ const roleName = (role: string): string =>
 
 const utc = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
 
-const instant = (iso: string): string => `${utc.format(new Date(iso))} UTC`;
+export const instant = (iso: string): string => `${utc.format(new Date(iso))} UTC`;
 
 /** One line; no controls, no characters that turn the reading direction, no line separators. */
-const shown = (text: string): string =>
+export const shown = (text: string): string =>
   [
     ...text
       .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ')
@@ -163,15 +163,16 @@ const escaped = (text: string): string =>
 interface Letter {
   readonly subject: string;
   readonly paragraphs: readonly string[];
-  readonly action: { readonly label: string; readonly link: string };
+  /** Absent: a notice that asks for nothing. */
+  readonly action?: { readonly label: string; readonly link: string };
   readonly after: readonly string[];
 }
 
-const letter = ({ subject, paragraphs, action, after }: Letter): MailText => ({
+export const letter = ({ subject, paragraphs, action, after }: Letter): MailText => ({
   subject,
-  text: `${[...paragraphs, `${action.label}:\n${action.link}`, ...after].join('\n\n')}\n`,
+  text: `${[...paragraphs, ...(action ? [`${action.label}:\n${action.link}`] : []), ...after].join('\n\n')}\n`,
   html: page(subject, paragraphs, action, after),
-  links: [action.link],
+  links: action ? [action.link] : [],
 });
 
 const page = (
@@ -183,7 +184,6 @@ const page = (
   const style =
     'margin:0 0 16px;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,sans-serif;color:#1b2430';
   const small = `${style};font-size:14px;color:#4a5565`;
-  const href = escaped(action.link);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -196,11 +196,16 @@ const page = (
 <main style="max-width:560px;margin:0 auto;padding:32px;background:#ffffff;border:1px solid #d9dfe7;border-radius:8px">
 <h1 style="margin:0 0 20px;font:600 20px/1.3 system-ui,-apple-system,Segoe UI,Roboto,sans-serif;color:#1b2430">${escaped(subject)}</h1>
 ${paragraphs.map((part) => `<p style="${style}">${escaped(part)}</p>`).join('\n')}
-<p style="margin:24px 0"><a href="${href}" style="display:inline-block;padding:12px 20px;background:#1f4fd1;color:#ffffff;font:600 16px/1.2 system-ui,-apple-system,Segoe UI,Roboto,sans-serif;text-decoration:none;border-radius:6px">${escaped(action.label)}</a></p>
-<p style="${small}">If the button does not work, open this address:<br><a href="${href}" style="color:#1f4fd1;word-break:break-all">${href}</a></p>
+${action ? button(action, small) : ''}
 ${after.map((part) => `<p style="${small}">${escaped(part)}</p>`).join('\n')}
 </main>
 </body>
 </html>
 `;
+};
+
+const button = ({ label, link }: NonNullable<Letter['action']>, small: string): string => {
+  const href = escaped(link);
+  return `<p style="margin:24px 0"><a href="${href}" style="display:inline-block;padding:12px 20px;background:#1f4fd1;color:#ffffff;font:600 16px/1.2 system-ui,-apple-system,Segoe UI,Roboto,sans-serif;text-decoration:none;border-radius:6px">${escaped(label)}</a></p>
+<p style="${small}">If the button does not work, open this address:<br><a href="${href}" style="color:#1f4fd1;word-break:break-all">${href}</a></p>`;
 };

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Execution } from '#commands';
 import type { Decider, Event } from '#kernel';
-import { link, linkPaths, type MailDesk, PublicUrl } from '#mail';
+import { type Addressee, fullName, link, linkPaths, type MailDesk, PublicUrl } from '#mail';
 import { type LinkPurpose, LinkTokens } from '#tokens';
+import { user } from '#users';
 
 @Injectable()
 export class Desk implements MailDesk {
@@ -30,5 +31,13 @@ export class Desk implements MailDesk {
 
   page(path: string): string {
     return link(this.#publicUrl.value, path);
+  }
+
+  async person(userId: string): Promise<Addressee | undefined> {
+    const { state } = await this.#execution.load(user, userId);
+    if (state.status !== 'active' && state.status !== 'deactivated') return undefined;
+    const { email, membership } = state;
+    const { organizationId = null, role = null } = membership ?? {};
+    return { to: { name: fullName(state), address: email }, organizationId, role };
   }
 }

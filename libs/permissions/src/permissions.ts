@@ -40,6 +40,7 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'PATCH /v1/organizations/{organizationId}': 'rename',
   'DELETE /v1/organizations/{organizationId}': 'manage',
   'GET /v1/organizations/{organizationId}/summary': 'read',
+  'GET /v1/organizations/{organizationId}/upcoming': 'read',
 
   'GET /v1/organizations/{organizationId}/users': 'read',
   'GET /v1/organizations/{organizationId}/users/{userId}': 'read_person',
@@ -85,6 +86,7 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'POST /v1/organizations/{organizationId}/domains/{domainId}/verify': 'manage',
   'PUT /v1/organizations/{organizationId}/domains/{domainId}/method': 'manage',
   'POST /v1/organizations/{organizationId}/domains/{domainId}/delete': 'manage',
+  'POST /v1/organizations/{organizationId}/domains/{domainId}/restore-users': 'manage',
 
   'POST /v1/organizations/{organizationId}/imports': 'manage',
   'GET /v1/organizations/{organizationId}/imports': 'read',

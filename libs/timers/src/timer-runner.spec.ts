@@ -247,6 +247,22 @@ describe('firing timers', () => {
     expect(await one.countParked()).toBe(0);
   });
 
+  it('one that is no longer due, because the clock was set back, is not parked and fires when it is due again', async () => {
+    set('a', hour(1));
+    await projector.waitFor(1, 1_000);
+    now = Date.parse(hour(1));
+    const { runner: one, issued } = runner(({ key }) => {
+      if (issued.length > 1) return undefined;
+      now = Date.parse(hour(0));
+      return refuse('conflict', 'too_early', `${key} is not due.`);
+    });
+    await one.fireDue();
+    expect(await one.countParked()).toBe(0);
+    now = Date.parse(hour(1));
+    await one.fireDue();
+    expect(await one.nextDueAt(hour(9))).toBeUndefined();
+  });
+
   it('a parked one that is set anew fires again', async () => {
     set('a', hour(1));
     await projector.waitFor(1, 1_000);

@@ -232,7 +232,7 @@ export class TimerRunner {
 
   /** @returns why it cannot fire, when it is still set although its command was issued. */
   async #refused(timer: SetTimer): Promise<{ code: string; detail: string } | undefined> {
-    const { commands, log } = this.#options;
+    const { commands, log, clock } = this.#options;
     const { kind, fields, setBy } = timer;
     const command = this.#commandOf.get(kind) ?? '';
     const outcome = await commands.issue({ command, fields }, parkedIdOf(timer), setBy.id);
@@ -240,6 +240,8 @@ export class TimerRunner {
     if (written !== undefined && !(await this.#isSet(timer, written))) return undefined;
     // Not done by what it wrote, so whatever else is in the log has to be seen before anybody is alarmed.
     if (!(await this.#isSet(timer, await log.head()))) return undefined;
+    // The clock was set back meanwhile: it will be due again.
+    if (timer.dueAt > isoTime(clock.now())) return undefined;
     return isRefusal(outcome) ? outcome : withoutEffect;
   }
 

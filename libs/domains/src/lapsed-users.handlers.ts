@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Commands, Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
+import { isRefusal } from '#kernel';
+import { LogHead } from '#queries';
+import { ReadModels } from '#read-models';
+import { RemoveLapsedUsers } from './domain.commands.ts';
+import { domain } from './domain.ts';
+import { countRemovable, inTurns, nextToRemove } from './lapsed-users.ts';
+
+/** People of one step; as many as one second takes, so that a process that stops has not long to wait. */
+const STEP = 1_000;
+/** Removals that share a commit. */
+const AT_ONCE = 50;
+
+/**
+ * DOM-15, AMB-06: one step of removing everybody who came with a lapsed domain. Who is still there is asked anew each
+ * time, and each removal has an id of its own, so a step that was cut off is simply made again.
+ */
+@Injectable()
+@CommandHandler(RemoveLapsedUsers)
+export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUsers, Outcome> {
+  readonly #execution: Execution;
+  readonly #commands: Commands;
+  readonly #readModels: ReadModels;
+  readonly #log: LogHead;
+
+  constructor(execution: Execution, commands: Commands, readModels: ReadModels, log: LogHead) {
+    this.#execution = execution;
+    this.#commands = commands;
+    this.#readModels = readModels;
+    this.#log = log;
+  }
+
+  async execute(command: RemoveLapsedUsers): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const refused = systemOnly(envelope.principal);
+    if (refused) return refused;
+    const { domainId, organizationId, lapseId } = command;
+    const { state } = await this.#execution.load(domain, domainId);
+    if (state.status === 'unknown') return { done: true };
+    await this.#readModels.reach(await this.#log.head(), ['users']);
+    const userIds = await nextToRemove(this.#readModels, organizationId, state.domain, STEP);
+    let removed = 0;
+    await inTurns(userIds, AT_ONCE, async (userId) => {
+      if (await this.#remove(userId, command)) removed += 1;
+    });
+    await this.#readModels.reach(await this.#log.head(), ['users']);
+    return this.#execution.run(
+      {
+        decider: domain,
+        id: domainId,
+        command: {
+          type: 'NoteRemoval',
+          lapseId,
+          remaining: await countRemovable(this.#readModels, organizationId, state.domain),
+          progressed: removed > 0,
+        },
+      },
+      envelope,
+    );
+  }
+
+  /** The lapse is the cause; each removal is a correlation of its own, so that what follows runs side by side. */
+  async #remove(userId: string, { organizationId, lapseId }: RemoveLapsedUsers): Promise<boolean> {
+    const outcome = await this.#commands.issue(
+      {
+        command: 'LeaveOrganization',
+        fields: {
+          userId,
+          organizationId,
+          reason: 'domain_validation_lapsed',
+          cause: { type: 'DomainValidationLapsed', id: lapseId },
+        },
+      },
+      `lapse/${lapseId}/${userId}`,
+      lapseId,
+    );
+    return !isRefusal(outcome);
+  }
+}

@@ -1,0 +1,35 @@
+import type { ReadModels } from '#read-models';
+import type { RemovalView } from './removals.projection.ts';
+
+/** Why somebody is not brought back. */
+export const reasonAgainst = ({ whereabouts }: RemovalView): string | null => {
+  switch (whereabouts) {
+    case 'away':
+      return null;
+    case 'elsewhere':
+      return 'member_of_other_organization';
+    case 'deleted':
+      return 'deleted';
+    default:
+      return 'already_member';
+  }
+};
+
+/** Whom lapses of this name removed from this organization, by id. */
+export const removedFrom = async (
+  readModels: ReadModels,
+  {
+    organizationId,
+    domain,
+    after,
+    limit,
+  }: { organizationId: string; domain: string; after: string; limit: number },
+): Promise<{ readonly people: readonly RemovalView[]; readonly next: string | null }> => {
+  const page = await readModels.list<RemovalView>('removals', {
+    where: { organizationId, domain, userId: { after } },
+    sort: { field: 'userId', direction: 1 },
+    limit,
+    totals: false,
+  });
+  return { people: page.items, next: page.next ? String(page.next[0]) : null };
+};

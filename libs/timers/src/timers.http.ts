@@ -1,0 +1,24 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import type { Principal } from '#commands';
+import { Call, PathId } from '#http';
+import { Queries } from '#queries';
+import { ListUpcoming, UpcomingQuery } from './upcoming.queries.ts';
+
+@Controller('v1/organizations/:organizationId/upcoming')
+export class UpcomingController {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  /** What will happen by itself, to whom, when and why, soonest first. */
+  @Get()
+  list(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Query() query: UpcomingQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(Object.assign(new ListUpcoming(), query), { organizationId }, call);
+  }
+}
