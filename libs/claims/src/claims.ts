@@ -46,6 +46,7 @@ export class Claims {
         decider: named(name),
         id: idOf(name),
         command: { type: 'ReserveClaim', holder, organizationId, insteadOf },
+        ahead: true,
       },
       { ...envelope, ifMatch: undefined },
     );

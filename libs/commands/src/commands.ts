@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { RecentlyUsed } from '#cache';
+import { Together } from '#event-store';
 import { type FollowOn, isRefusal, type RecordedEvent } from '#kernel';
 import {
   anonymous,
@@ -119,10 +120,17 @@ export class Commands {
   }
 
   async #settled(command: OrgledgerCommand, envelope: Envelope): Promise<Outcome> {
-    const outcome = await this.#bus.execute(enclose(command, envelope));
+    const outcome = await this.#execute(command, envelope);
     if (isRefusal(outcome) || !isReceipt(outcome)) return outcome;
     if (!outcome.events.some(({ type }) => this.#effects.awaited(type))) return outcome;
     return this.#withEffects(outcome, outcome[correlation] || envelope.correlationId);
+  }
+
+  /** What a command has appended is on the disk before anybody learns that it worked. */
+  async #execute(command: OrgledgerCommand, envelope: Envelope): Promise<Outcome> {
+    const outcome = await this.#bus.execute(enclose(command, envelope));
+    if (!isRefusal(outcome)) await envelope.together?.onDisk;
+    return outcome;
   }
 
   /** The command is in the log: whatever fails from here on, the answer is a receipt. */
@@ -140,7 +148,7 @@ export class Commands {
   follow(followOn: FollowOn, cause: RecordedEvent, policy: string, index: number): Promise<Outcome> {
     const command = this.#classes.make(followOn.command, followOn.fields);
     const commandId = namedUuid(`${cause.id}/${policy}/${index}/${followOn.command}`);
-    return this.#bus.execute(enclose(command, this.#own(commandId, cause.metadata.correlationId, cause.id)));
+    return this.#execute(command, this.#own(commandId, cause.metadata.correlationId, cause.id));
   }
 
   /** A command of the product's own: a time has come, a mail server has spoken; `name` makes its id repeatable. */
@@ -151,7 +159,7 @@ export class Commands {
   ): Promise<Outcome> {
     const commandId = namedUuid(name);
     const own = this.#own(commandId, commandId, causationId);
-    return this.#bus.execute(enclose(this.#classes.make(command, fields), own));
+    return this.#execute(this.#classes.make(command, fields), own);
   }
 
   #own(commandId: string, correlationId: string, causationId: string | null): Envelope {
@@ -166,6 +174,7 @@ export class Commands {
       userAgent: null,
       correlationId,
       causationId,
+      together: new Together(),
     };
   }
 
@@ -181,6 +190,7 @@ export class Commands {
       userAgent: call.userAgent,
       correlationId: commandId,
       causationId: null,
+      together: new Together(),
     };
   }
 }

@@ -1,5 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 import { Command } from '@nestjs/cqrs';
+import type { Together } from '#event-store';
 import type { Actor, Refusal } from '#kernel';
 import type { Role } from './rights.ts';
 
@@ -52,6 +53,8 @@ export interface Envelope {
   readonly userAgent: string | null;
   readonly correlationId: string;
   readonly causationId: string | null;
+  /** What the steps of one command append; absent: each step waits for the disk. */
+  readonly together?: Together;
 }
 
 /** Which command's effects a receipt stands for; never serialised. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type EventStore, openEmbeddedEvents, StoreUnavailable } from '#event-store';
+import { type EventStore, openEmbeddedEvents, StoreUnavailable, Together } from '#event-store';
 import { type Decider, type Event, forbidden, isRefusal, refuse } from '#kernel';
 import { type Envelope, Fingerprints, namedUuid, type Receipt, systemPrincipal } from './envelope.ts';
 import { Execution, type Step } from './execution.ts';
@@ -163,6 +163,35 @@ describe('execution', () => {
     away = false;
     expect(await execution.run(step(2), envelope('a'))).toMatchObject({ revision: 0, total: 2 });
     expect(await store.read('counter-c1')).toHaveLength(1);
+  });
+
+  it('P1: a step ahead does not wait for the disk; whoever is answered from its stream does', async () => {
+    const execution = fresh();
+    const together = new Together();
+    const claimed = await execution.run({ ...step(2), ahead: true }, envelope('a', { together }));
+    expect(claimed).toMatchObject({ revision: 0, total: 2 });
+    expect(await store.head()).toBe(0);
+    const unchanged = await execution.run(step(0), envelope('b'));
+    expect(unchanged).toMatchObject({ revision: 0, events: [], total: 2 });
+    expect(await store.head()).toBe(1);
+    const repeated = envelope('c', { together: new Together() });
+    await execution.run({ ...step(3), ahead: true }, repeated);
+    expect(await execution.run(step(3), envelope('c'))).toMatchObject({ revision: 1, total: 5 });
+    expect(await store.head()).toBe(2);
+  });
+
+  it('P1: what was made ahead and could not be kept is forgotten', async () => {
+    const disk = Promise.withResolvers<void>();
+    const losing: EventStore = Object.create(store, {
+      append: { value: async () => ({ revision: 0, position: 1, onDisk: disk.promise }) },
+      read: { value: store.read.bind(store) },
+    });
+    const execution = fresh(losing);
+    await execution.run({ ...step(2), ahead: true }, envelope('a', { together: new Together() }));
+    const unchanged = execution.run(step(0), envelope('b'));
+    disk.reject(new StoreUnavailable('the disk is full'));
+    await expect(unchanged).rejects.toThrow(StoreUnavailable);
+    expect(await execution.load(counter, 'c1')).toMatchObject({ state: 0, revision: -1 });
   });
 
   it('P2: the fingerprint tells commands apart and cannot be made without the key', () => {

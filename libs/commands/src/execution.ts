@@ -52,6 +52,8 @@ export interface Step<State, Command, E extends Event> {
   readonly command: Command | ((state: State) => Command | Refusal);
   /** Asked on the loaded state before anything is decided. Absent: the caller was authorized elsewhere. */
   readonly authorize?: (principal: Principal, state: State) => Refusal | undefined;
+  /** True: a later step of the same command follows, and only the last one's answer waits for the disk. */
+  readonly ahead?: boolean;
   /** The command's own fields of the receipt, from the state after it. */
   readonly answer?: (state: State) => object;
 }
@@ -69,6 +71,8 @@ export class Execution {
   readonly #foresee: Foresee;
   readonly #cache = new RecentlyUsed<string, Loaded<unknown>>(50_000);
   readonly #queues = new Map<string, Promise<unknown>>();
+  /** Streams whose newest events are not on the disk yet. */
+  readonly #ahead = new Map<string, Promise<void>>();
 
   constructor(store: EventStore, clock: Clock, foresee: Foresee) {
     this.#store = store;
@@ -119,10 +123,12 @@ export class Execution {
     attemptsLeft: number,
   ): Promise<Outcome> {
     const { decider } = step;
+    const onDisk = this.#ahead.get(stream);
     const loaded = await this.load(decider, step.id);
     const trace = loaded.traces.get(envelope.commandId);
     if (trace) {
       if (trace.fingerprint !== envelope.fingerprint) return keyReused;
+      await onDisk;
       return receipt(step, stream, trace);
     }
     const denied = step.authorize?.(envelope.principal, loaded.state);
@@ -146,8 +152,10 @@ export class Execution {
         events: decision.map((event) => ({ ...event, stream })),
         effects: this.#foresee(decision),
       };
-    if (decision.length === 0)
+    if (decision.length === 0) {
+      await onDisk;
       return receipt(step, stream, { ...loaded, fingerprint: '', correlationId: '', events: [] });
+    }
     return this.#append(stream, step, envelope, loaded, decision, now, attemptsLeft);
   }
 
@@ -162,7 +170,12 @@ export class Execution {
   ): Promise<Outcome> {
     const events = this.#stamp(stream, step.decider, envelope, loaded.state, decision, now);
     try {
-      const { revision, position } = await this.#store.append(stream, loaded.revision, events);
+      const { together } = envelope;
+      const { revision, position, onDisk } = await this.#store.append(stream, loaded.revision, events, {
+        together,
+        ahead: step.ahead,
+      });
+      if (onDisk) this.#goAhead(stream, onDisk);
       const written = events.reduce(
         (before, event, index) =>
           advanced(step.decider, before, {
@@ -190,6 +203,17 @@ export class Execution {
         });
       return this.#attempt(stream, step, envelope, attemptsLeft - 1);
     }
+  }
+
+  #goAhead(stream: string, onDisk: Promise<void>): void {
+    const forget = () => {
+      if (this.#ahead.get(stream) === onDisk) this.#ahead.delete(stream);
+    };
+    this.#ahead.set(stream, onDisk);
+    onDisk.then(forget, () => {
+      forget();
+      this.#cache.delete(stream);
+    });
   }
 
   #stamp<State, E extends Event>(

@@ -16,6 +16,40 @@ export interface Appended {
   readonly revision: number;
   /** Position of the last event of this append. */
   readonly position: number;
+  /** Only of an append made ahead that is not on the disk yet. */
+  readonly onDisk?: Promise<void>;
+}
+
+/** The appends of one command, made one after the other: none is kept without those before it. */
+export class Together {
+  #onDisk: Promise<void> = Promise.resolve();
+  #failure: { readonly error: unknown } | undefined;
+
+  /** Settles when every append made ahead has: on the disk, or not kept. */
+  get onDisk(): Promise<void> {
+    return this.#onDisk;
+  }
+
+  add(written: Promise<void>): void {
+    this.#onDisk = written;
+    written.catch((error) => {
+      this.#failure ??= { error };
+    });
+  }
+
+  /** @throws what kept an earlier append from the disk */
+  mustHold(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+}
+
+export interface AppendOptions {
+  readonly together?: Together;
+  /**
+   * True: resolves when the place in the log is taken, before it is on the disk; whoever acknowledges the command waits
+   * for `together.onDisk`. A store that cannot do that waits for the disk.
+   */
+  readonly ahead?: boolean;
 }
 
 export interface Retention {
@@ -41,7 +75,12 @@ export interface StoreHealth {
  */
 export interface EventStore {
   /** @throws RevisionConflict when the stream is elsewhere; nothing is written then. */
-  append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended>;
+  append(
+    stream: string,
+    expectedRevision: number,
+    events: readonly NewEvent[],
+    options?: AppendOptions,
+  ): Promise<Appended>;
   /** Events of one stream in order, from a revision (inclusive, default 0). An absent stream is empty. */
   read(
     stream: string,

@@ -3,6 +3,7 @@ import { RecentlyUsed } from '#cache';
 import type { Catalogue, CatalogueEntry, EventMetadata, RecordedEvent } from '#kernel';
 import {
   type Appended,
+  type AppendOptions,
   type EventStore,
   InvalidAppend,
   type NewEvent,
@@ -52,13 +53,18 @@ class ReadableEvents implements EventStore {
     this.#keys = keys;
   }
 
-  async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended> {
+  async append(
+    stream: string,
+    expectedRevision: number,
+    events: readonly NewEvent[],
+    options?: AppendOptions,
+  ): Promise<Appended> {
     const newest = events.map((event) => this.#versioned(event));
     const personal = newest.map((event) => this.#personalOf(event));
     const subjects = subjectsOf(personal);
     const keys = subjects.length > 0 ? await this.#keys.of(subjects, { create: true }) : new Map();
     const sealed = newest.map((event, index) => seal(stream, event, personal[index] ?? [], keys));
-    const appended = await this.#store.append(stream, expectedRevision, sealed);
+    const appended = await this.#store.append(stream, expectedRevision, sealed, options);
     for (const { id, data, metadata } of newest) this.#recent.set(id, { data, metadata });
     return appended;
   }

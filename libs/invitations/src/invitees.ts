@@ -111,6 +111,7 @@ export class Invitees {
         decider: user,
         id: userId,
         command: { type: 'RegisterPendingUser', userId, email, domain, invitationId, organizationId },
+        ahead: true,
       },
       { ...envelope, ifMatch: undefined },
     );

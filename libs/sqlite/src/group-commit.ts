@@ -13,11 +13,14 @@ interface Job {
 export class GroupCommit {
   readonly #database: Database;
   readonly #afterCommit: () => void;
+  readonly #afterFailure: () => void;
   #jobs: Job[] = [];
 
-  constructor(database: Database, afterCommit: () => void = () => {}) {
+  /** Both are called before anybody who waits goes on. */
+  constructor(database: Database, afterCommit: () => void = () => {}, afterFailure: () => void = () => {}) {
     this.#database = database;
     this.#afterCommit = afterCommit;
+    this.#afterFailure = afterFailure;
   }
 
   /** Resolves when the write is on the disk. */
@@ -36,6 +39,7 @@ export class GroupCommit {
     try {
       answers = this.#database.transaction(() => jobs.map((job) => this.#perform(job)));
     } catch (error) {
+      this.#afterFailure();
       for (const job of jobs) job.reject(error);
       return;
     }

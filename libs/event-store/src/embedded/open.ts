@@ -5,6 +5,7 @@ import { Database, engineCode, GroupCommit, StorageFailure, UnusableFile } from 
 import { type SerialisedEvent, serialise } from '../checks.ts';
 import {
   type Appended,
+  type AppendOptions,
   type EventStore,
   type NewEvent,
   NO_STREAM,
@@ -72,9 +73,9 @@ class EmbeddedEvents implements EventStore {
   #failure: string | undefined;
   /** Of the newest event on the disk. */
   #head: number;
-  /** Of the newest event of the transaction under way. */
+  /** Of the newest event that has a place, on the disk or on the way there. */
   #next: number;
-  /** Revisions of the transaction under way; the heads learn them when it is on the disk. */
+  /** Revisions on the way to the disk; the heads learn them when they are there. */
   #uncommitted = new Map<string, number>();
 
   constructor(database: Database) {
@@ -83,7 +84,11 @@ class EmbeddedEvents implements EventStore {
     const newest = this.#db.statement('SELECT max(pos) AS pos FROM events').get() as { pos: number | null };
     this.#head = newest.pos ?? 0;
     this.#next = this.#head;
-    this.#commit = new GroupCommit(this.#db, () => this.#committed());
+    this.#commit = new GroupCommit(
+      this.#db,
+      () => this.#committed(),
+      () => this.#undone(),
+    );
     for (const row of this.#db.statement('SELECT stream, max_count, max_age_ms FROM retention').all())
       this.#retention.set(row.stream as string, {
         maxCount: row.max_count as number | null,
@@ -91,9 +96,30 @@ class EmbeddedEvents implements EventStore {
       });
   }
 
-  async append(stream: string, expectedRevision: number, events: readonly NewEvent[]): Promise<Appended> {
-    const serialised = serialise(stream, expectedRevision, events);
-    return this.#write(() => this.#appendNow(stream, expectedRevision, serialised));
+  /** Takes its place at once and is written with whatever else has one at the end of this turn, in that order. */
+  async append(
+    stream: string,
+    expected: number,
+    events: readonly NewEvent[],
+    { together, ahead }: AppendOptions = {},
+  ): Promise<Appended> {
+    const serialised = serialise(stream, expected, events);
+    if (this.#closed) throw new StoreUnavailable('the event store is closed');
+    together?.mustHold();
+    const actual = this.#revisionOf(stream);
+    if (actual !== expected)
+      return this.#write(() => this.#appendedBefore(stream, expected, actual, serialised));
+    const before = this.#next;
+    const place = { revision: expected + events.length, position: before + events.length };
+    this.#next = place.position;
+    this.#uncommitted.set(stream, place.revision);
+    const written = this.#write(() => this.#insert(stream, expected, before, serialised));
+    if (!together || !ahead) {
+      await written;
+      return place;
+    }
+    together.add(written);
+    return { ...place, onDisk: written };
   }
 
   async #write<T>(work: () => T): Promise<T> {
@@ -104,28 +130,18 @@ class EmbeddedEvents implements EventStore {
       return result;
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error;
-      this.#uncommitted.clear();
-      this.#next = this.#head;
       this.#failure = error.message;
       throw new StoreUnavailable(`the event store cannot write: ${error.message}`, { cause: error });
     }
   }
 
-  #appendNow(stream: string, expected: number, events: readonly SerialisedEvent[]): Appended {
-    const actual = this.#revisionOf(stream);
-    if (actual !== expected) return this.#appendedBefore(stream, expected, actual, events);
+  #insert(stream: string, revision: number, position: number, events: readonly SerialisedEvent[]): void {
     const insert = this.#db.statement(
       'INSERT INTO events (pos, stream, rev, id, type, data, meta, ts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
     const now = Date.now();
-    let revision = expected;
-    for (const { id, type, data, metadata } of events) {
-      revision += 1;
-      this.#next += 1;
-      insert.run(this.#next, stream, revision, id, type, data, metadata, now);
-    }
-    this.#uncommitted.set(stream, revision);
-    return { revision, position: this.#next };
+    for (const [index, { id, type, data, metadata }] of events.entries())
+      insert.run(position + index + 1, stream, revision + index + 1, id, type, data, metadata, now);
   }
 
   /** The same ids at the revisions that followed are the same append; anything else is a conflict. */
@@ -149,9 +165,10 @@ class EmbeddedEvents implements EventStore {
   #revisionOf(stream: string): number {
     const known = this.#uncommitted.get(stream) ?? this.#heads.get(stream);
     if (known !== undefined) return known;
-    const row = this.#db
-      .statement('SELECT rev FROM events WHERE stream = ? ORDER BY rev DESC LIMIT 1')
-      .get(stream) as unknown as { rev: number } | undefined;
+    const [row] = this.#rows<{ rev: number }>(
+      'SELECT rev FROM events WHERE stream = ? ORDER BY rev DESC LIMIT 1',
+      stream,
+    );
     const revision = row?.rev ?? NO_STREAM;
     this.#heads.set(stream, revision);
     return revision;
@@ -162,6 +179,11 @@ class EmbeddedEvents implements EventStore {
     for (const [stream, revision] of this.#uncommitted) this.#heads.set(stream, revision);
     this.#uncommitted.clear();
     for (const wake of [...this.#waiting]) wake();
+  }
+
+  #undone(): void {
+    this.#next = this.#head;
+    this.#uncommitted.clear();
   }
 
   async read(stream: string, options: { from?: number; limit?: number } = {}): Promise<RecordedEvent[]> {
@@ -177,10 +199,10 @@ class EmbeddedEvents implements EventStore {
     return rows.map(recorded);
   }
 
-  #rows(sql: string, ...parameters: (string | number)[]): Row[] {
+  #rows<R = Row>(sql: string, ...parameters: (string | number)[]): R[] {
     if (this.#closed) throw new StoreUnavailable('the event store is closed');
     try {
-      return this.#db.statement(sql).all(...parameters) as unknown as Row[];
+      return this.#db.statement(sql).all(...parameters) as unknown as R[];
     } catch (error) {
       throw new StoreUnavailable(`the event store cannot read: ${(error as Error).message}`, {
         cause: error,
