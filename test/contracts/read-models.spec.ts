@@ -3,15 +3,25 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
-import { openEmbeddedDocuments, openMongoDocuments } from '#read-models';
+import {
+  type DocumentStore,
+  openEmbeddedDocuments,
+  openMongoDocuments,
+  openThreadedDocuments,
+} from '#read-models';
 import { startMongoServer } from '../servers/mongo-server.ts';
 import { documentStoreContract, type OpenedStore } from './read-models.contract.ts';
 
 const IMAGE = 'mongo:8.0';
 
+const options = { durable: false, kind: 'docs' };
+const died = (error: Error) => {
+  throw error;
+};
+
 documentStoreContract('embedded', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'orgledger-documents-'));
-  const open = () => openEmbeddedDocuments(join(folder, 'documents.db'), { durable: false, kind: 'docs' });
+  const open = () => openEmbeddedDocuments(join(folder, 'documents.db'), options);
   let store = open();
   return {
     store,
@@ -25,6 +35,31 @@ documentStoreContract('embedded', async () => {
       rmSync(folder, { recursive: true });
     },
   };
+});
+
+/** One thread for all tests; what a test leaves behind is dropped. */
+describe('written by a thread', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'orgledger-documents-'));
+  const open = () => openThreadedDocuments(join(folder, 'documents.db'), options, died);
+  let store: DocumentStore;
+  beforeAll(async () => {
+    store = await open();
+  });
+  afterAll(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+  documentStoreContract('embedded, written by a thread', async () => ({
+    store,
+    reopen: async () => {
+      await store.close();
+      store = await open();
+      return store;
+    },
+    close: async () => {
+      for (const name of await store.names()) await store.drop(name);
+    },
+  }));
 });
 
 /** Each test has a prefix of its own; what it leaves behind is dropped. */

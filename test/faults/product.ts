@@ -37,9 +37,11 @@ export class Product {
     this.folder = folder;
   }
 
-  static async start(folder: string, settings: Record<string, string> = {}): Promise<Product> {
+  /** `before`: a module that is loaded before the product. */
+  static async start(folder: string, settings: Record<string, string> = {}, before?: URL): Promise<Product> {
     const started = performance.now();
-    const child = startChild(['--import', LOADER, MAIN], {
+    const imported = [LOADER, ...(before ? [before.pathname] : [])];
+    const child = startChild([...imported.flatMap((module) => ['--import', module]), MAIN], {
       env: {
         PATH: process.env.PATH,
         PORT: '0',

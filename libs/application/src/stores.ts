@@ -1,7 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EventStore, openEmbeddedEvents, openEventStoreDb } from '#event-store';
-import { type DocumentStore, openEmbeddedDocuments, openMongoDocuments } from '#read-models';
+import {
+  type DocumentStore,
+  openEmbeddedDocuments,
+  openMongoDocuments,
+  openThreadedDocuments,
+} from '#read-models';
 import type { Settings } from '#settings';
 import { FolderLock } from '#sqlite';
 
@@ -24,6 +29,11 @@ export interface Stores {
   readonly sandbox: DocumentStore | undefined;
   close(): Promise<void>;
 }
+
+/** Without the thread that writes the read models nothing goes on; a new process does. */
+const died = (error: Error): never => {
+  throw error;
+};
 
 type Closable = { close(): void | Promise<void> };
 
@@ -51,7 +61,11 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
         : openEmbeddedDocuments(join(folder, `${name}.db`), { kind, ...options });
     return {
       events: keep(eventStoreUrl ? await openEventStoreDb(eventStoreUrl) : openEmbeddedEvents(folder)),
-      readModels: keep(await documents('read-models', 'OLRM', { durable: false })),
+      readModels: keep(
+        await (mongodbUrl
+          ? documents('read-models', 'OLRM', { durable: false })
+          : openThreadedDocuments(join(folder, 'read-models.db'), { kind: 'OLRM', durable: false }, died)),
+      ),
       records: keep(await documents('records', 'OLRC', { durable: true })),
       work: keep(await documents('work', 'OLWK', { durable: false })),
       keys: keep(await documents('keys', 'OLKY', { durable: true, secureDelete: true })),

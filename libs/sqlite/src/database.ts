@@ -18,7 +18,16 @@ export interface DatabaseOptions {
   readonly cacheKiB?: number;
   /** Overwrites deleted content with zeros. */
   readonly secureDelete?: boolean;
+  /** Reads pages from a mapping of the file. */
+  readonly mapped?: boolean;
 }
+
+const READER_CACHE_KIB = 16_384;
+/**
+ * Pages of documents that lie apart cost a tenth of what they cost with one system call for each. What is mapped is
+ * the system's cache, not the process's own memory.
+ */
+const MAPPED_BYTES = 1_073_741_824;
 
 /** One SQLite file: opened with checks, its settings read back, its statements prepared once. */
 export class Database {
@@ -53,6 +62,16 @@ export class Database {
     }
   }
 
+  /** Reads what others have committed to a file that this process has open already. */
+  static reader(file: string): Database {
+    const path = resolve(file);
+    const database = new Database(path, new DatabaseSync(path, { readOnly: true, timeout: 5_000 }));
+    database.run(`PRAGMA cache_size=-${READER_CACHE_KIB}`);
+    database.run(`PRAGMA mmap_size=${MAPPED_BYTES}`);
+    database.run('PRAGMA temp_store=MEMORY');
+    return database;
+  }
+
   #configure(options: DatabaseOptions): void {
     const synchronous = options.durable ? 2 : 1;
     this.run('PRAGMA journal_mode=WAL');
@@ -62,6 +81,7 @@ export class Database {
     this.run(`PRAGMA cache_size=-${options.cacheKiB ?? 16_384}`);
     this.run('PRAGMA temp_store=MEMORY');
     if (options.secureDelete) this.run('PRAGMA secure_delete=ON');
+    if (options.mapped) this.run(`PRAGMA mmap_size=${MAPPED_BYTES}`);
     if (this.#pragma('journal_mode') !== 'wal' || this.#pragma('synchronous') !== synchronous)
       throw new UnusableFile(
         `${this.path} does not take write-ahead logging with synchronous=${synchronous}; keep it on a local disk`,

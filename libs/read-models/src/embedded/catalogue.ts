@@ -11,6 +11,7 @@ const SLICE = 500;
 export class Catalogue {
   readonly #database: Database;
   #layouts = new Map<string, Layout>();
+  #version = 0;
 
   constructor(database: Database) {
     this.#database = database;
@@ -20,10 +21,13 @@ export class Catalogue {
 
   /** Reads the file's own state again, after a transaction was rolled back. */
   load(): void {
-    const rows = this.#database.statement('SELECT name, layout FROM catalogue').all();
-    this.#layouts = new Map(
-      rows.map((row) => [row.name as string, new Layout(JSON.parse(row.layout as string))]),
-    );
+    this.#version++;
+    this.#layouts = layoutsIn(this.#database);
+  }
+
+  /** Another number after every change. */
+  get version(): number {
+    return this.#version;
   }
 
   /** As it is now; later changes do not show. */
@@ -52,6 +56,7 @@ export class Catalogue {
     this.#database.run(`DROP TABLE ${layout.table}`);
     this.#database.statement('DELETE FROM catalogue WHERE name=?').run(name);
     this.#layouts.delete(name);
+    this.#version++;
   }
 
   /** Removes all documents; the indexes stay. */
@@ -143,9 +148,19 @@ export class Catalogue {
       .statement('INSERT INTO catalogue VALUES (?,?) ON CONFLICT(name) DO UPDATE SET layout=excluded.layout')
       .run(name, JSON.stringify(stored));
     this.#layouts.set(name, layout);
+    this.#version++;
     return layout;
   }
 }
+
+/** The collections as a file's connection shows them. */
+export const layoutsIn = (database: Database): Map<string, Layout> =>
+  new Map(
+    database
+      .statement('SELECT name, layout FROM catalogue')
+      .all()
+      .map((row) => [row.name as string, new Layout(JSON.parse(row.layout as string))]),
+  );
 
 export const insertEntry = (index: Index): string =>
   `INSERT INTO ${index.entries} VALUES (${'?,'.repeat(index.fields.length)}?)`;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database, StorageFailure, UnusableFile } from '#sqlite';
-import type { StoredDocument } from '../port.ts';
+import type { DocumentStore, StoredDocument } from '../port.ts';
 import { parseFilter, parseSort } from '../subset.ts';
 import { Catalogue } from './catalogue.ts';
-import { openEmbeddedDocuments } from './index.ts';
+import { openEmbeddedDocuments, openThreadedDocuments } from './index.ts';
 import { rows } from './rows.ts';
 import { afterPrefix, compareText } from './values.ts';
 import { Writer } from './writer.ts';
@@ -143,9 +143,16 @@ describe('ways into a collection', () => {
   });
 });
 
-describe('the embedded store', () => {
+const died = (error: Error) => {
+  throw error;
+};
+
+describe.each<[string, (path: string) => Promise<DocumentStore>]>([
+  ['the embedded store', async (file) => openEmbeddedDocuments(file, OPTIONS)],
+  ['the embedded store, written by a thread', (file) => openThreadedDocuments(file, OPTIONS, died)],
+])('%s', (_name, open) => {
   it('long reads leave the event loop free', async () => {
-    const store = openEmbeddedDocuments(path, OPTIONS);
+    const store = await open(path);
     const things = store.collection<Thing>('things');
     await things.bulkWrite(
       Array.from({ length: 20_000 }, (_, n) => ({ insertOne: { document: { _id: `t${n}`, n } } })),
@@ -166,7 +173,7 @@ describe('the embedded store', () => {
   });
 
   it('a long read shows one moment, and shorter reads meanwhile show the newest', async () => {
-    const store = openEmbeddedDocuments(path, OPTIONS);
+    const store = await open(path);
     const things = store.collection<Thing>('things');
     await things.bulkWrite(
       Array.from({ length: 3_000 }, (_, n) => ({ insertOne: { document: { _id: `t${n}`, n: 0 } } })),
@@ -188,7 +195,7 @@ describe('the embedded store', () => {
   });
 
   it('a damaged file is a StorageFailure, for reads, writes and transactions', async () => {
-    const store = openEmbeddedDocuments(path, OPTIONS);
+    const store = await open(path);
     const text = 'x'.repeat(500);
     await store
       .collection<Thing>('things')
@@ -198,7 +205,7 @@ describe('the embedded store', () => {
     await store.close();
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.fill(0xaa, 8_192 * 4));
-    const damaged = openEmbeddedDocuments(path, OPTIONS);
+    const damaged = await open(path);
     const things = damaged.collection<Thing>('things');
     const fails = (work: Promise<unknown>) => expect(work).rejects.toBeInstanceOf(StorageFailure);
     await fails(things.find({}).toArray());
@@ -216,7 +223,7 @@ describe('the embedded store', () => {
   });
 
   it('after close everything is a StorageFailure', async () => {
-    const store = openEmbeddedDocuments(path, OPTIONS);
+    const store = await open(path);
     const things = store.collection<Thing>('things');
     await things.insertOne({ _id: 'a' });
     await store.close();
@@ -227,13 +234,15 @@ describe('the embedded store', () => {
     expect(await store.health()).toMatchObject({ ok: false });
   });
 
-  it('a foreign file is refused and left as it is', () => {
-    writeFileSync(path, 'not a database, but something dear to somebody');
-    expect(() => openEmbeddedDocuments(path, OPTIONS)).toThrow(UnusableFile);
+  it('a foreign file is refused and left as it is', async () => {
+    const dear = 'not a database, but something dear to somebody';
+    writeFileSync(path, dear);
+    await expect(open(path)).rejects.toBeInstanceOf(UnusableFile);
+    expect(readFileSync(path, 'utf8')).toBe(dear);
   });
 
   it('many callers, transactions among them: nothing is lost and nothing slips in', async () => {
-    const store = openEmbeddedDocuments(path, OPTIONS);
+    const store = await open(path);
     const things = store.collection<Thing>('things');
     await things.bulkWrite([
       { insertOne: { document: { _id: 'left', n: 100 } } },

@@ -5,21 +5,11 @@ import type { Collection, DocumentStore, Documents, StoredDocument, UniqueIndex 
 import { DuplicateKey } from '../port.ts';
 import { Catalogue } from './catalogue.ts';
 import { EmbeddedCollection, type Reach } from './collection.ts';
-import { guarded, isDuplicate, isFailure, told } from './engine.ts';
-import type { Layout, StoredIndex } from './layout.ts';
-import { byId, countIn, type Query, rows } from './rows.ts';
+import { isDuplicate, isFailure, told } from './engine.ts';
+import type { StoredIndex } from './layout.ts';
+import { type Layouts, Reads, type View } from './reads.ts';
 import { TransactionReach } from './transaction.ts';
-import type { Json } from './values.ts';
 import { Writer } from './writer.ts';
-
-/** Rows a long read looks at in one turn of the event loop. */
-const SLICE = 500;
-/** Rows a read may look at before it becomes a long one, on a connection of its own. */
-const FIRST = 1_000;
-/** Connections kept open for long reads. */
-const IDLE_WALKERS = 2;
-
-type Layouts = ReadonlyMap<string, Layout>;
 
 /**
  * Documents as JSON text in one SQLite file, with index columns beside them.
@@ -31,12 +21,12 @@ type Layouts = ReadonlyMap<string, Layout>;
 export class EmbeddedDocuments implements DocumentStore {
   readonly transactional = true;
   readonly #path: string;
-  readonly #options: DatabaseOptions;
   readonly #database: Database;
   readonly #catalogue: Catalogue;
   readonly #writer: Writer;
   readonly #group: GroupCommit;
-  readonly #walkers: Database[] = [];
+  readonly #reads: Reads;
+  readonly #direct: Reach;
   #reader: Database | undefined;
   /** Settles when the open transaction ends. */
   #open: Promise<void> | undefined;
@@ -46,46 +36,39 @@ export class EmbeddedDocuments implements DocumentStore {
 
   constructor(path: string, options: DatabaseOptions) {
     this.#path = path;
-    this.#options = options;
-    this.#database = openMapped(path, options);
+    this.#database = Database.open(path, { ...options, mapped: true });
     this.#catalogue = new Catalogue(this.#database);
     this.#writer = new Writer(this.#database, this.#catalogue);
     this.#group = new GroupCommit(this.#database);
+    this.#reads = new Reads(
+      () => this.#reading(),
+      () => Database.reader(this.#path),
+    );
+    this.#direct = {
+      get: (collection, id) => this.#reads.get(collection, id),
+      collect: (collection, query) => this.#reads.collect(collection, query),
+      walk: (collection, query) => this.#reads.walk(collection, query),
+      count: (collection, query) => this.#reads.count(collection, query),
+      write: (work) => this.#write(work),
+    };
+  }
+
+  /** Another number after every change of collections, columns and indexes. */
+  get layoutVersion(): number {
+    return this.#catalogue.version;
   }
 
   collection<T extends StoredDocument>(name: string): Collection<T> {
     return new EmbeddedCollection<T>(name, this.#direct);
   }
 
-  readonly #direct: Reach = {
-    get: async (collection, id) => {
-      const { database, layouts } = this.#reading();
-      return byId(database, layouts.get(collection), id);
-    },
-    collect: async (collection, query) => {
-      const first = this.#firstRows(collection, query);
-      if (first) return first;
-      const found: Json[] = [];
-      for await (const document of this.#walk(collection, query)) found.push(document);
-      return found;
-    },
-    walk: (collection, query) => this.#walk(collection, query),
-    count: async (collection, query) => {
-      const { database, layouts } = this.#reading();
-      const counted = countIn(database, layouts.get(collection), query);
-      if (counted !== undefined) return counted;
-      let count = 0;
-      for await (const _document of this.#walk(collection, query)) count++;
-      return count;
-    },
-    write: async (work) => {
-      while (this.#open) await this.#open;
-      this.#mustBeOpen();
-      const outcome = await this.#grouped(() => work(this.#writer));
-      if ('error' in outcome) throw outcome.error;
-      return outcome.value;
-    },
-  };
+  async #write<R>(work: (writer: Writer) => R): Promise<R> {
+    while (this.#open) await this.#open;
+    this.#mustBeOpen();
+    const outcome = await this.#grouped(() => work(this.#writer));
+    if ('error' in outcome) throw outcome.error;
+    return outcome.value;
+  }
 
   async #grouped<R>(work: () => R): Promise<{ value: R } | { error: unknown }> {
     try {
@@ -103,54 +86,11 @@ export class EmbeddedDocuments implements DocumentStore {
     }
   }
 
-  #reading(): { readonly database: Database; readonly layouts: Layouts } {
+  #reading(): View {
     this.#mustBeOpen();
     if (!this.#committed) return { database: this.#database, layouts: this.#catalogue.layouts };
-    this.#reader ??= this.#openReader();
+    this.#reader ??= Database.reader(this.#path);
     return { database: this.#reader, layouts: this.#committed };
-  }
-
-  #openReader(): Database {
-    const reader = openMapped(this.#path, this.#options);
-    reader.run('PRAGMA query_only=ON');
-    return reader;
-  }
-
-  /** All rows of a query that needs no second turn; undefined for a longer one. */
-  #firstRows(collection: string, query: Query): Json[] | undefined {
-    const { database, layouts } = this.#reading();
-    const layout = layouts.get(collection);
-    if (!layout) return [];
-    return guarded(() => {
-      const found: Json[] = [];
-      let seen = 0;
-      for (const document of rows(database, layout, query)) {
-        if (document) found.push(document);
-        if (++seen > FIRST) return undefined;
-      }
-      return found;
-    });
-  }
-
-  /** On a connection of its own, so that all of it shows one moment, and no other read sees that moment. */
-  async *#walk(collection: string, query: Query): AsyncGenerator<Json> {
-    const first = this.#firstRows(collection, query);
-    if (first) return yield* first;
-    const layout = this.#reading().layouts.get(collection)!;
-    const database = this.#walkers.pop() ?? this.#openReader();
-    const walk = rows(database, layout, query);
-    try {
-      for (let seen = 1; ; seen++) {
-        const { done, value } = guarded(() => walk.next());
-        if (done) return;
-        if (value) yield value;
-        if (seen % SLICE === 0) await nextTurn();
-      }
-    } finally {
-      walk.return(undefined);
-      if (this.#closed || this.#walkers.length >= IDLE_WALKERS) database.close();
-      else this.#walkers.push(database);
-    }
   }
 
   async transaction<R>(work: (documents: Documents) => Promise<R>): Promise<R> {
@@ -240,7 +180,7 @@ export class EmbeddedDocuments implements DocumentStore {
     if (this.#closed) return;
     this.#group.flush();
     this.#closed = true;
-    for (const walker of this.#walkers.splice(0)) walker.close();
+    this.#reads.close();
     this.#reader?.close();
     this.#database.close();
   }
@@ -249,16 +189,6 @@ export class EmbeddedDocuments implements DocumentStore {
     if (this.#closed) throw new StorageFailure('the document store is closed');
   }
 }
-
-/**
- * Pages are read from a mapping of the file: a page of documents that lie apart costs a tenth of what it costs with
- * one system call for each. What is mapped is the system's cache, not the process's own memory.
- */
-const openMapped = (path: string, options: DatabaseOptions): Database => {
-  const database = Database.open(path, options);
-  database.run('PRAGMA mmap_size=1073741824');
-  return database;
-};
 
 type StoredIndexWish = Omit<StoredIndex, 'number'>;
 

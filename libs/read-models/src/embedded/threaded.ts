@@ -1,0 +1,317 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { IndexSpec } from '#kernel';
+import { Database, type DatabaseOptions, StorageFailure } from '#sqlite';
+import type { Collection, DocumentStore, Documents, StoredDocument, UniqueIndex } from '../port.ts';
+import { UnsupportedQuery } from '../port.ts';
+import { layoutsIn } from './catalogue.ts';
+import { EmbeddedCollection, type Reach } from './collection.ts';
+import { guarded } from './engine.ts';
+import { type Call, type Order, type Reply, unpacked } from './messages.ts';
+import { type Layouts, Reads, type View } from './reads.ts';
+
+type Wait = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void };
+
+/**
+ * The same file and the same promises as `EmbeddedDocuments`; what is written is written by a thread of its own, and
+ * this one only reads what is committed. A writer whose documents can be made again (read models) so costs the thread
+ * that answers callers little more than the messages.
+ */
+export class ThreadedDocuments implements DocumentStore {
+  readonly transactional = true;
+  readonly #worker: Worker;
+  readonly #database: Database;
+  readonly #reads: Reads;
+  readonly #reach: Reach;
+  readonly #waiting = new Map<number, Wait>();
+  #last = 0;
+  #layouts: Layouts;
+  #layoutVersion = 0;
+  #seenVersion = 0;
+  /** Settles when the open transaction ends. */
+  #open: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+  readonly #died: (error: Error) => void;
+
+  /**
+   * @param died called when the thread ends although nobody has closed the store; nothing can be written any more.
+   * @throws UnusableFile
+   */
+  static async open(
+    path: string,
+    options: DatabaseOptions,
+    died: (error: Error) => void,
+  ): Promise<ThreadedDocuments> {
+    const worker = startThread(path, options);
+    const [{ error }] = (await once(worker, 'message')) as [Reply];
+    if (error) {
+      await worker.terminate();
+      throw unpacked(error);
+    }
+    return new ThreadedDocuments(path, worker, died);
+  }
+
+  private constructor(path: string, worker: Worker, died: (error: Error) => void) {
+    this.#worker = worker;
+    this.#database = Database.reader(path);
+    this.#layouts = layoutsIn(this.#database);
+    this.#reads = new Reads(
+      () => this.#view(),
+      () => Database.reader(path),
+      () => this.#refreshed(),
+    );
+    this.#reach = {
+      get: (collection, id) => this.#reads.get(collection, id),
+      collect: (collection, query) => this.#reads.collect(collection, query),
+      walk: (collection, query) => this.#reads.walk(collection, query),
+      count: (collection, query) => this.#reads.count(collection, query),
+      write: () => Promise.reject(new TypeError('this thread does not write')),
+    };
+    worker.on('message', (reply: Reply) => this.#answered(reply));
+    worker.on('error', (error) => this.#ended(error as Error));
+    worker.on('exit', () => this.#ended(new StorageFailure('the thread that writes documents has ended')));
+    this.#died = died;
+  }
+
+  #answered({ id, value, error, layoutVersion }: Reply): void {
+    this.#layoutVersion = layoutVersion;
+    const wait = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error) wait?.reject(unpacked(error));
+    else wait?.resolve(value as never);
+  }
+
+  #ended(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(new StorageFailure(error.message));
+    this.#waiting.clear();
+    if (this.#closed) return;
+    this.#closed = Promise.resolve();
+    this.#died(error);
+  }
+
+  #order<R>(order: Order): Promise<R> {
+    const id = ++this.#last;
+    try {
+      this.#worker.postMessage({ ...order, id });
+    } catch (error) {
+      throw new UnsupportedQuery(`a document holds what no file can keep: ${(error as Error).message}`);
+    }
+    return new Promise<R>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  #view(): View {
+    this.#mustBeOpen();
+    if (this.#seenVersion !== this.#layoutVersion) this.#refreshed();
+    return { database: this.#database, layouts: this.#layouts };
+  }
+
+  /** @returns whether the collections are not those of before */
+  #refreshed(): boolean {
+    if (this.#closed) return false;
+    this.#seenVersion = this.#layoutVersion;
+    const before = [...this.#layouts.values()].map(({ stored }) => stored);
+    this.#layouts = guarded(() => layoutsIn(this.#database));
+    const now = [...this.#layouts.values()].map(({ stored }) => stored);
+    return JSON.stringify(before) !== JSON.stringify(now);
+  }
+
+  collection<T extends StoredDocument>(name: string): Collection<T> {
+    return collectionOf<T>(name, {
+      reading: () => new EmbeddedCollection<T>(name, this.#reach),
+      write: (call) => this.#alone(() => this.#order({ kind: 'call', call })),
+    });
+  }
+
+  /** One writer at a time: what a transaction has read must not change before it writes. */
+  async #alone<R>(work: () => Promise<R>): Promise<R> {
+    while (this.#open) await this.#open;
+    this.#mustBeOpen();
+    const done = Promise.withResolvers<void>();
+    this.#open = done.promise;
+    try {
+      return await work();
+    } finally {
+      this.#open = undefined;
+      done.resolve();
+    }
+  }
+
+  async transaction<R>(work: (documents: Documents) => Promise<R>): Promise<R> {
+    return this.#alone(async () => {
+      const within = new Within((order) => this.#order(order));
+      try {
+        const result = await work({
+          collection: <T extends StoredDocument>(name: string) =>
+            collectionOf<T>(name, {
+              reading: () =>
+                within.hasWritten(name) ? undefined : new EmbeddedCollection<T>(name, this.#reach),
+              write: (call) => within.write(call),
+            }),
+        });
+        await within.commit();
+        return result;
+      } catch (error) {
+        await within.rollback();
+        throw error;
+      }
+    });
+  }
+
+  ensureIndexes(collection: string, indexes: readonly (IndexSpec | UniqueIndex)[]): Promise<void> {
+    return this.#alone(() => this.#order({ kind: 'ensureIndexes', collection, indexes }));
+  }
+
+  async names(): Promise<string[]> {
+    return [...this.#view().layouts.keys()].sort();
+  }
+
+  drop(collection: string): Promise<void> {
+    return this.#alone(() => this.#order({ kind: 'drop', collection }));
+  }
+
+  async health(): Promise<{ ok: boolean; detail?: string }> {
+    try {
+      this.#view().database.statement('SELECT count(*) FROM catalogue').get();
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, detail: `The document file does not answer: ${(error as Error).message}` };
+    }
+  }
+
+  async close(): Promise<void> {
+    while (this.#open) await this.#open;
+    this.#closed ??= this.#close();
+    await this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
+    this.#reads.close();
+    this.#database.close();
+    await this.#order({ kind: 'close' });
+    await exited;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw new StorageFailure('the document store is closed');
+  }
+}
+
+/** Runs from the build and, as the tests do, from the sources. */
+const startThread = (path: string, options: DatabaseOptions): Worker => {
+  const fromSource = import.meta.url.endsWith('.ts');
+  return new Worker(new URL(fromSource ? './thread.ts' : './thread.js', import.meta.url), {
+    name: 'documents',
+    workerData: { path, options },
+    ...(fromSource ? { execArgv: ['--conditions=orgledger-source'] } : {}),
+  });
+};
+
+/**
+ * A transaction as the thread that writes knows it. Bulk writes answer nothing, so they wait here and travel with the
+ * next call that does, or with the commit: most transactions are one or two messages.
+ */
+class Within {
+  readonly #order: <R>(order: Order) => Promise<R>;
+  readonly #written = new Set<string>();
+  #calls: Call[] = [];
+  #begun = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(order: <R>(order: Order) => Promise<R>) {
+    this.#order = order;
+  }
+
+  /** What it has written only its own connection sees. */
+  hasWritten(collection: string): boolean {
+    return this.#written.has(collection);
+  }
+
+  async write(call: Call): Promise<unknown> {
+    if (this.#failure) throw this.#failure.error;
+    this.#written.add(call.collection);
+    this.#calls.push(call);
+    if (call.method === 'bulkWrite') return undefined;
+    return (await this.#send())?.at(-1);
+  }
+
+  async #send(end?: 'commit' | 'rollback'): Promise<unknown[] | undefined> {
+    const calls = this.#calls;
+    this.#calls = [];
+    this.#begun = !end;
+    try {
+      return await this.#order<unknown[]>({ kind: 'within', calls, end });
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+
+  async commit(): Promise<void> {
+    if (this.#failure) throw this.#failure.error;
+    if (this.#begun || this.#calls.length > 0) await this.#send('commit');
+  }
+
+  async rollback(): Promise<void> {
+    this.#calls = [];
+    if (this.#begun) await this.#send('rollback').catch(() => undefined);
+  }
+}
+
+interface Ways<T extends StoredDocument> {
+  /** Undefined: only the writer can tell. */
+  readonly reading: () => Collection<T> | undefined;
+  readonly write: (call: Call) => Promise<unknown>;
+}
+
+const collectionOf = <T extends StoredDocument>(name: string, { reading, write }: Ways<T>): Collection<T> => {
+  const call =
+    (method: Call['method']) =>
+    async (...given: unknown[]) =>
+      write({ collection: name, method, given }) as never;
+  return {
+    findOne: async (...given) => reading()?.findOne(...given) ?? call('findOne')(...given),
+    find: (filter, options) => reading()?.find(filter, options) ?? new Asked(call('find'), filter, options),
+    countDocuments: async (...given) =>
+      reading()?.countDocuments(...given) ?? call('countDocuments')(...given),
+    insertOne: call('insertOne'),
+    updateOne: call('updateOne'),
+    replaceOne: call('replaceOne'),
+    deleteOne: call('deleteOne'),
+    deleteMany: call('deleteMany'),
+    bulkWrite: call('bulkWrite'),
+  };
+};
+
+/** What the writer is asked to find. */
+class Asked {
+  readonly #ask: (...given: unknown[]) => Promise<never>;
+  readonly #filter: object;
+  readonly #options: object;
+
+  constructor(ask: (...given: unknown[]) => Promise<never>, filter: object, options: object = {}) {
+    this.#ask = ask;
+    this.#filter = filter;
+    this.#options = options;
+  }
+
+  sort(sort: unknown): Asked {
+    return new Asked(this.#ask, this.#filter, { ...this.#options, sort });
+  }
+
+  skip(skip: number): Asked {
+    return new Asked(this.#ask, this.#filter, { ...this.#options, skip });
+  }
+
+  limit(limit: number): Asked {
+    return new Asked(this.#ask, this.#filter, { ...this.#options, limit });
+  }
+
+  toArray(): Promise<never> {
+    return this.#ask(this.#filter, this.#options);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<never> {
+    yield* (await this.toArray()) as never[];
+  }
+}
