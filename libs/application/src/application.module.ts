@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
+import { ApiKeySecrets, ApiKeyUses } from '#api-keys';
 import {
   CommandClasses,
   Commands,
@@ -130,6 +131,8 @@ export class ApplicationModule {
           CredentialRates,
           new CredentialRates(rate('resets', rates.resets), mailRate, rate('texts', rates.texts)),
         ),
+        given(ApiKeySecrets, new ApiKeySecrets(master)),
+        given(ApiKeyUses, new ApiKeyUses(stores.records, clock)),
         given(TwoFactors, factors),
         given(Challenges, new Challenges(stores.records, factors, clock)),
         given(TextMessages, platform.sandbox?.textMessages ?? noTextMessages),

@@ -1,4 +1,5 @@
 import { accountsNoun } from '#accounts';
+import { apiKeysNoun } from '#api-keys';
 import { auditNoun } from '#audit';
 import { claimsNoun } from '#claims';
 import type { Noun } from '#commands';
@@ -18,6 +19,7 @@ const writing: readonly Noun[] = [
   domainsNoun,
   usersNoun,
   credentialsNoun,
+  apiKeysNoun,
   accountsNoun,
   invitationsNoun,
   importsNoun,

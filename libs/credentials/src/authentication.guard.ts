@@ -1,11 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { ApiKeys } from '#api-keys';
 import type { Principal } from '#commands';
 import { HttpProblem, isSafe, unauthenticated } from '#http';
 import { rightOfRoute } from '#permissions';
-import { Sessions } from '#sign-in';
-import { People } from '#users';
+import { type Session, Sessions } from '#sign-in';
+import { type ActiveUser, People } from '#users';
 import { SessionCookie } from './session-cookie.ts';
 
 /** The bearer of this token runs the product; derived from the master key, so that only who can read that is one. */
@@ -34,11 +35,13 @@ const operator: Principal = {
 /** Who calls, with the rights of this moment: the session says who, the person's own stream says what they may. */
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
+  readonly #apiKeys: ApiKeys;
   readonly #sessions: Sessions;
   readonly #people: People;
   readonly #operator: OperatorToken;
 
-  constructor(sessions: Sessions, people: People, operatorToken: OperatorToken) {
+  constructor(sessions: Sessions, people: People, apiKeys: ApiKeys, operatorToken: OperatorToken) {
+    this.#apiKeys = apiKeys;
     this.#operator = operatorToken;
     this.#sessions = sessions;
     this.#people = people;
@@ -54,38 +57,52 @@ export class AuthenticationGuard implements CanActivate {
 
   async #principalOf(request: FastifyRequest, isPublic: boolean): Promise<Principal | undefined> {
     const { authorization, cookie } = request.headers;
-    const bearer = authorization?.match(/^Bearer ([\w-]{1,512})$/i)?.[1];
-    const inCookie = authorization === undefined ? SessionCookie.tokenIn(cookie) : undefined;
-    const token = bearer ?? inCookie;
-    if (bearer !== undefined && this.#operator.is(bearer)) return operator;
+    if (authorization === undefined) return this.#byCookie(request, SessionCookie.tokenIn(cookie), isPublic);
+    const token = bearerPattern.exec(authorization)?.[1];
+    if (token === undefined) return undefined;
+    if (this.#operator.is(token)) return operator;
+    if (token.startsWith('orgledger_')) return this.#apiKeys.verify(token);
+    return this.#bySession(await this.#sessions.verify(token), isPublic);
+  }
+
+  async #byCookie(
+    request: FastifyRequest,
+    token: string | undefined,
+    isPublic: boolean,
+  ): Promise<Principal | undefined> {
     const session = token === undefined ? undefined : await this.#sessions.verify(token);
     if (!session) return undefined;
-    if (inCookie !== undefined && !isSafe(request)) {
-      const given = request.headers['x-csrf-token'];
-      const ours = typeof given === 'string' && this.#sessions.csrfMatches(session, given);
-      if (!ours && isPublic) return undefined;
-      if (!ours)
-        throw new HttpProblem(
-          403,
-          'csrf_token_missing',
-          'A request with the session cookie needs X-CSRF-Token.',
-        );
-    }
+    if (isSafe(request)) return this.#bySession(session, isPublic, true);
+    const given = request.headers['x-csrf-token'];
+    if (typeof given === 'string' && this.#sessions.csrfMatches(session, given))
+      return this.#bySession(session, isPublic, true);
+    if (isPublic) return undefined;
+    throw new HttpProblem(403, 'csrf_token_missing', 'A request with the session cookie needs X-CSRF-Token.');
+  }
+
+  async #bySession(
+    session: Session | undefined,
+    isPublic: boolean,
+    cookie = false,
+  ): Promise<Principal | undefined> {
+    if (!session) return undefined;
     const { state } = await this.#people.load(session.userId);
     if (state.status !== 'active') return undefined;
     const mustEnrol = !session.secondFactor && (session.mustEnrol || state.twoFactorRequired);
     if (mustEnrol && isPublic) return undefined;
-    return {
-      type: 'user',
-      id: state.userId,
-      userId: state.userId,
-      organizationId: state.membership?.organizationId ?? null,
-      role: state.membership?.role ?? null,
-      emailVerified: state.emailVerified,
-      cookie: inCookie !== undefined,
-      sessionId: session.sessionId,
-      secondFactor: session.secondFactor,
-      mustEnrol,
-    };
+    const { sessionId, secondFactor } = session;
+    return { ...personal(state), cookie, sessionId, secondFactor, mustEnrol };
   }
 }
+
+const bearerPattern = /^Bearer ([\w.-]{1,8192})$/i;
+
+/** A person with the rights of this moment. */
+const personal = ({ userId, membership, emailVerified }: ActiveUser): Principal => ({
+  type: 'user',
+  id: userId,
+  userId,
+  organizationId: membership?.organizationId ?? null,
+  role: membership?.role ?? null,
+  emailVerified,
+});

@@ -42,6 +42,10 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'GET /v1/organizations/{organizationId}/summary': 'read',
   'GET /v1/organizations/{organizationId}/upcoming': 'read',
 
+  'POST /v1/organizations/{organizationId}/api-keys': 'manage',
+  'GET /v1/organizations/{organizationId}/api-keys': 'read',
+  'DELETE /v1/organizations/{organizationId}/api-keys/{apiKeyId}': 'manage',
+
   'GET /v1/organizations/{organizationId}/users': 'read',
   'GET /v1/organizations/{organizationId}/users/{userId}': 'read_person',
   'PATCH /v1/organizations/{organizationId}/users/{userId}': 'rename_person',

@@ -1,0 +1,44 @@
+import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+import { Commands, type Principal } from '#commands';
+import { Call, PathId } from '#http';
+import { Queries } from '#queries';
+import { CreateApiKey, RevokeApiKey } from './api-key.commands.ts';
+import { ApiKeysQuery, ListApiKeys } from './api-keys.queries.ts';
+
+@Controller('v1/organizations/:organizationId/api-keys')
+export class ApiKeysController {
+  readonly #commands: Commands;
+  readonly #queries: Queries;
+
+  constructor(commands: Commands, queries: Queries) {
+    this.#commands = commands;
+    this.#queries = queries;
+  }
+
+  @Post()
+  create(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Body() command: CreateApiKey,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(command, { organizationId }, call);
+  }
+
+  @Get()
+  list(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Query() query: ApiKeysQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(Object.assign(new ListApiKeys(), query), { organizationId }, call);
+  }
+
+  @Delete(':apiKeyId')
+  revoke(
+    @PathId('organizationId', 'org') organizationId: string,
+    @PathId('apiKeyId', 'key') apiKeyId: string,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(new RevokeApiKey(), { organizationId, apiKeyId }, call);
+  }
+}
