@@ -155,7 +155,7 @@ describe('a credential', () => {
     });
     given(enrolled()).when(renew).then(renewed(2));
     given(enrolled(), renewed(2)).when(renew).then(renewed(3));
-    given().when(renew).thenRefused('not_found');
+    given().when(renew).thenRefused('two_factor_not_enrolled');
     given(enrolled())
       .when({ type: 'UseRecoveryCode', ...about, left: 9 })
       .then({ type: 'RecoveryCodeUsed', data: { ...about, factorId: '2fa_1', left: 9 } });

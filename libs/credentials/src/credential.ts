@@ -1,4 +1,4 @@
-import { type Decider, type Event, notFound, type Refusal, refuse, unreachable } from '#kernel';
+import { type Decider, type Event, type Refusal, refuse, unreachable } from '#kernel';
 
 type Method = 'totp' | 'sms';
 
@@ -82,6 +82,12 @@ export const passwordWrong: Refusal = refuse(
   'invalid',
   'password_wrong',
   'This is not your present password.',
+);
+
+const noSecondFactor: Refusal = refuse(
+  'conflict',
+  'two_factor_not_enrolled',
+  'There is no second factor that such codes could stand for.',
 );
 
 const evolve = (state: Credential, event: CredentialEvent): Credential => {
@@ -234,7 +240,7 @@ const decideTwoFactor = (
       { type: 'SessionsRevoked', data: { ...about, reason: 'two_factor_enrolled' } },
     ];
   }
-  if (!twoFactor) return command.type === 'RenewRecoveryCodes' ? notFound : [];
+  if (!twoFactor) return command.type === 'RenewRecoveryCodes' ? noSecondFactor : [];
   const { factorId, method: previousMethod, batch } = twoFactor;
   switch (command.type) {
     case 'DisableTwoFactor':
