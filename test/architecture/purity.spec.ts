@@ -12,6 +12,7 @@ const queries = sources('libs').filter((path) => path.endsWith('.queries.ts'));
 describe('stories and tables are pure', () => {
   it('every story of the house is found by what it is: a decider', () => {
     expect(stories.map((path) => path.split('/').at(-1))).toEqual([
+      'account-addition.ts',
       'account.ts',
       'api-key.ts',
       'claim.ts',

@@ -7,6 +7,7 @@ import {
   relinquishment,
   removalFromAccount,
 } from '../../libs/accounts/src/account.ts';
+import { accountAddition } from '../../libs/accounts/src/account-addition.ts';
 import { claim } from '../../libs/claims/src/claim.ts';
 import { domain, domainDeletion } from '../../libs/domains/src/domain.ts';
 import { domainSlots } from '../../libs/domains/src/domain-slots.ts';
@@ -153,6 +154,25 @@ const stories: Readonly<Record<string, Story>> = {
         userIds: fc.array(name, { maxLength: 2 }),
         acknowledgements: acknowledged(relinquishment),
       }),
+    ),
+  ),
+  accountAddition: story(
+    accountAddition,
+    fc.oneof(
+      fc.record({
+        type: is('RequestAccountAddition' as const),
+        additionId: is('add_1'),
+        accountId: is('acc_1'),
+        organizationId: is('org_1'),
+        kind: oneOf('managed', 'independent'),
+        ownerId: name,
+        name,
+        requestedBy: is('usr_9'),
+        expiresAt: moment,
+      }),
+      fc.record({ type: is('ConfirmAccountAddition' as const), ownerId: name }),
+      fc.record({ type: oneOf('DeclineAccountAddition', 'ExpireAccountAddition') }),
+      fc.record({ type: is('RevertAccountAddition' as const), reason: name }),
     ),
   ),
   claim: story(

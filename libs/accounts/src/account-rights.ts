@@ -54,3 +54,6 @@ const mayLook =
 export const mayReadAccount = mayLook(rights.read_account);
 
 export const mayReadAccountUsers = mayLook(rights.read_account_users);
+
+/** Only whoever owns the account answers for it. */
+export const mayAnswerAddition = may(rights.answer_addition);

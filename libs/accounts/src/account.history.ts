@@ -1,11 +1,12 @@
 import type { Catalogue } from '#kernel';
 import type { AccountEvent } from './account.ts';
+import type { AccountAdditionEvent } from './account-addition.ts';
 
 const owner = { ownerEmail: 'ownerId', ownerGivenName: 'ownerId', ownerFamilyName: 'ownerId' };
 const person = { email: 'userId', givenName: 'userId', familyName: 'userId' };
 const status = (previous: string, updated: string) => [{ field: 'status', previous, updated }];
 
-export const accountHistory: Catalogue<AccountEvent['type']> = {
+export const accountHistory: Catalogue<AccountEvent['type'] | AccountAdditionEvent['type']> = {
   AccountCreated: {
     version: 2,
     upcast: [(created) => ({ ...created, ownerEmail: '', ownerGivenName: '', ownerFamilyName: '' })],
@@ -35,6 +36,23 @@ export const accountHistory: Catalogue<AccountEvent['type']> = {
   AccountAccessRevoked: { summary: "A person's access to an account was ended." },
   AccountSuspended: { summary: 'An account was suspended.', changes: status('active', 'suspended') },
   AccountReactivated: { summary: 'An account was reactivated.', changes: status('suspended', 'active') },
+  AccountAdditionRequested: { summary: 'An account that exists already was asked for.' },
+  AccountAdditionConfirmed: {
+    summary: 'The owner of an account agreed to its addition.',
+    changes: status('pending', 'confirmed'),
+  },
+  AccountAdditionReverted: {
+    summary: 'A confirmed addition of an account could not take effect.',
+    changes: status('confirmed', 'reverted'),
+  },
+  AccountAdditionDeclined: {
+    summary: 'The owner of an account declined its addition.',
+    changes: status('pending', 'declined'),
+  },
+  AccountAdditionExpired: {
+    summary: 'The addition of an account was not answered in time.',
+    changes: status('pending', 'expired'),
+  },
   AccountClosureRequested: { summary: 'The closure of an account was requested.' },
   AccountClosed: { summary: 'An account was closed.', changes: status('pending_closure', 'closed') },
 };

@@ -57,7 +57,7 @@ const closing: AccountEvent = {
   type: 'AccountClosureRequested',
   data: { ...about, acknowledgements: accountClosure },
 };
-const closed: AccountEvent = { type: 'AccountClosed', data: { ...about, userIds: ['usr_1'] } };
+const closed: AccountEvent = { type: 'AccountClosed', data: about };
 const detached: AccountEvent = {
   type: 'AccountDetached',
   data: { ...about, ownerId: 'usr_1', userIds: ['usr_1', 'usr_2'], cause },

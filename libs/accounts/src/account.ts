@@ -114,7 +114,7 @@ export type AccountEvent =
   | Event<'AccountSuspended', About>
   | Event<'AccountReactivated', About>
   | Event<'AccountClosureRequested', About & { acknowledgements: readonly Acknowledgement[] }>
-  | Event<'AccountClosed', About & { userIds: readonly string[] }>;
+  | Event<'AccountClosed', About>;
 
 type OpenStatus = 'active' | 'suspended';
 
@@ -361,9 +361,7 @@ const decideForKnown = (command: ForKnown, state: KnownAccount, now: string): De
         ]
       );
     case 'FinishClosure':
-      return state.status === 'pending_closure'
-        ? [{ type: 'AccountClosed', data: { ...about, userIds: Object.keys(state.access) } }]
-        : [];
+      return state.status === 'pending_closure' ? [{ type: 'AccountClosed', data: about }] : [];
     case 'TransferAccountOwnership':
     case 'ReplaceOwner':
       return transferred(command, state, about, now);

@@ -25,6 +25,18 @@ import {
 } from './account.handlers.ts';
 import { accountHistory } from './account.history.ts';
 import { account } from './account.ts';
+import { ExpireAccountAddition, RevertAccountAddition } from './account-addition.commands.ts';
+import {
+  AdditionAnswers,
+  ConfirmAccountAdditionHandler,
+  DeclineAccountAdditionHandler,
+  RequestAccountAdditionHandler,
+} from './account-addition.handlers.ts';
+import { accountAdditionMail } from './account-addition.mails.ts';
+import { accountAddition } from './account-addition.ts';
+import { accountAdditionExpiry } from './account-addition-expiry.timer.ts';
+import { AccountAdditionsController, RequestAdditionsController } from './account-additions.http.ts';
+import { accountAdditionQueries } from './account-additions.queries.ts';
 import {
   mayDisposeOfAccount,
   mayManageAccount,
@@ -47,6 +59,8 @@ import {
 import { accounts } from './accounts.projection.ts';
 import { accountQueries } from './accounts.queries.ts';
 import { Owners } from './owners.ts';
+import { whenAccountAdditionConfirmedBringItIn } from './when-account-addition-confirmed-bring-it-in.policy.ts';
+import { whenAccountAdditionRequestedMailItsOwner } from './when-account-addition-requested-mail-its-owner.policy.ts';
 import { whenAccountClosureRequestedFinishIt } from './when-account-closure-requested-finish-it.policy.ts';
 import { whenAccountDetachedShowItToWhoIsLeft } from './when-account-detached-show-it-to-who-is-left.policy.ts';
 import { whenAnAccountChangesHandsSettleItsOwner } from './when-an-account-changes-hands-settle-its-owner.policy.ts';
@@ -70,11 +84,23 @@ export const accountsNoun: Noun = {
     ShareAccount,
     SettleAccountOwner,
     SettleRemovedUser,
+    RevertAccountAddition,
+    ExpireAccountAddition,
   ],
-  controllers: [OrganizationAccountsController, AccountsController, AccountRolesController],
+  controllers: [
+    OrganizationAccountsController,
+    AccountsController,
+    AccountRolesController,
+    RequestAdditionsController,
+    AccountAdditionsController,
+  ],
   providers: [
     Owners,
     AccountHomes,
+    AdditionAnswers,
+    RequestAccountAdditionHandler,
+    ConfirmAccountAdditionHandler,
+    DeclineAccountAdditionHandler,
     CreateAccountHandler,
     TransferAccountOwnershipHandler,
     ChangeAccountRolesHandler,
@@ -85,9 +111,14 @@ export const accountsNoun: Noun = {
     SettleRemovedUserHandler,
     ...accountQueries,
     ...accountUserQueries,
+    ...accountAdditionQueries,
   ],
+  mails: [accountAdditionMail],
+  timers: [accountAdditionExpiry],
   projections: [accounts, accountUsers],
   policies: [
+    whenAccountAdditionConfirmedBringItIn,
+    whenAccountAdditionRequestedMailItsOwner,
     whenAccountClosureRequestedFinishIt,
     whenAccountDetachedShowItToWhoIsLeft,
     whenAnAccountChangesHandsSettleItsOwner,
@@ -129,6 +160,18 @@ export const accountsNoun: Noun = {
       authorize: mayDisposeOfAccount,
       command: ({ acknowledgements }) => ({ type: 'CloseAccount', acknowledgements }),
       answer: accountAnswer,
+    }),
+    rowsOf(accountAddition)({
+      on: RevertAccountAddition,
+      id: ({ additionId }) => additionId,
+      authorize: systemOnly,
+      command: ({ reason }) => ({ type: 'RevertAccountAddition', reason }),
+    }),
+    rowsOf(accountAddition)({
+      on: ExpireAccountAddition,
+      id: ({ additionId }) => additionId,
+      authorize: systemOnly,
+      command: () => ({ type: 'ExpireAccountAddition' }),
     }),
     accountRow({
       on: FinishClosure,

@@ -1,5 +1,6 @@
 import { type Projection, searchWords } from '#kernel';
 import type { AccountEvent, AccountStatus } from './account.ts';
+import type { AccountAdditionEvent, AdditionKind } from './account-addition.ts';
 
 /**
  * One account as one organization sees it. The key is the account's id, where it is managed or at home with nobody;
@@ -13,9 +14,16 @@ export interface AccountView {
   readonly name: string;
   readonly kind: 'managed' | 'independent' | 'pending';
   readonly status: AccountStatus;
-  readonly ownerId: string;
+  /** Null: the organization may not know it before the owner has agreed. */
+  readonly ownerId: string | null;
   readonly users: number;
   readonly twoFactorRequired: boolean;
+  /** Of a pending one. */
+  readonly addition: {
+    readonly additionId: string;
+    readonly kind: AdditionKind;
+    readonly expiresAt: string;
+  } | null;
   readonly words: readonly string[];
   readonly createdAt: string;
   readonly revision: number;
@@ -41,7 +49,18 @@ const changed =
 
 const becomes = (status: AccountStatus) => ({ key: everywhere, to: changed(() => ({ status })) });
 
-export const accounts: Projection<AccountView, AccountEvent> = {
+type AdditionEnd = Extract<
+  AccountAdditionEvent,
+  { type: 'AccountAdditionDeclined' | 'AccountAdditionExpired' | 'AccountAdditionReverted' }
+>;
+
+const ended = {
+  key: ({ data }: { data: AdditionEnd['data'] }): string => sharedKey(data.organizationId, data.accountId),
+  to: (view: AccountView | undefined, { data }: { data: AdditionEnd['data'] }): AccountView | null =>
+    view?.addition?.additionId === data.additionId ? null : (view ?? null),
+};
+
+export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEvent> = {
   name: 'accounts',
   version: 2,
   indexes: [
@@ -66,6 +85,7 @@ export const accounts: Projection<AccountView, AccountEvent> = {
         ownerId: data.ownerId,
         users: 1,
         twoFactorRequired: false,
+        addition: null,
         words: searchWords(data.name),
         createdAt: data.createdAt,
         revision,
@@ -113,6 +133,7 @@ export const accounts: Projection<AccountView, AccountEvent> = {
           ownerId,
           users: userIds.length,
           twoFactorRequired,
+          addition: null,
           words: searchWords(name),
           createdAt,
           revision,
@@ -136,6 +157,30 @@ export const accounts: Projection<AccountView, AccountEvent> = {
     AccountAccessGranted: { key: everywhere, to: changed((_data, { users }) => ({ users: users + 1 })) },
     AccountRolesChanged: { key: everywhere, to: changed(() => ({})) },
     AccountAccessRevoked: { key: everywhere, to: changed((_data, { users }) => ({ users: users - 1 })) },
+    AccountAdditionRequested: {
+      key: ({ data }) => sharedKey(data.organizationId, data.accountId),
+      to: (view, { data, revision }) =>
+        view && view.kind !== 'pending'
+          ? view
+          : {
+              accountId: data.accountId,
+              organizationId: data.organizationId,
+              managedBy: null,
+              name: data.name,
+              kind: 'pending',
+              status: 'active',
+              ownerId: data.kind === 'managed' ? data.ownerId : null,
+              users: 0,
+              twoFactorRequired: false,
+              addition: { additionId: data.additionId, kind: data.kind, expiresAt: data.expiresAt },
+              words: searchWords(data.name),
+              createdAt: data.requestedAt,
+              revision,
+            },
+    },
+    AccountAdditionDeclined: ended,
+    AccountAdditionExpired: ended,
+    AccountAdditionReverted: ended,
     AccountSuspended: becomes('suspended'),
     AccountReactivated: becomes('active'),
     AccountClosureRequested: becomes('pending_closure'),

@@ -36,6 +36,7 @@ export class GetAccountRoles extends OrgledgerQuery {}
 
 const item = (view: AccountView, ownerEmail: string | null) => {
   const { accountId, managedBy, name, kind, status, ownerId, users, twoFactorRequired, createdAt } = view;
+  const { addition } = view;
   return {
     accountId,
     organizationId: managedBy,
@@ -47,6 +48,11 @@ const item = (view: AccountView, ownerEmail: string | null) => {
     users,
     twoFactorRequired,
     createdAt,
+    ...(addition && {
+      additionId: addition.additionId,
+      additionKind: addition.kind,
+      expiresAt: addition.expiresAt,
+    }),
   };
 };
 

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
+import { AdditionDays } from '#accounts';
 import { ApiKeySecrets, ApiKeyUses } from '#api-keys';
 import {
   CommandClasses,
@@ -121,6 +122,7 @@ export class ApplicationModule {
         given(LinkTokens, tokens),
         given(AddressHash, new AddressHash(master)),
         given(DomainTokens, new DomainTokens(master)),
+        given(AdditionDays, new AdditionDays(settings.invitationDays)),
         given(InvitationLinks, new InvitationLinks(tokens, settings.invitationDays)),
         given(Passwords, new Passwords()),
         given(Credentials, new Credentials(stores.records, clock)),

@@ -7,7 +7,7 @@ import { type Claim, claim } from './claim.ts';
 const GRACE_MS = 60_000;
 
 /** `email-<keyed hash>`, `domain-<name>`, `invite-<keyed hash>`, `import-<domain name>`, `merge-<organization>`. */
-export type ClaimName = `${'email' | 'domain' | 'invite' | 'import' | 'merge'}-${string}`;
+export type ClaimName = `${'email' | 'domain' | 'invite' | 'import' | 'merge' | 'addition'}-${string}`;
 
 /** `alive` has the last word on a holder; `unknown`: it has written nothing yet. */
 export type Holder = 'alive' | 'dead' | 'unknown';

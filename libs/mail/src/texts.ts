@@ -127,6 +127,39 @@ export const importNoticeText = ({ givenName, organizationName, link }: ImportNo
   });
 };
 
+export interface AccountAdditionFields {
+  readonly givenName: string;
+  readonly organizationName: string;
+  readonly accountName: string;
+  readonly kind: 'managed' | 'independent';
+  /** ISO 8601. */
+  readonly expiresAt: string;
+  /** Where the owner answers, signed in. */
+  readonly page: string;
+}
+
+export const accountAdditionText = (fields: AccountAdditionFields): MailText => {
+  const organization = shown(fields.organizationName);
+  const name = shown(fields.accountName);
+  const consequence =
+    fields.kind === 'managed'
+      ? `If you confirm, the account belongs to ${organization} from then on, and you become a user that its administrators manage. Other accounts that you own come along.`
+      : `If you confirm, ${organization} sees the account. It stays yours, and they can give the access back at any time.`;
+  return letter({
+    subject: `${organization} asks for your account ${name}`,
+    paragraphs: [
+      `${['Hello', shown(fields.givenName)].join(' ').trim()},`,
+      `${organization} asks to add your account ${name}.`,
+      consequence,
+    ],
+    action: { label: 'Sign in and answer', link: fields.page },
+    after: [
+      `You can answer until ${instant(fields.expiresAt)}.`,
+      'Nothing changes before you confirm. If you do not know who is asking, decline or ignore this message.',
+    ],
+  });
+};
+
 /** `standard_user` as people read it: Standard User. */
 const roleName = (role: string): string =>
   shown(role)
