@@ -47,7 +47,7 @@ export class ConventionalAdapter extends FastifyAdapter {
     tellPosition(response, body);
     if (isReceipt(body)) {
       response.header('etag', `"${body.revision}"`);
-      return super.reply(response, body, statusOf(body, status ?? response.statusCode));
+      return super.reply(response, body, body.effects === 'pending' ? 202 : status);
     }
     if ('dryRun' in body && body.dryRun === true) {
       response.header('preference-applied', 'dry-run');
@@ -64,10 +64,3 @@ const tellPosition = (response: FastifyReply, body: unknown): void => {
 
 const isReceipt = (body: object): body is Receipt =>
   'revision' in body && 'events' in body && 'stream' in body && typeof body.revision === 'number';
-
-/** 201 when the command began its stream; a status that the route chose, beside Nest's own two, stays. */
-const statusOf = ({ effects, events, revision }: Receipt, status: number): number => {
-  if (effects === 'pending') return 202;
-  if (status !== 200 && status !== 201) return status;
-  return events.length > 0 && revision === events.length - 1 ? 201 : 200;
-};

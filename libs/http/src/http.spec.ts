@@ -161,12 +161,12 @@ describe('paths and methods', () => {
 });
 
 describe('answers', () => {
-  it('201 with ETag and position for a command that begins a stream', async () => {
+  it('201 with ETag and position for a command that makes something', async () => {
     const { status, headers, body } = await invite(valid);
     expect([status, headers.etag, headers['x-log-position']]).toEqual([201, '"0"', '42']);
     expect(body).toMatchObject({ revision: 0, position: '42', body: valid });
   });
-  it('200 for a command on an existing stream, also by POST', async () => {
+  it('200 for a command on what exists, also by POST', async () => {
     expect((await call('POST', `${org}/suspend`)).status).toBe(200);
     expect((await call('PATCH', org, valid)).status).toBe(200);
   });

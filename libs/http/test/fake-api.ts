@@ -108,7 +108,7 @@ class Organizations {
     if (body.note === 'slow') return receipt(0, { effects: 'pending' });
     return receipt(0, { body, call });
   }
-  @Post('suspend') suspend() {
+  @Post('suspend') @HttpCode(200) suspend() {
     return receipt(5);
   }
   @Post('imports') @HttpCode(202) importUsers() {
@@ -150,7 +150,7 @@ class Anybody {
   @Get('v1/by-token') byToken(@Query('token') token: string) {
     return { length: token.length };
   }
-  @Post('v1/slow') async slow() {
+  @Post('v1/slow') @HttpCode(200) async slow() {
     waiting.count += 1;
     await gate.promise;
     return receipt(1);
