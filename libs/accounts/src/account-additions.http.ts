@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery } from '#http';
+import { Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import {
   ConfirmAccountAddition,
@@ -18,6 +18,14 @@ export class RequestAdditionsController {
   }
 
   @Post()
+  @Told(
+    'Asks the owner of an account that exists already to bring it in, or to share it.',
+    'account_already_added',
+    'account_addition_already_pending',
+    'domain_unverified',
+    'domain_unvalidated',
+    'account_closed',
+  )
   request(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: RequestAccountAddition,
@@ -39,6 +47,7 @@ export class AccountAdditionsController {
   }
 
   @Get()
+  @Told('What the owner of an account is asked.')
   get(
     @PathId('additionId', 'add') additionId: string,
     @Query() _query: ReadQuery,
@@ -49,12 +58,21 @@ export class AccountAdditionsController {
 
   @Post('confirm')
   @HttpCode(200)
+  @Told(
+    'Brings the account in, and its owner with it, or shares it.',
+    'account_addition_not_pending',
+    'user_belongs_to_another_organization',
+    'domain_unverified',
+    'domain_unvalidated',
+    'account_closed',
+  )
   confirm(@PathId('additionId', 'add') additionId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new ConfirmAccountAddition(), { additionId }, call);
   }
 
   @Post('decline')
   @HttpCode(200)
+  @Told('Says no.', 'account_addition_not_pending')
   decline(@PathId('additionId', 'add') additionId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new DeclineAccountAddition(), { additionId }, call);
   }

@@ -4,7 +4,12 @@ import { type Envelope, Execution, envelopeOf, type Outcome, systemOnly } from '
 import { isRefusal } from '#kernel';
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
-import { AttachAccount, SettleAccountOwner, SettleRemovedUser } from './account.commands.ts';
+import {
+  AttachAccount,
+  SettleAccountAccess,
+  SettleAccountOwner,
+  SettleRemovedUser,
+} from './account.commands.ts';
 import { type AccountCommand, type AccountUser, account, type Cause, type KnownAccount } from './account.ts';
 import { Owners } from './owners.ts';
 
@@ -102,6 +107,38 @@ export class SettleAccountOwnerHandler implements ICommandHandler<SettleAccountO
     const { accountId } = command;
     const cause = { type: 'owner_not_managed', id: accountId };
     return systemOnly(envelope.principal) ?? this.#homes.settle(accountId, cause, envelope);
+  }
+}
+
+@Injectable()
+@CommandHandler(SettleAccountAccess)
+export class SettleAccountAccessHandler implements ICommandHandler<SettleAccountAccess, Outcome> {
+  readonly #execution: Execution;
+  readonly #owners: Owners;
+
+  constructor(execution: Execution, owners: Owners) {
+    this.#execution = execution;
+    this.#owners = owners;
+  }
+
+  async execute(command: SettleAccountAccess): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const refused = systemOnly(envelope.principal);
+    if (refused) return refused;
+    const { accountId, userId } = command;
+    const { state } = await this.#execution.load(account, accountId);
+    if (state.status === 'unknown' || state.organizationId === null) return nothing;
+    const { organizationId } = state;
+    if ((await this.#owners.homeOf(userId)) === organizationId) return nothing;
+    const cause = { type: 'user_not_managed', id: userId };
+    return this.#execution.run(
+      {
+        decider: account,
+        id: accountId,
+        command: { type: 'RevokeAccountAccess', organizationId, userId, cause },
+      },
+      envelope,
+    );
   }
 }
 

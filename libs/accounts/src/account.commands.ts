@@ -110,6 +110,12 @@ export class SettleAccountOwner extends OrgledgerCommand {
   accountId!: string;
 }
 
+/** The product's own: access that was given at once is for managed users of the account's organization. */
+export class SettleAccountAccess extends OrgledgerCommand {
+  accountId!: string;
+  userId!: string;
+}
+
 /** The product's own: what somebody who left the organization still owned or had access to there. */
 export class SettleRemovedUser extends OrgledgerCommand {
   /** Null: everywhere, because the person is gone. */

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Put, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery } from '#http';
+import { Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import {
   ChangeAccountRoles,
@@ -35,6 +35,10 @@ export class OrganizationAccountsController {
   }
 
   @Post('accounts')
+  @Told(
+    'Creates an account in the organization; its owner is whoever asks, unless another is named.',
+    'owner_not_managed',
+  )
   create(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: CreateAccount,
@@ -44,6 +48,7 @@ export class OrganizationAccountsController {
   }
 
   @Get('accounts')
+  @Told('Lists the accounts that the organization manages, sees as independent, or has asked for.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() query: AccountsQuery,
@@ -54,6 +59,10 @@ export class OrganizationAccountsController {
 
   @Post('accounts/:accountId/relinquish')
   @HttpCode(200)
+  @Told(
+    'Gives back an independent account; the people of the organization lose their access to it.',
+    'acknowledgements_required',
+  )
   relinquish(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('accountId', 'acc') accountId: string,
@@ -64,6 +73,7 @@ export class OrganizationAccountsController {
   }
 
   @Get('users/:userId/accounts')
+  @Told("Lists a person's accounts with their roles there.")
   listOfUser(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -86,6 +96,7 @@ export class AccountsController {
   }
 
   @Get()
+  @Told('One account, as the organization that looks sees it.')
   get(
     @PathId('accountId', 'acc') accountId: string,
     @Query() _query: ReadQuery,
@@ -99,6 +110,7 @@ export class AccountsController {
   }
 
   @Patch()
+  @Told('Renames an account.', 'account_suspended', 'account_closed')
   update(
     @PathId('accountId', 'acc') accountId: string,
     @Body() command: UpdateAccount,
@@ -109,6 +121,12 @@ export class AccountsController {
 
   @Post('transfer-ownership')
   @HttpCode(200)
+  @Told(
+    'Makes another managed user the owner; the earlier one stays as administrator.',
+    'owner_not_managed',
+    'account_not_managed',
+    'account_closed',
+  )
   transferOwnership(
     @PathId('accountId', 'acc') accountId: string,
     @Body() command: TransferAccountOwnership,
@@ -119,18 +137,21 @@ export class AccountsController {
 
   @Post('suspend')
   @HttpCode(200)
+  @Told('Suspends an account: nothing new begins on it.', 'account_closed')
   suspend(@PathId('accountId', 'acc') accountId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new SuspendAccount(), { accountId }, call);
   }
 
   @Post('reactivate')
   @HttpCode(200)
+  @Told('Reactivates a suspended account.', 'account_closed')
   reactivate(@PathId('accountId', 'acc') accountId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new ReactivateAccount(), { accountId }, call);
   }
 
   @Post('close')
   @HttpCode(200)
+  @Told('Closes an account for good.', 'acknowledgements_required')
   close(
     @PathId('accountId', 'acc') accountId: string,
     @Body() command: CloseAccount,
@@ -140,6 +161,7 @@ export class AccountsController {
   }
 
   @Put('two-factor-requirement')
+  @Told('Says whether the account requires two-factor sign-in.', 'account_suspended', 'account_closed')
   requireTwoFactor(
     @PathId('accountId', 'acc') accountId: string,
     @Body() command: RequireAccountTwoFactor,
@@ -149,6 +171,7 @@ export class AccountsController {
   }
 
   @Get('users')
+  @Told('Lists who has access to an account.')
   listUsers(
     @PathId('accountId', 'acc') accountId: string,
     @Query() query: AccountUsersQuery,
@@ -162,6 +185,14 @@ export class AccountsController {
   }
 
   @Put('users/:userId/roles')
+  @Told(
+    "Sets a person's roles on an account; a managed user of its organization gets access by it.",
+    'role_combination_invalid',
+    'owner_role_by_transfer_only',
+    'administrator_downgrade_unconfirmed',
+    'account_suspended',
+    'account_closed',
+  )
   changeRoles(
     @PathId('accountId', 'acc') accountId: string,
     @PathId('userId', 'usr') userId: string,
@@ -173,6 +204,7 @@ export class AccountsController {
 
   @Post('users/:userId/remove')
   @HttpCode(200)
+  @Told("Ends a person's access to an account.", 'owner_not_removable', 'acknowledgements_required')
   removeUser(
     @PathId('accountId', 'acc') accountId: string,
     @PathId('userId', 'usr') userId: string,
@@ -192,6 +224,7 @@ export class AccountRolesController {
   }
 
   @Get()
+  @Told('The roles on accounts and what each of them may do.')
   list() {
     return this.#bus.execute(new GetAccountRoles());
   }

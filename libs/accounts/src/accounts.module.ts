@@ -8,6 +8,7 @@ import {
   ReactivateAccount,
   RequireAccountTwoFactor,
   RevokeAccountAccess,
+  SettleAccountAccess,
   SettleAccountOwner,
   SettleRemovedUser,
   ShareAccount,
@@ -46,6 +47,7 @@ import {
 import {
   AccountHomes,
   AttachAccountHandler,
+  SettleAccountAccessHandler,
   SettleAccountOwnerHandler,
   SettleRemovedUserHandler,
 } from './account-upkeep.handlers.ts';
@@ -59,6 +61,7 @@ import {
 import { accounts } from './accounts.projection.ts';
 import { accountQueries } from './accounts.queries.ts';
 import { Owners } from './owners.ts';
+import { whenAccessWasGivenAtOnceSeeThatItIsDue } from './when-access-was-given-at-once-see-that-it-is-due.policy.ts';
 import { whenAccountAdditionConfirmedBringItIn } from './when-account-addition-confirmed-bring-it-in.policy.ts';
 import { whenAccountAdditionRequestedMailItsOwner } from './when-account-addition-requested-mail-its-owner.policy.ts';
 import { whenAccountClosureRequestedFinishIt } from './when-account-closure-requested-finish-it.policy.ts';
@@ -82,6 +85,7 @@ export const accountsNoun: Noun = {
     AttachAccount,
     DetachAccount,
     ShareAccount,
+    SettleAccountAccess,
     SettleAccountOwner,
     SettleRemovedUser,
     RevertAccountAddition,
@@ -107,6 +111,7 @@ export const accountsNoun: Noun = {
     RemoveAccountUserHandler,
     RelinquishIndependentAccountHandler,
     AttachAccountHandler,
+    SettleAccountAccessHandler,
     SettleAccountOwnerHandler,
     SettleRemovedUserHandler,
     ...accountQueries,
@@ -117,6 +122,7 @@ export const accountsNoun: Noun = {
   timers: [accountAdditionExpiry],
   projections: [accounts, accountUsers],
   policies: [
+    whenAccessWasGivenAtOnceSeeThatItIsDue,
     whenAccountAdditionConfirmedBringItIn,
     whenAccountAdditionRequestedMailItsOwner,
     whenAccountClosureRequestedFinishIt,

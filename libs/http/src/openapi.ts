@@ -34,6 +34,17 @@ const producesKey = 'orgledger:produces';
 /** For the document: the route answers something else than JSON. */
 export const Produces = (mediaType: string) => SetMetadata(producesKey, mediaType);
 
+const toldKey = 'orgledger:told';
+
+interface Telling {
+  readonly summary: string;
+  readonly refusals: readonly string[];
+}
+
+/** For the document: what the route does in one sentence, and the codes with which a rule may refuse it. */
+export const Told = (summary: string, ...refusals: readonly string[]) =>
+  SetMetadata(toldKey, { summary, refusals } satisfies Telling);
+
 const safe = new Set(['get', 'head', 'options']);
 
 /**
@@ -156,7 +167,8 @@ const describe = (
   const handler = controller.prototype[handlerName]!;
   const route = routeShape(controller, handler);
   operation.operationId = `${controller.name.replace(/Controller$/, '')}.${handlerName}`;
-  operation.summary ??= sentence(handlerName);
+  const told: Telling | undefined = Reflect.getMetadata(toldKey, handler);
+  operation.summary = told?.summary ?? sentence(handlerName);
   operation.parameters = [
     ...pathParameters(operation, controller, handlerName),
     ...queryParameters(route, method, schemas),
@@ -165,7 +177,12 @@ const describe = (
   delete operation.requestBody;
   const body = bodyOf(route, schemas);
   if (body && !safe.has(method)) operation.requestBody = body;
-  operation.responses = responsesOf(route, method, Reflect.getMetadata(producesKey, handler));
+  operation.responses = responsesOf(
+    route,
+    method,
+    told?.refusals ?? [],
+    Reflect.getMetadata(producesKey, handler),
+  );
 };
 
 const sentence = (name: string): string => {
@@ -241,7 +258,12 @@ const problemAnswer = (description: string) => ({
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 });
 
-const responsesOf = ({ query }: RouteShape, method: string, produces = 'application/json') => {
+const responsesOf = (
+  { query }: RouteShape,
+  method: string,
+  refusals: readonly string[],
+  produces = 'application/json',
+) => {
   const isList = query !== undefined && query.type.prototype instanceof ListQuery;
   const schema = isList ? { $ref: '#/components/schemas/List' } : {};
   return {
@@ -249,7 +271,7 @@ const responsesOf = ({ query }: RouteShape, method: string, produces = 'applicat
       description: safe.has(method) ? 'Found.' : 'Done: a receipt, unless the command answers more.',
       content: { [produces]: { schema } },
     },
-    '4XX': problemAnswer('Refused.'),
+    '4XX': problemAnswer(refusals.length > 0 ? `Refused, also with: ${refusals.join(', ')}.` : 'Refused.'),
     '5XX': problemAnswer('Not answered just now.'),
   };
 };

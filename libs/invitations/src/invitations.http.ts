@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery } from '#http';
+import { Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import {
   AcceptInvite,
@@ -32,6 +32,22 @@ export class InvitationsController {
   }
 
   @Post()
+  @Told(
+    'Invites somebody to the organization, and to accounts of it where they are named.',
+    'owner_role_by_transfer_only',
+    'email_invalid',
+    'domain_unverified',
+    'domain_unvalidated',
+    'invitation_already_pending',
+    'already_member',
+    'user_belongs_to_another_organization',
+    'pending_invitations_limit',
+    'account_unknown',
+    'account_named_twice',
+    'role_combination_invalid',
+    'account_suspended',
+    'account_closed',
+  )
   send(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: SendInvite,
@@ -41,6 +57,7 @@ export class InvitationsController {
   }
 
   @Get()
+  @Told('Lists the invitations sent from the organization.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() query: InvitationsQuery,
@@ -50,6 +67,7 @@ export class InvitationsController {
   }
 
   @Get(':invitationId')
+  @Told('One invitation.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('invitationId', 'inv') invitationId: string,
@@ -61,6 +79,13 @@ export class InvitationsController {
 
   @Post(':invitationId/resend')
   @HttpCode(200)
+  @Told(
+    'Sends an invitation again; earlier links no longer work.',
+    'invitation_not_pending',
+    'domain_unverified',
+    'domain_unvalidated',
+    'pending_invitations_limit',
+  )
   resend(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('invitationId', 'inv') invitationId: string,
@@ -71,6 +96,7 @@ export class InvitationsController {
 
   @Post(':invitationId/cancel')
   @HttpCode(200)
+  @Told('Cancels an invitation.', 'invitation_not_pending')
   cancel(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('invitationId', 'inv') invitationId: string,
@@ -92,6 +118,22 @@ export class AccountInvitationsController {
   }
 
   @Post()
+  @Told(
+    'Gives a managed user access at once, and invites everybody else.',
+    'invite_through_organization',
+    'domain_managed_elsewhere',
+    'role_combination_invalid',
+    'owner_role_by_transfer_only',
+    'email_invalid',
+    'domain_unverified',
+    'domain_unvalidated',
+    'invitation_already_pending',
+    'already_member',
+    'user_belongs_to_another_organization',
+    'pending_invitations_limit',
+    'account_suspended',
+    'account_closed',
+  )
   send(
     @PathId('accountId', 'acc') accountId: string,
     @Body() command: InviteToAccount,
@@ -101,6 +143,7 @@ export class AccountInvitationsController {
   }
 
   @Get()
+  @Told('Lists the invitations that offer the account.')
   list(
     @PathId('accountId', 'acc') accountId: string,
     @Query() query: InvitationsQuery,
@@ -114,6 +157,7 @@ export class AccountInvitationsController {
   }
 
   @Get(':invitationId')
+  @Told('One invitation that offers the account.')
   get(
     @PathId('accountId', 'acc') accountId: string,
     @PathId('invitationId', 'inv') invitationId: string,
@@ -129,6 +173,12 @@ export class AccountInvitationsController {
 
   @Post(':invitationId/resend')
   @HttpCode(200)
+  @Told(
+    'Sends an invitation again; earlier links no longer work.',
+    'invitation_not_pending',
+    'domain_unvalidated',
+    'pending_invitations_limit',
+  )
   resend(
     @PathId('accountId', 'acc') accountId: string,
     @PathId('invitationId', 'inv') invitationId: string,
@@ -139,6 +189,7 @@ export class AccountInvitationsController {
 
   @Post(':invitationId/cancel')
   @HttpCode(200)
+  @Told('Cancels an invitation.', 'invitation_not_pending')
   cancel(
     @PathId('accountId', 'acc') accountId: string,
     @PathId('invitationId', 'inv') invitationId: string,
@@ -160,18 +211,30 @@ export class InvitationLinksController {
   }
 
   @Get('by-token')
+  @Told('What somebody who holds a link may know before they answer.', 'invitation_link_invalid')
   byToken(@Query() query: ByTokenQuery) {
     return this.#bus.execute(Object.assign(new GetInvitationByToken(), query));
   }
 
   @Post('accept')
   @HttpCode(200)
+  @Told(
+    'Accepts an invitation: a new person with a name and a password, an existing one signed in.',
+    'invitation_link_invalid',
+    'password_too_weak',
+    'user_belongs_to_another_organization',
+    'domain_unverified',
+    'domain_unvalidated',
+    'account_suspended',
+    'account_closed',
+  )
   accept(@Body() command: AcceptInvite, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);
   }
 
   @Post('decline')
   @HttpCode(200)
+  @Told('Declines an invitation.', 'invitation_link_invalid')
   decline(@Body() command: DeclineInvite, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);
   }
