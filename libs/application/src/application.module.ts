@@ -20,6 +20,7 @@ import { InvitationLinks, PendingLimit } from '#invitations';
 import { Outbox, PublicUrl } from '#mail';
 import { Desk, MailBell, MailKinds } from '#notifications';
 import { Metrics } from '#observability';
+import { AccessTokens, noAccessTokens, providerTokens } from '#oidc';
 import { Health, operationsNoun } from '#operations';
 import { PermissionGuard } from '#permissions';
 import { PolicyRunner, RemoteEffects } from '#policies';
@@ -132,6 +133,12 @@ export class ApplicationModule {
         given(
           CredentialRates,
           new CredentialRates(rate('resets', rates.resets), mailRate, rate('texts', rates.texts)),
+        ),
+        given(
+          AccessTokens,
+          settings.oidcIssuer && settings.oidcAudience
+            ? providerTokens({ issuer: settings.oidcIssuer, audience: settings.oidcAudience }, clock)
+            : noAccessTokens,
         ),
         given(ApiKeySecrets, new ApiKeySecrets(master)),
         given(ApiKeyUses, new ApiKeyUses(stores.records, clock)),

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { ApiKeys } from '#api-keys';
 import type { Principal } from '#commands';
 import { HttpProblem, isSafe, unauthenticated } from '#http';
+import { AccessTokens, ProviderUnavailable } from '#oidc';
 import { rightOfRoute } from '#permissions';
 import { type Session, Sessions } from '#sign-in';
 import { type ActiveUser, People } from '#users';
@@ -36,12 +37,20 @@ const operator: Principal = {
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
   readonly #apiKeys: ApiKeys;
+  readonly #accessTokens: AccessTokens;
   readonly #sessions: Sessions;
   readonly #people: People;
   readonly #operator: OperatorToken;
 
-  constructor(sessions: Sessions, people: People, apiKeys: ApiKeys, operatorToken: OperatorToken) {
+  constructor(
+    sessions: Sessions,
+    people: People,
+    apiKeys: ApiKeys,
+    accessTokens: AccessTokens,
+    operatorToken: OperatorToken,
+  ) {
     this.#apiKeys = apiKeys;
+    this.#accessTokens = accessTokens;
     this.#operator = operatorToken;
     this.#sessions = sessions;
     this.#people = people;
@@ -62,7 +71,23 @@ export class AuthenticationGuard implements CanActivate {
     if (token === undefined) return undefined;
     if (this.#operator.is(token)) return operator;
     if (token.startsWith('orgledger_')) return this.#apiKeys.verify(token);
+    if (token.includes('.')) return this.#byAccessToken(token);
     return this.#bySession(await this.#sessions.verify(token), isPublic);
+  }
+
+  /**
+   * The person with the address that the token proves, if it is proved here too: otherwise whoever signed up with
+   * somebody else's address would be given that person's rights, and they his.
+   */
+  async #byAccessToken(token: string): Promise<Principal | undefined> {
+    const email = await this.#accessTokens.emailOf(token).catch((error) => {
+      if (error instanceof ProviderUnavailable) throw providerUnavailable();
+      throw error;
+    });
+    const person = email === undefined ? undefined : await this.#people.whoever(email);
+    return person?.status === 'active' && person.emailVerified
+      ? { ...personal(person), secondFactor: true }
+      : undefined;
   }
 
   async #byCookie(
@@ -94,6 +119,11 @@ export class AuthenticationGuard implements CanActivate {
     return { ...personal(state), cookie, sessionId, secondFactor, mustEnrol };
   }
 }
+
+const providerUnavailable = (): HttpProblem =>
+  new HttpProblem(503, 'identity_provider_unavailable', 'The identity provider does not answer; try again.', {
+    headers: { 'retry-after': '5' },
+  });
 
 const bearerPattern = /^Bearer ([\w.-]{1,8192})$/i;
 

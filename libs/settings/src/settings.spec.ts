@@ -79,6 +79,14 @@ describe('settings', () => {
       { ORGLEDGER_DNS_SERVERS: '1.1.1.1:99999' },
       'ORGLEDGER_DNS_SERVERS must be a comma-separated list of host or host:port.',
     ],
+    [
+      { ORGLEDGER_OIDC_ISSUER: 'http://idp.example', ORGLEDGER_OIDC_AUDIENCE: 'a' },
+      'ORGLEDGER_OIDC_ISSUER must be an https:// URL without user, query or fragment.',
+    ],
+    [
+      { ORGLEDGER_OIDC_ISSUER: 'https://idp.example' },
+      'ORGLEDGER_OIDC_ISSUER and ORGLEDGER_OIDC_AUDIENCE are set together or not at all.',
+    ],
     [{ ORGLEDGER_ROLE: 'worker' }, 'ORGLEDGER_ROLE must be all or api.'],
     [{ ORGLEDGER_ROLE: 'api' }, 'ORGLEDGER_ROLE can be api only with both EVENTSTORE_URL and MONGODB_URL.'],
     [
@@ -119,7 +127,7 @@ describe('settings', () => {
   it('lists every setting with default and meaning for the README', () => {
     const table = settingsTable();
     expect(table.map(({ name }) => name)).toEqual(expect.arrayContaining(['HOST', 'PORT', 'LOG_LEVEL']));
-    expect(table).toHaveLength(16);
+    expect(table).toHaveLength(18);
     for (const row of table) expect(row.meaning).toMatch(/\.$/);
   });
 });

@@ -21,6 +21,9 @@ export interface Settings {
   readonly masterKeyFile: string | undefined;
   readonly invitationDays: number;
   readonly pendingInvitations: number;
+  /** With `oidcAudience`: access tokens of this provider are taken. */
+  readonly oidcIssuer: string | undefined;
+  readonly oidcAudience: string | undefined;
   readonly rateLimits: boolean;
   readonly sandbox: boolean;
   readonly role: 'all' | 'api';
@@ -80,6 +83,15 @@ const publicUrl = (value: string): string | Wrong => {
     !(parsed.username || parsed.password || parsed.search || parsed.hash)
     ? parsed.href.replace(/\/+$/, '')
     : new Wrong('must be an http:// or https:// URL without user, query or fragment');
+};
+
+/** Over http only on this machine. */
+const issuerUrl = (value: string): string | Wrong => {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  const safe = parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && isLoopback(parsed.hostname));
+  return parsed && safe && !(parsed.username || parsed.password || parsed.search || parsed.hash)
+    ? value
+    : new Wrong('must be an https:// URL without user, query or fragment');
 };
 
 const hostPattern =
@@ -169,6 +181,17 @@ const rows = {
     meaning: 'Pending invitations an organization may have, 1 to 1,000,000,000.',
     read: wholeNumber(1, 1_000_000_000),
   },
+  oidcIssuer: {
+    name: 'ORGLEDGER_OIDC_ISSUER',
+    meaning:
+      'Identity provider whose access tokens are taken (https://…); together with ORGLEDGER_OIDC_AUDIENCE.',
+    read: issuerUrl,
+  },
+  oidcAudience: {
+    name: 'ORGLEDGER_OIDC_AUDIENCE',
+    meaning: 'What those tokens must be made for.',
+    read: text,
+  },
   rateLimits: {
     name: 'ORGLEDGER_RATE_LIMITS',
     fallback: 'on',
@@ -229,11 +252,17 @@ export const readSettings = (env: NodeJS.ProcessEnv): Settings => {
     masterKeyFile: value<string>(rows.masterKeyFile),
     invitationDays: value<number>(rows.invitationDays)!,
     pendingInvitations: value<number>(rows.pendingInvitations)!,
+    oidcIssuer: value<string>(rows.oidcIssuer),
+    oidcAudience: value<string>(rows.oidcAudience),
     rateLimits: value<boolean>(rows.rateLimits)!,
     sandbox: sandbox ?? (isLoopback(host) && servers.length === 0),
     role: value<'all' | 'api'>(rows.role)!,
     logLevel: value<LogLevel>(rows.logLevel)!,
   };
+  if (!settings.oidcIssuer !== !settings.oidcAudience)
+    throw new WrongSetting(
+      'ORGLEDGER_OIDC_ISSUER and ORGLEDGER_OIDC_AUDIENCE are set together or not at all.',
+    );
   if (!settings.rateLimits && !settings.sandbox)
     throw new WrongSetting('ORGLEDGER_RATE_LIMITS can be off only with the sandbox.');
   if (settings.role === 'api' && !(settings.eventStoreUrl && settings.mongodbUrl))
