@@ -24,6 +24,7 @@ describe('stories and tables are pure', () => {
       'import.ts',
       'invitation-delivery.ts',
       'invitation.ts',
+      'organization-limits.ts',
       'organization.ts',
       'user.ts',
     ]);

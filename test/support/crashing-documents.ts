@@ -54,6 +54,7 @@ export const withoutTransactions = (store: DocumentStore, survives = Number.POSI
       await store.drop(name);
     },
     names: () => store.names(),
+    scrub: () => store.scrub(),
     health: () => store.health(),
     close: async () => undefined,
   };

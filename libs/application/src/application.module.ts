@@ -41,8 +41,9 @@ import {
 import { noTextMessages, TextMessages } from '#text-messages';
 import { ParkedTimers, SharedLease, TimerRunner } from '#timers';
 import { AddressHash, LinkTokens, PersonalSeal } from '#tokens';
-import { Rates } from '#users';
+import { Erasure, Rates } from '#users';
 import { mails, nouns, policies, projections, timers } from './nouns.ts';
+import { PersonalErasure } from './personal-erasure.ts';
 import type { Platform } from './platform.ts';
 import { sandboxWorld } from './sandbox-world.ts';
 
@@ -192,6 +193,11 @@ export class ApplicationModule {
           inject: [PolicyRunner],
           useFactory: (runner: PolicyRunner) =>
             new Execution(events, clock, (decided) => runner.foresee(decided)),
+        },
+        {
+          provide: Erasure,
+          inject: [Execution],
+          useFactory: (execution: Execution) => new PersonalErasure(platform, execution, projector),
         },
         {
           provide: PendingLimit,

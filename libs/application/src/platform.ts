@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '#clock';
-import { type EventStore, readableEvents } from '#event-store';
+import { type ReadableEventStore, readableEvents } from '#event-store';
 import { outboxIndexes } from '#mail';
 import { createLogger, type Logger, Metrics } from '#observability';
 import { Sandbox } from '#sandbox';
@@ -17,7 +17,7 @@ export interface Platform {
   readonly master: MasterKey;
   readonly personalKeys: PersonalKeys;
   /** The log, readable: raised to its newest shape and decrypted. */
-  readonly events: EventStore;
+  readonly events: ReadableEventStore;
   readonly sandbox: Sandbox | undefined;
   readonly clock: Clock;
   readonly log: Logger;

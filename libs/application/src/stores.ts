@@ -64,13 +64,23 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
       readModels: keep(
         await (mongodbUrl
           ? documents('read-models', 'OLRM', { durable: false })
-          : openThreadedDocuments(join(folder, 'read-models.db'), { kind: 'OLRM', durable: false }, died)),
+          : openThreadedDocuments(
+              join(folder, 'read-models.db'),
+              { kind: 'OLRM', durable: false, secureDelete: true },
+              died,
+            )),
       ),
       records: keep(await documents('records', 'OLRC', { durable: true })),
       work: keep(await documents('work', 'OLWK', { durable: false })),
       keys: keep(await documents('keys', 'OLKY', { durable: true, secureDelete: true })),
       sandbox: settings.sandbox
-        ? keep(openEmbeddedDocuments(join(folder, 'sandbox.db'), { kind: 'OLSB', durable: false }))
+        ? keep(
+            openEmbeddedDocuments(join(folder, 'sandbox.db'), {
+              kind: 'OLSB',
+              durable: false,
+              secureDelete: true,
+            }),
+          )
         : undefined,
       close,
     };

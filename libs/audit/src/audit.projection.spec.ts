@@ -43,6 +43,7 @@ describe('audit history', () => {
         resource: { type: 'user', id: 'usr_2' },
         resourceId: 'usr_2',
         userId: 'usr_2',
+        persons: [],
         summary: 'A person was renamed.',
         data: { userId: 'usr_2', givenName: 'Robert', familyName: 'Ray' },
         changes: [{ field: 'givenName', previous: 'Bob', updated: 'Robert' }],

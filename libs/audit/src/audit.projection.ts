@@ -13,6 +13,8 @@ export interface AuditView {
   readonly resource: { readonly type: string; readonly id: string };
   readonly resourceId: string;
   readonly userId: string | null;
+  /** Others whose personal data stands in `data`. */
+  readonly persons: readonly string[];
   readonly summary: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly changes: readonly Change[];
@@ -28,14 +30,16 @@ const HIDDEN = new Set(['tokenHash', 'addressHash', 'factorId', 'batch', 'skelet
 /** Every event that is not a technical fact, of every noun. */
 export const auditHistory = (catalogue: Catalogue): Projection<AuditView> => ({
   name: 'audit',
-  version: 1,
+  version: 2,
   immutable: true,
+  persons: ['userId', 'actorId', 'persons'],
   indexes: [
     { organizationId: 1, position: -1 },
     { organizationId: 1, type: 1, position: -1 },
-    { organizationId: 1, actorId: 1, position: -1 },
+    { actorId: 1, organizationId: 1, position: -1 },
     { organizationId: 1, resourceId: 1, position: -1 },
-    { organizationId: 1, userId: 1, position: -1 },
+    { userId: 1, organizationId: 1, position: -1 },
+    { persons: 1 },
     { organizationId: 1, sourceIp: 1, position: -1 },
     { correlationId: 1, position: -1 },
     { organizationId: 1, occurredAt: 1, position: 1 },
@@ -44,11 +48,12 @@ export const auditHistory = (catalogue: Catalogue): Projection<AuditView> => ({
   on: Object.fromEntries(
     Object.entries(catalogue)
       .filter(([, { technical }]) => !technical)
-      .map(([type, { summary, changes = [] }]) => [
+      .map(([type, { summary, changes = [], personal = {} }]) => [
         type,
         {
           key: (event: RecordedEvent) => event.id,
-          to: (_view: AuditView | undefined, event: RecordedEvent) => viewOf(event, summary, changes),
+          to: (_view: AuditView | undefined, event: RecordedEvent) =>
+            viewOf(event, summary, changes, personal),
         },
       ]),
   ),
@@ -58,6 +63,7 @@ const viewOf = (
   { type, stream, position, data, metadata }: RecordedEvent,
   summary: string,
   changes: readonly Change[],
+  personal: Readonly<Record<string, string>>,
 ): AuditView => {
   const fields = data as Readonly<Record<string, unknown>>;
   const resource = {
@@ -76,6 +82,7 @@ const viewOf = (
     resource,
     resourceId: resource.id,
     userId: typeof fields.userId === 'string' ? fields.userId : null,
+    persons: othersIn(fields, personal),
     summary,
     data: Object.fromEntries(
       Object.entries(fields).filter(([name]) => !HIDDEN.has(name) && !previousOf(name, fields)),
@@ -86,6 +93,14 @@ const viewOf = (
     correlationId: metadata.correlationId,
     causationId: metadata.causationId,
   };
+};
+
+const othersIn = (
+  fields: Readonly<Record<string, unknown>>,
+  personal: Readonly<Record<string, string>>,
+): string[] => {
+  const ids = Object.values(personal).map((field) => fields[field]);
+  return [...new Set(ids)].filter((id): id is string => typeof id === 'string' && id !== fields.userId);
 };
 
 /** The field whose earlier value this one holds: `previousName` → `name`. */

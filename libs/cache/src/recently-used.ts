@@ -36,6 +36,11 @@ export class RecentlyUsed<K, V> {
     this.#old.delete(key);
   }
 
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
+
   deleteWhere(matches: (value: V) => boolean): void {
     for (const generation of [this.#young, this.#old])
       for (const [key, value] of generation) if (matches(value)) generation.delete(key);

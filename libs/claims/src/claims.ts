@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Envelope, Execution } from '#commands';
+import { type Envelope, Execution, type Outcome } from '#commands';
 import { isRefusal, type Refusal } from '#kernel';
 import { type Claim, claim } from './claim.ts';
 
@@ -53,6 +53,13 @@ export class Claims {
     if (isRefusal(outcome) || envelope.dryRun) return isRefusal(outcome) ? outcome : undefined;
     const { holder: newest } = await this.holder(name);
     return newest === holder ? undefined : held(newest);
+  }
+
+  release(name: ClaimName, holder: string, envelope: Envelope): Promise<Outcome> {
+    return this.#execution.run(
+      { decider: named(name), id: idOf(name), command: { type: 'ReleaseClaim', holder } },
+      { ...envelope, ifMatch: undefined },
+    );
   }
 
   /** A reservation of our own that others might soon take for abandoned is made new, which stops them. */

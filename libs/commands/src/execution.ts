@@ -48,8 +48,11 @@ export interface Step<State, Command, E extends Event> {
   readonly decider: Decider<State, Command, E>;
   /** The aggregate's id; the stream is `category-id`. */
   readonly id: string;
-  /** From the loaded state, so that what was gathered before can be weighed against it. */
-  readonly command: Command | ((state: State) => Command | Refusal);
+  /**
+   * From the loaded state, so that what is gathered elsewhere can be weighed against it; what is gathered here is at
+   * least as new as that state, and gathered again when another command was faster.
+   */
+  readonly command: Command | ((state: State) => Command | Refusal | Promise<Command | Refusal>);
   /** Asked on the loaded state before anything is decided. Absent: the caller was authorized elsewhere. */
   readonly authorize?: (principal: Principal, state: State) => Refusal | undefined;
   /** True: a later step of the same command follows, and only the last one's answer waits for the disk. */
@@ -82,6 +85,11 @@ export class Execution {
 
   now(): string {
     return isoTime(this.#clock.now());
+  }
+
+  /** Nothing of a person who was erased stays in memory; every stream is read again when it is needed. */
+  forget(): void {
+    this.#cache.clear();
   }
 
   /** The newest state of an aggregate. @throws StreamUnreadable, StoreUnavailable */
@@ -141,7 +149,7 @@ export class Execution {
     const actor = actorOf(envelope.principal);
     const command =
       typeof step.command === 'function'
-        ? (step.command as (s: State) => Command | Refusal)(loaded.state)
+        ? await (step.command as (s: State) => Command | Refusal | Promise<Command | Refusal>)(loaded.state)
         : step.command;
     if (isRefusal(command)) return command;
     const decision = decider.decide(command, loaded.state, { now, actor });
@@ -326,5 +334,7 @@ const advanced = <State, E extends Event>(
       position: event.position,
       events: [...(same?.events ?? []), { id: event.id, type: event.type }],
     });
+  if (decider.forgets?.(event as unknown as E))
+    for (const [id, trace] of before.traces) before.traces.set(id, { ...trace, state });
   return { state, revision: event.revision, position: event.position, traces: before.traces };
 };

@@ -116,7 +116,14 @@ export class AuthenticationGuard implements CanActivate {
     const mustEnrol = !session.secondFactor && (session.mustEnrol || state.twoFactorRequired);
     if (mustEnrol && isPublic) return undefined;
     const { sessionId, secondFactor } = session;
-    return { ...personal(state), cookie, sessionId, secondFactor, mustEnrol };
+    return {
+      ...personal(state),
+      role: await this.#people.roleOf(state),
+      cookie,
+      sessionId,
+      secondFactor,
+      mustEnrol,
+    };
   }
 }
 

@@ -99,6 +99,8 @@ export interface EventStore {
     readonly after: number;
     readonly signal: AbortSignal;
   }): AsyncIterable<readonly RecordedEvent[]>;
+  /** The event that this store has answered with exactly this position. */
+  at(position: number): Promise<RecordedEvent | undefined>;
   /** Position of the newest event; 0 when there is none. */
   head(): Promise<number>;
   /** For technical streams only: business history is kept for ever. */

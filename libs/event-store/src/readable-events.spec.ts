@@ -28,6 +28,7 @@ class Keys implements SubjectKeys {
     }
     return found;
   }
+  forget(): void {}
 }
 
 const an = (type: string, data: object, more: Partial<EventMetadata> = {}): NewEvent => ({

@@ -17,6 +17,13 @@ export interface SubjectKeys {
     subjects: readonly string[],
     options: { readonly create: boolean },
   ): Promise<ReadonlyMap<string, Buffer | null>>;
+  /** Reads the subject's key again next time. */
+  forget(subject: string): void;
+}
+
+export interface ReadableEventStore extends EventStore {
+  /** Keeps nothing readable of a person in memory; call it after their key was destroyed. */
+  forget(subject: string): void;
 }
 
 /** Stands where personal data of an erased person stood. */
@@ -37,15 +44,22 @@ interface Personal {
  * out, encrypts them on the way in (AES-256-GCM, one key per person, bound to stream, event and field). An event that
  * no catalogue knows, or whose data is broken, comes out marked `unreadable`.
  */
-export const readableEvents = (store: EventStore, catalogue: Catalogue, keys: SubjectKeys): EventStore =>
-  new ReadableEvents(store, catalogue, keys);
+export const readableEvents = (
+  store: EventStore,
+  catalogue: Catalogue,
+  keys: SubjectKeys,
+): ReadableEventStore => new ReadableEvents(store, catalogue, keys);
 
-class ReadableEvents implements EventStore {
+class ReadableEvents implements ReadableEventStore {
   readonly #store: EventStore;
   readonly #catalogue: Catalogue;
   readonly #keys: SubjectKeys;
   /** What this process has just appended need not be decrypted again for its own followers. */
-  readonly #recent = new RecentlyUsed<string, { data: object; metadata: EventMetadata }>(REMEMBERED);
+  readonly #recent = new RecentlyUsed<
+    string,
+    { data: object; metadata: EventMetadata; subjects: readonly string[] }
+  >(REMEMBERED);
+  readonly #forgotten = new RecentlyUsed<string, true>(REMEMBERED);
 
   constructor(store: EventStore, catalogue: Catalogue, keys: SubjectKeys) {
     this.#store = store;
@@ -65,7 +79,11 @@ class ReadableEvents implements EventStore {
     const keys = subjects.length > 0 ? await this.#keys.of(subjects, { create: true }) : new Map();
     const sealed = newest.map((event, index) => seal(stream, event, personal[index] ?? [], keys));
     const appended = await this.#store.append(stream, expectedRevision, sealed, options);
-    for (const { id, data, metadata } of newest) this.#recent.set(id, { data, metadata });
+    for (const [index, { id, data, metadata }] of newest.entries()) {
+      const about = subjectsOf([personal[index] ?? []]);
+      if (!about.some((subject) => this.#forgotten.has(subject)))
+        this.#recent.set(id, { data, metadata, subjects: about });
+    }
     return appended;
   }
 
@@ -92,8 +110,9 @@ class ReadableEvents implements EventStore {
   async #readable(events: readonly RecordedEvent[]): Promise<RecordedEvent[]> {
     const raised = events.map((event) => {
       const known = this.#recent.get(event.id);
-      return known ? { ...event, ...known } : this.#upcast(event);
+      return known ? { ...event, data: known.data, metadata: known.metadata } : this.#upcast(event);
     });
+    for (const event of raised) this.#forgetErased(event);
     const personal = raised.map((event) =>
       event.unreadable || this.#recent.has(event.id)
         ? []
@@ -103,6 +122,19 @@ class ReadableEvents implements EventStore {
     if (subjects.length === 0) return raised;
     const keys = await this.#keys.of(subjects, { create: false });
     return raised.map((event, index) => unseal(event, personal[index] ?? [], keys));
+  }
+
+  /** Another process may have destroyed the key. */
+  #forgetErased({ type, data, unreadable }: RecordedEvent): void {
+    const erases = unreadable ? undefined : this.#catalogue[type]?.erases;
+    const subject = erases && (data as Record<string, unknown>)[erases];
+    if (typeof subject === 'string' && !this.#forgotten.has(subject)) this.forget(subject);
+  }
+
+  forget(subject: string): void {
+    this.#forgotten.set(subject, true);
+    this.#recent.deleteWhere(({ subjects }) => subjects.includes(subject));
+    this.#keys.forget(subject);
   }
 
   #upcast(event: RecordedEvent): RecordedEvent {
@@ -140,6 +172,11 @@ class ReadableEvents implements EventStore {
     for (const field of PERSONAL_METADATA)
       if (event.metadata[field]) found.push({ part: 'metadata', field, subject: event.metadata.actor.id });
     return found;
+  }
+
+  async at(position: number): Promise<RecordedEvent | undefined> {
+    const event = await this.#store.at(position);
+    return event && (await this.#readable([event]))[0];
   }
 
   head(): Promise<number> {

@@ -149,6 +149,15 @@ export const ListOf = ({ min = 0, max }: { min?: number; max: number }): Propert
     `must be a list of ${min} to ${max} different items`,
   );
 
+/** A whole number from 1 to `max`, or null for none. */
+export const CountOrNull = ({ max }: { max: number }): PropertyDecorator =>
+  field(
+    'count_invalid',
+    { type: ['integer', 'null'], minimum: 1, maximum: max },
+    (value) => value === null || (Number.isInteger(value) && inRange(value as number, 1, max)),
+    `must be a whole number from 1 to ${max}, or null`,
+  );
+
 /** An object from ids to ids, e.g. `{ "acc_…": "usr_…" }`, with at most 1,000 entries. */
 export const IdMap = (keys: string, values: string): PropertyDecorator => {
   const [key, value] = [idPattern(keys), idPattern(values)];

@@ -35,6 +35,7 @@ const to =
 export const invitations: Projection<InvitationView, InvitationEvent> = {
   name: 'invitations',
   version: 2,
+  persons: ['userId'],
   indexes: [
     { sentFrom: 1, sentAt: -1 },
     { sentFrom: 1, email: 1 },
@@ -44,6 +45,7 @@ export const invitations: Projection<InvitationView, InvitationEvent> = {
     { sentFrom: 1, domain: 1, status: 1 },
     { sentFrom: 1, words: 1 },
     { accountIds: 1 },
+    { userId: 1 },
   ],
   counted: { scope: 'sentFrom', by: ['status'] },
   on: {

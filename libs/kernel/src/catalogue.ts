@@ -17,6 +17,8 @@ export interface CatalogueEntry {
   ) => Readonly<Record<string, unknown>>)[];
   /** Personal fields → the data field that names the person they belong to. Encrypted in the log. */
   readonly personal?: Readonly<Record<string, string>>;
+  /** The data field that names a person whose key is destroyed because of this event. */
+  readonly erases?: string;
   /** One sentence for the audit history, without personal data. */
   readonly summary: string;
   /** Changes that do not stand in the data as a pair `x` and `previousX`. */

@@ -18,6 +18,8 @@ export interface Decider<State, Command, E extends Event> {
   readonly initial: State;
   readonly evolve: (state: State, event: E) => State;
   readonly decide: (command: Command, state: State, context: CommandContext) => Decision<E>;
+  /** True of an event after which nothing is told any more of what was before: earlier answers are forgotten. */
+  readonly forgets?: (event: E) => boolean;
   /** The organization whose history this belongs to, if any. */
   readonly organizationOf: (state: State) => string | null;
 }

@@ -28,5 +28,10 @@ export interface Projection<Document extends object, Events extends Event = Even
   };
   /** True: documents are written once and never change (history), so they need no versions. */
   readonly immutable?: boolean;
+  /**
+   * Fields that hold ids of persons, or lists of them, whose personal data may stand in the document. An index must
+   * begin with each: by them the documents of an erased person are found and told anew.
+   */
+  readonly persons?: readonly (keyof Document & string)[];
   readonly on: { readonly [Type in Events['type']]?: Reaction<Document, Extract<Events, { type: Type }>> };
 }

@@ -20,6 +20,8 @@ export interface SandboxMailbox extends MailTransport {
     readonly kind?: string;
     readonly limit?: number;
   }): Promise<SandboxMail[]>;
+  /** Removes every mail to somebody, or that names them, by their addresses and full names. */
+  forget(traces: readonly string[]): Promise<void>;
 }
 
 interface StoredMail extends SandboxMail {
@@ -61,6 +63,13 @@ export const sandboxMailbox = (store: Pick<DocumentStore, 'collection'>, clock: 
       const filter = { ...(to === undefined ? {} : { to }), ...(kind === undefined ? {} : { kind }) };
       const found = await mails.find(filter).sort({ order: -1 }).limit(limit).toArray();
       return found.map(({ _id, order, ...mail }) => mail);
+    },
+    async forget(traces) {
+      const wanted = traces.map((trace) => trace.toLowerCase());
+      for await (const { _id, to, subject, text } of mails.find({})) {
+        const mail = `${to}\n${subject}\n${text}`.toLowerCase();
+        if (wanted.some((trace) => mail.includes(trace))) await mails.deleteOne({ _id });
+      }
     },
   };
 };

@@ -1,9 +1,24 @@
+import { IsOptional } from 'class-validator';
 import { OrgledgerCommand } from '#commands';
-import { Text } from '#http';
+import { CountOrNull, OneOf, Text } from '#http';
+import type { SignUpPolicy } from './organization.ts';
 
 export class RenameOrganization extends OrgledgerCommand {
   organizationId!: string;
   @Text({ max: 255 }) name!: string;
+}
+
+/** DOM-20. */
+export class SetDomainSignupPolicy extends OrgledgerCommand {
+  organizationId!: string;
+  @OneOf(['invite_only', 'auto_join', 'outside']) policy!: SignUpPolicy;
+}
+
+/** USR-18, ACC-11: by an operator; null lifts a limit. */
+export class SetLimits extends OrgledgerCommand {
+  organizationId!: string;
+  @IsOptional() @CountOrNull({ max: 1_000_000_000 }) users?: number | null;
+  @IsOptional() @CountOrNull({ max: 1_000_000_000 }) accounts?: number | null;
 }
 
 /** Always refused (AMB-01); it exists so that the refusal says why. */

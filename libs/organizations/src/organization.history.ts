@@ -1,11 +1,13 @@
 import type { Catalogue } from '#kernel';
 import type { OrganizationEvent } from './organization.ts';
+import type { LimitsEvent } from './organization-limits.ts';
 
-export const organizationHistory: Catalogue<OrganizationEvent['type']> = {
+export const organizationHistory: Catalogue<OrganizationEvent['type'] | LimitsEvent['type']> = {
   OrganizationCreated: { summary: 'The organization was created.' },
   OrganizationRenamed: { summary: 'The organization was renamed.' },
   DomainSignupPolicyChanged: {
     summary: 'What signing up with an address of its domains leads to was changed.',
   },
+  LimitsChanged: { summary: 'How much the organization may have was changed.' },
   OrganizationOwnershipTransferred: { summary: 'The organization got another Owner.' },
 };

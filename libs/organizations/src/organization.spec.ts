@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { specify } from '#kernel';
-import { type OrganizationCommand, type OrganizationEvent, organization } from './organization.ts';
+import { type OrganizationCommand, type OrganizationEvent, organization, roleIn } from './organization.ts';
 
 const { given } = specify(organization);
 
@@ -67,6 +67,52 @@ describe('organization', () => {
       .thenRefused('organization_deletion_not_available');
     expect(refusal.refused).toBe('conflict');
     expect(refusal.detail).toContain('merged');
+  });
+
+  it('DOM-20: invites only, until another policy is set', () => {
+    given(created)
+      .when({ type: 'SetDomainSignupPolicy', policy: 'auto_join' })
+      .then({
+        type: 'DomainSignupPolicyChanged',
+        data: { organizationId: 'org_1', policy: 'auto_join', previousPolicy: 'invite_only' },
+      });
+    given(created).when({ type: 'SetDomainSignupPolicy', policy: 'invite_only' }).thenNothing();
+  });
+
+  const transfer = (previousOwnerId: string, newOwnerId: string): OrganizationCommand => ({
+    type: 'TransferOwnership',
+    previousOwnerId,
+    newOwnerId,
+    previousOwnerRole: 'administrator',
+  });
+  const transferred = (ownerId: string, previousOwnerId: string): OrganizationEvent => ({
+    type: 'OrganizationOwnershipTransferred',
+    data: { organizationId: 'org_1', ownerId, previousOwnerId, previousOwnerRole: 'administrator' },
+  });
+
+  it('ORG-11, ORG-02: one event makes one Owner of another; only the Owner does it, and once', () => {
+    given(created).when(transfer('usr_1', 'usr_2')).then(transferred('usr_2', 'usr_1'));
+    given(created).when(transfer('usr_3', 'usr_2')).thenRefused('forbidden');
+    given(created, transferred('usr_2', 'usr_1')).when(transfer('usr_1', 'usr_2')).thenNothing();
+    given(created, transferred('usr_2', 'usr_1')).when(transfer('usr_1', 'usr_3')).thenRefused('forbidden');
+  });
+
+  it('ORG-02: at every moment exactly one of its people is the Owner, whatever their own streams still say', () => {
+    const before = given(created).state();
+    const after = given(created, transferred('usr_2', 'usr_1')).state();
+    const back = given(created, transferred('usr_2', 'usr_1'), transferred('usr_1', 'usr_2')).state();
+    expect([roleIn(before, 'usr_1', 'owner'), roleIn(before, 'usr_2', 'standard_user')]).toEqual([
+      'owner',
+      'standard_user',
+    ]);
+    expect([roleIn(after, 'usr_1', 'owner'), roleIn(after, 'usr_2', 'standard_user')]).toEqual([
+      'administrator',
+      'owner',
+    ]);
+    expect([roleIn(back, 'usr_1', 'administrator'), roleIn(back, 'usr_2', 'owner')]).toEqual([
+      'owner',
+      'administrator',
+    ]);
   });
 
   it('an organization that does not exist can neither be renamed nor deleted', () => {

@@ -1,8 +1,13 @@
-import { Body, Controller, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Patch, Put, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
 import { Call, PathId, ReadQuery } from '#http';
 import { Queries } from '#queries';
-import { RenameOrganization, RequestOrganizationDeletion } from './organization.commands.ts';
+import {
+  RenameOrganization,
+  RequestOrganizationDeletion,
+  SetDomainSignupPolicy,
+  SetLimits,
+} from './organization.commands.ts';
 import { GetOrganization, GetSummary } from './organizations.queries.ts';
 
 @Controller('v1/organizations/:organizationId')
@@ -42,9 +47,36 @@ export class OrganizationsController {
     return this.#commands.send(command, { organizationId }, call);
   }
 
+  @Put('sign-up-policy')
+  setSignUpPolicy(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Body() command: SetDomainSignupPolicy,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(command, { organizationId }, call);
+  }
+
   @Delete()
   @HttpCode(200)
   delete(@PathId('organizationId', 'org') organizationId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new RequestOrganizationDeletion(), { organizationId }, call);
+  }
+}
+
+@Controller('v1/operations/organizations/:organizationId')
+export class LimitsController {
+  readonly #commands: Commands;
+
+  constructor(commands: Commands) {
+    this.#commands = commands;
+  }
+
+  @Put('limits')
+  setLimits(
+    @PathId('organizationId', 'org') organizationId: string,
+    @Body() command: SetLimits,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#commands.send(command, { organizationId }, call);
   }
 }

@@ -3,10 +3,12 @@ import {
   CreateOrganization,
   RenameOrganization,
   RequestOrganizationDeletion,
+  SetDomainSignupPolicy,
 } from './organization.commands.ts';
+import { SetLimitsHandler } from './organization.handlers.ts';
 import { organizationHistory } from './organization.history.ts';
 import { organization } from './organization.ts';
-import { OrganizationsController } from './organizations.http.ts';
+import { LimitsController, OrganizationsController } from './organizations.http.ts';
 import { organizations } from './organizations.projection.ts';
 import { organizationQueries } from './organizations.queries.ts';
 
@@ -18,8 +20,8 @@ export const organizationsNoun: Noun = {
   name: 'organizations',
   catalogue: organizationHistory,
   commands: [CreateOrganization],
-  controllers: [OrganizationsController],
-  providers: organizationQueries,
+  controllers: [OrganizationsController, LimitsController],
+  providers: [SetLimitsHandler, ...organizationQueries],
   projections: [organizations],
   rows: [
     organizationRow({
@@ -29,6 +31,16 @@ export const organizationsNoun: Noun = {
       command: ({ name }) => ({ type: 'RenameOrganization', name }),
       answer: (state) =>
         state.status === 'open' ? { organizationId: state.organizationId, name: state.name } : {},
+    }),
+    organizationRow({
+      on: SetDomainSignupPolicy,
+      id,
+      authorize: (principal, state) => mayManage(principal, organization.organizationOf(state)),
+      command: ({ policy }) => ({ type: 'SetDomainSignupPolicy', policy }),
+      answer: (state) =>
+        state.status === 'open'
+          ? { organizationId: state.organizationId, signUpPolicy: state.signUpPolicy }
+          : {},
     }),
     organizationRow({
       on: RequestOrganizationDeletion,

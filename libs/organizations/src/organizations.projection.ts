@@ -1,11 +1,11 @@
 import type { Projection } from '#kernel';
-import type { OrganizationEvent } from './organization.ts';
+import type { OrganizationEvent, SignUpPolicy } from './organization.ts';
 
 export interface OrganizationView {
   readonly organizationId: string;
   readonly name: string;
   readonly ownerId: string;
-  readonly signUpPolicy: 'invite_only';
+  readonly signUpPolicy: SignUpPolicy;
   readonly status: 'open';
   readonly ownerOnUnverifiedDomain: boolean;
   readonly createdAt: string;
@@ -14,7 +14,7 @@ export interface OrganizationView {
 
 export const organizations: Projection<OrganizationView, OrganizationEvent> = {
   name: 'organizations',
-  version: 1,
+  version: 2,
   indexes: [],
   on: {
     OrganizationCreated: {
@@ -33,6 +33,16 @@ export const organizations: Projection<OrganizationView, OrganizationEvent> = {
     OrganizationRenamed: {
       key: ({ data }) => data.organizationId,
       to: (document, { data, revision }) => (document ? { ...document, name: data.name, revision } : null),
+    },
+    DomainSignupPolicyChanged: {
+      key: ({ data }) => data.organizationId,
+      to: (document, { data, revision }) =>
+        document ? { ...document, signUpPolicy: data.policy, revision } : null,
+    },
+    OrganizationOwnershipTransferred: {
+      key: ({ data }) => data.organizationId,
+      to: (document, { data, revision }) =>
+        document ? { ...document, ownerId: data.ownerId, revision } : null,
     },
   },
 };

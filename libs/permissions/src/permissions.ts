@@ -16,6 +16,7 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'POST /v1/operations/projections/{name}/rebuild': 'operate',
   'GET /v1/operations/parked': 'operate',
   'POST /v1/operations/parked/{id}/retry': 'operate',
+  'PUT /v1/operations/organizations/{organizationId}/limits': 'operate',
 
   'POST /v1/sign-ups': 'public',
   'POST /v1/sessions': 'public',
@@ -36,11 +37,14 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'POST /v1/me/two-factor/disable': 'oneself_enrolled',
   'POST /v1/me/two-factor/recovery-codes': 'oneself_enrolled',
 
+  'POST /v1/organizations': 'oneself_verified',
   'GET /v1/organizations/{organizationId}': 'belong',
   'PATCH /v1/organizations/{organizationId}': 'rename',
   'DELETE /v1/organizations/{organizationId}': 'manage',
   'GET /v1/organizations/{organizationId}/summary': 'read',
   'GET /v1/organizations/{organizationId}/upcoming': 'read',
+  'PUT /v1/organizations/{organizationId}/sign-up-policy': 'manage',
+  'POST /v1/organizations/{organizationId}/transfer-ownership': 'own',
 
   'POST /v1/organizations/{organizationId}/api-keys': 'manage',
   'GET /v1/organizations/{organizationId}/api-keys': 'read',
@@ -51,6 +55,13 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'PATCH /v1/organizations/{organizationId}/users/{userId}': 'rename_person',
   'POST /v1/organizations/{organizationId}/users/{userId}/reset-password': 'manage',
   'POST /v1/organizations/{organizationId}/users/{userId}/reset-two-factor': 'manage',
+  'PUT /v1/organizations/{organizationId}/users/{userId}/role': 'manage',
+  'PUT /v1/organizations/{organizationId}/users/{userId}/two-factor-requirement': 'manage',
+  'PUT /v1/organizations/{organizationId}/users/{userId}/email': 'manage',
+  'POST /v1/organizations/{organizationId}/users/{userId}/deactivate': 'manage',
+  'POST /v1/organizations/{organizationId}/users/{userId}/reactivate': 'manage',
+  'POST /v1/organizations/{organizationId}/users/{userId}/remove': 'manage',
+  'POST /v1/organizations/{organizationId}/users/{userId}/delete': 'manage',
 
   'GET /v1/organizations/{organizationId}/users/{userId}/accounts': 'read_person',
 

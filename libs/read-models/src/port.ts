@@ -78,6 +78,8 @@ export interface DocumentStore extends Documents {
   /** Names of the collections, sorted. */
   names(): Promise<string[]>;
   drop(collection: string): Promise<void>;
+  /** What was deleted or replaced stands nowhere in the store's own files any more; a server sees to that by itself. */
+  scrub(): Promise<void>;
   health(): Promise<{ readonly ok: boolean; readonly detail?: string }>;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { pause, Waiting } from '#clock';
 import type { EventStore } from '#event-store';
 import type { IndexSpec, Projection, RecordedEvent } from '#kernel';
 import { collectionsOf, Fold, type Quarantined } from './fold.ts';
+import { documentsAbout, dropDocuments, tellAnew } from './forgetting.ts';
 import type { DocumentStore, Documents, StoredDocument } from './port.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds projections of every document type.
@@ -48,6 +49,8 @@ const BREATH_MS = 25;
 const LOAD = 100;
 const BUILD_BATCH = 2_000;
 const BUSY_BATCH = 250;
+/** Documents that are told anew in one turn. */
+const ANEW = 250;
 export const SERVED = (name: string) => `served:${name}`;
 const FILLING = (name: string) => `filling:${name}`;
 
@@ -69,6 +72,8 @@ export class Projector {
   #started = false;
   #position = 0;
   #caughtUp = false;
+  /** Grows with every erasure: what was read before one is not put into a build after it. */
+  #erasures = 0;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #retireAfterMs: number;
   readonly #retiring = new Set<Promise<void>>();
@@ -301,13 +306,14 @@ export class Projector {
       try {
         const build = this.#filling.get(name);
         if (!build) return;
+        const erasures = this.#erasures;
         for await (const batch of this.#events.readAll({
           after: build.position ?? 0,
           batchSize: busy ? BUSY_BATCH : BUILD_BATCH,
         })) {
           if (this.#abort.signal.aborted) return;
           const [begun, live] = [performance.now(), this.#position];
-          if (!(await this.#inTurn(() => this.#applyFilling(name, batch)))) break;
+          if (!(await this.#inTurn(() => this.#applyFilling(name, batch, erasures)))) break;
           // Somebody is writing: small steps, and three quarters of the time are theirs.
           const moved = this.#position !== live;
           if (moved) await pause(3 * (performance.now() - begun), this.#abort.signal);
@@ -324,7 +330,8 @@ export class Projector {
   }
 
   /** @returns whether it took the whole batch: what is beyond the live position must be read again. */
-  async #applyFilling(name: string, batch: readonly RecordedEvent[]): Promise<boolean> {
+  async #applyFilling(name: string, batch: readonly RecordedEvent[], erasures: number): Promise<boolean> {
+    if (erasures !== this.#erasures) return false;
     const build = this.#filling.get(name) as Build;
     const upTo = batch.filter(({ position }) => position <= this.#position);
     const position = upTo.at(-1)?.position;
@@ -406,6 +413,38 @@ export class Projector {
     if (underWay) return underWay;
     await this.#inTurn(() => this.#fillAnew(name, version, undefined));
     await this.#startFilling(name);
+  }
+
+  /**
+   * Makes every read model what a rebuild would make of it now that nobody can read who `person` was: their documents
+   * are told anew. Everything that was read while it could still be read is at or before `position`.
+   */
+  async erase(person: string, position: number, patience: number): Promise<boolean> {
+    const given = AbortSignal.any([AbortSignal.timeout(patience), this.#abort.signal]);
+    if (!(await this.#waiting.until(() => this.#position >= position, given))) return false;
+    this.#erasures += 1;
+    // A build that becomes the served one meanwhile is then told anew twice, never not at all.
+    for (const projection of this.#projections)
+      for (const builds of [this.#filling, this.#served])
+        await this.#eraseIn(projection, () => builds.get(projection.name), person);
+    return true;
+  }
+
+  async #eraseIn(projection: AnyProjection, current: () => Build | undefined, person: string): Promise<void> {
+    const found = current();
+    if (!found) return;
+    const build = buildName(projection.name, found);
+    const keys = await documentsAbout(projection, build, person, this.#documents);
+    for (let from = 0; from < keys.length; from += ANEW) {
+      const some = keys.slice(from, from + ANEW);
+      await this.#inTurn(() =>
+        this.#documents.transaction((documents) =>
+          found.version === projection.version
+            ? tellAnew(projection, build, some, documents, (at) => this.#events.at(at))
+            : dropDocuments(build, some, documents),
+        ),
+      );
+    }
   }
 
   #startFilling(name: string): Promise<void> {

@@ -22,6 +22,7 @@ export interface DatabaseOptions {
   readonly mapped?: boolean;
 }
 
+const BUSY_MS = 5_000;
 const READER_CACHE_KIB = 16_384;
 /**
  * Pages of documents that lie apart cost a tenth of what they cost with one system call for each. What is mapped is
@@ -52,7 +53,7 @@ export class Database {
     try {
       if (!existsSync(path)) createFile(path, identity);
       refuseUnsound(path, identity);
-      database = new Database(path, new DatabaseSync(path, { timeout: 5_000 }));
+      database = new Database(path, new DatabaseSync(path, { timeout: BUSY_MS }));
       database.#configure(options);
       return database;
     } catch (error) {
@@ -65,7 +66,7 @@ export class Database {
   /** Reads what others have committed to a file that this process has open already. */
   static reader(file: string): Database {
     const path = resolve(file);
-    const database = new Database(path, new DatabaseSync(path, { readOnly: true, timeout: 5_000 }));
+    const database = new Database(path, new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }));
     database.run(`PRAGMA cache_size=-${READER_CACHE_KIB}`);
     database.run(`PRAGMA mmap_size=${MAPPED_BYTES}`);
     database.run('PRAGMA temp_store=MEMORY');
@@ -124,6 +125,16 @@ export class Database {
       this.statement('ROLLBACK').run();
     } catch {
       // The engine has rolled back by itself (disk full, input/output error).
+    }
+  }
+
+  /** Folds the write-ahead log in and empties it. False while another connection still reads from it. */
+  truncateLog(): boolean {
+    this.run('PRAGMA busy_timeout=0');
+    try {
+      return this.#pragma('wal_checkpoint(TRUNCATE)') === 0;
+    } finally {
+      this.run(`PRAGMA busy_timeout=${BUSY_MS}`);
     }
   }
 

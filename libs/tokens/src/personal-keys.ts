@@ -11,6 +11,7 @@ interface KeyDocument {
 
 const destroyed = Symbol('destroyed');
 const atOnce = 500;
+const DOUBTFUL = 100_000;
 
 /**
  * One encryption key per person, wrapped by the master key, in a store apart from the log. Destroying it makes the
@@ -20,6 +21,7 @@ export class PersonalKeys {
   readonly #keys: Collection<KeyDocument>;
   readonly #master: Pick<MasterKey, 'wrap' | 'unwrap'>;
   readonly #cache: RecentlyUsed<string, Buffer | typeof destroyed>;
+  readonly #doubtful = new RecentlyUsed<string, true>(DOUBTFUL);
 
   constructor(
     store: Pick<DocumentStore, 'collection'>,
@@ -74,7 +76,7 @@ export class PersonalKeys {
       // Destroyed while this was reading: what was read is no longer so.
       const gone = wrapped === undefined || this.#cache.get(_id) === destroyed;
       const key = gone ? destroyed : this.#master.unwrap(wrapped, _id);
-      this.#cache.set(_id, key);
+      if (key === destroyed || !this.#doubtful.has(_id)) this.#cache.set(_id, key);
       found.set(_id, key === destroyed ? null : key);
     }
     return [...missing];
@@ -110,8 +112,9 @@ export class PersonalKeys {
       }
   }
 
-  /** Reads the subject's key again next time: another process destroyed it. */
+  /** Asks the store for the subject's key from now on: another process destroys it. */
   forget(subject: string): void {
-    this.#cache.delete(subject);
+    this.#doubtful.set(subject, true);
+    if (this.#cache.get(subject) !== destroyed) this.#cache.delete(subject);
   }
 }

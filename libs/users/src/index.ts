@@ -1,3 +1,4 @@
+export { Erasure } from './erasure.handlers.ts';
 export { type Address, emailInvalid, People } from './people.ts';
 export type { UserEvent, Via } from './user.events.ts';
 export { Rates, takeOne } from './user.handlers.ts';

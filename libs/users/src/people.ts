@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type ClaimName, Claims, type Holder } from '#claims';
-import { type Envelope, Execution, type Loaded } from '#commands';
+import { type Envelope, Execution, type Loaded, type Outcome } from '#commands';
 import { parseEmailAddress } from '#dns-proof';
-import { type Refusal, refuse } from '#kernel';
+import { type OrganizationRole, type Refusal, refuse } from '#kernel';
+import { organization, roleIn } from '#organizations';
 import { AddressHash } from '#tokens';
 import { isLiving, type Living, type User, user } from './user.ts';
 
@@ -18,6 +19,12 @@ export const emailInvalid: Refusal = refuse(
   'invalid',
   'email_invalid',
   'This is not an e-mail address we can use.',
+);
+
+export const emailTaken: Refusal = refuse(
+  'conflict',
+  'email_taken',
+  'Somebody has signed up with this address already.',
 );
 
 /** Finds people by id and by address, from the streams that decide: one user per address (rules.md 2.8). */
@@ -74,6 +81,14 @@ export class People {
       : undefined;
   }
 
+  /** ORG-11: the role that counts now, also before the person's own stream has followed a transfer of ownership. */
+  async roleOf({ userId, membership }: Living): Promise<OrganizationRole | null> {
+    if (!membership) return null;
+    const { organizationId, role, nominatedUntil } = membership;
+    if (role !== 'owner' && nominatedUntil === null) return role;
+    return roleIn((await this.#execution.load(organization, organizationId)).state, userId, role);
+  }
+
   /** Makes the address that of `userId`. @returns `claim_held` when it is somebody's. */
   claim(
     address: Address,
@@ -88,6 +103,11 @@ export class People {
       return lives && state.email === address.email ? 'alive' : 'dead';
     };
     return this.#claims.reserve(claimOf(address.hash), { holder: userId, organizationId, judge }, envelope);
+  }
+
+  /** Makes an address free that was that of `userId`. */
+  release({ hash }: Address, userId: string, envelope: Envelope): Promise<Outcome> {
+    return this.#claims.release(claimOf(hash), userId, envelope);
   }
 }
 

@@ -237,6 +237,7 @@ export const joined = (command: Of<'JoinOrganization'>, state: User, now: string
       via,
       invitationId,
       joinedAt: now,
+      emailVerified: via === 'invitation' || (state.status !== 'pending' && state.emailVerified),
       ownedAccountIds: state.status === 'pending' ? [] : state.keptAccounts,
     },
   });

@@ -85,6 +85,7 @@ export type UserEvent =
           via: Via;
           invitationId: string | null;
           joinedAt: string;
+          emailVerified: boolean;
           /** Accounts outside every organization that the person owns and brings along (AMB-15). */
           ownedAccountIds: readonly string[];
         }

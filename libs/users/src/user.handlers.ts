@@ -4,22 +4,18 @@ import { Execution, envelopeOf, idFrom, type Outcome } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { RateLimited, unauthenticated } from '#http';
 import { daysAfter, type Refusal, refuse } from '#kernel';
+import { organization } from '#organizations';
 import { Credentials, Passwords, type RateLimit, waitingPassword } from '#sign-in';
 import { LinkTokens } from '#tokens';
-import { emailInvalid, People } from './people.ts';
+import { emailInvalid, emailTaken, People } from './people.ts';
+import { linkInvalid } from './user.arrival.ts';
 import { RequestEmailVerification, SignUp, VerifyEmail } from './user.commands.ts';
-import { type User, type UserCommand, user } from './user.ts';
+import { isLiving, type User, type UserCommand, user } from './user.ts';
 
-const linkInvalid = refuse('missing', 'link_invalid', 'This link is not valid.');
 const byInvitationOnly = refuse(
   'forbidden',
   'sign_up_by_invitation_only',
   'People with an address of this domain join by invitation of their organization.',
-);
-export const emailTaken = refuse(
-  'conflict',
-  'email_taken',
-  'Somebody has signed up with this address already.',
 );
 
 /** How often somebody may do what costs others something; absent where rate limits are off. */
@@ -85,16 +81,18 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
         names: [givenName, familyName],
       });
       if (weak) return refuse('invalid', 'password_too_weak', weak);
-      if (await this.#domains.ownerOf(address.domain)) return byInvitationOnly;
     }
-    if (known?.status === 'active' && !repeated) return emailTaken;
+    const policy = await this.#policyOf(address.domain);
+    if (!repeated && policy?.signUpPolicy === 'invite_only') return byInvitationOnly;
+    if (known && known.status !== 'pending' && !repeated) return emailTaken;
+    const joins = policy?.signUpPolicy === 'auto_join' ? policy.organizationId : null;
     const userId = known?.userId ?? newId;
     if (!repeated && !envelope.dryRun) {
       await this.#credentials.set(waitingPassword(commandId), await this.#passwords.hash(password));
     }
     const ours = { ...envelope, principal: { ...envelope.principal, type: 'user', id: userId } as const };
     const organizationId = idFrom(commandId, 'org');
-    const taken = await this.#people.claim(address, userId, organizationId, ours);
+    const taken = await this.#people.claim(address, userId, joins ?? organizationId, ours);
     if (taken) {
       await this.#credentials.remove(waitingPassword(commandId));
       return emailTaken;
@@ -113,18 +111,36 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
           familyName,
           tokenHash: this.#tokens.hash(this.#tokens.issue('email_verification', userId, 1)),
           tokenExpiresAt: daysAfter(this.#execution.now(), 7),
-          joinsAfterVerification: null,
-          founds: {
-            organizationId,
-            organizationName: command.organizationName ?? 'My organization',
-            accountId,
-            accountName: command.accountName ?? 'First account',
-          },
+          joinsAfterVerification: joins,
+          founds:
+            joins === null
+              ? {
+                  organizationId,
+                  organizationName: command.organizationName ?? 'My organization',
+                  accountId,
+                  accountName: command.accountName ?? 'First account',
+                }
+              : null,
         },
-        answer: () => ({ userId, organizationId, accountId }),
+        answer: (state) =>
+          isLiving(state) && state.founded === null
+            ? { userId, organizationId: null, accountId: null, joinsAfterVerification: true }
+            : { userId, organizationId, accountId },
       },
       ours,
     );
+  }
+
+  /** DOM-20; AMB-30: who cannot prove a name any more lets nobody in by it. */
+  async #policyOf(domain: string) {
+    const owner = await this.#domains.ownerOf(domain);
+    if (!owner) return undefined;
+    const { state } = await this.#execution.load(organization, owner.organizationId);
+    if (state.status !== 'open') return undefined;
+    const { organizationId, signUpPolicy } = state;
+    return signUpPolicy === 'auto_join' && owner.status !== 'verified'
+      ? undefined
+      : { organizationId, signUpPolicy };
   }
 }
 

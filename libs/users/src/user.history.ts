@@ -44,8 +44,11 @@ export const userHistory: Catalogue<UserEvent['type']> = {
     changes: [{ field: 'emailVerified', previous: false, updated: true }],
   },
   UserJoinedOrg: {
-    version: 2,
-    upcast: [(data) => ({ ...data, ownedAccountIds: [] })],
+    version: 3,
+    upcast: [
+      (data) => ({ ...data, ownedAccountIds: [] }),
+      (data) => ({ ...data, emailVerified: data.via === 'invitation' }),
+    ],
     summary: 'A person joined the organization.',
     personal: person,
   },
@@ -62,5 +65,5 @@ export const userHistory: Catalogue<UserEvent['type']> = {
   OwnerNominated: { summary: 'A person is about to become the Owner.', technical: true },
   UserRemovedFromOrg: { summary: 'A person was removed from the organization.', personal: person },
   UserDeleted: { summary: 'A person was deleted.', changes: status('active', 'deleted') },
-  UserDataErased: { summary: 'The personal data of a person was erased for ever.' },
+  UserDataErased: { summary: 'The personal data of a person was erased for ever.', erases: 'userId' },
 };

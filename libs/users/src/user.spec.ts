@@ -56,6 +56,7 @@ const joinedOwn: UserEvent = {
     via: 'sign_up',
     invitationId: null,
     joinedAt: now,
+    emailVerified: false,
     ownedAccountIds: [],
   },
 };
@@ -130,6 +131,7 @@ const joinedByInvitation: UserEvent = {
     via: 'invitation',
     invitationId: 'inv_1',
     joinedAt: now,
+    emailVerified: true,
     ownedAccountIds: [],
   },
 };

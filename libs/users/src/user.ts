@@ -188,6 +188,7 @@ export const user: Decider<User, UserCommand, UserEvent> = {
   category: 'user',
   initial: { status: 'unknown' },
   evolve,
+  forgets: ({ type }) => type === 'UserDeleted',
   organizationOf: (state) => {
     if (state.status === 'pending') return state.organizationId;
     return isLiving(state) ? (state.membership?.organizationId ?? state.founded) : null;

@@ -1,8 +1,38 @@
-import { inOrganization, mayManage, type Noun, rowsOf, systemOnly } from '#commands';
-import { forbidden, notFound } from '#kernel';
+import { inOrganization, type Noun, rowsOf, systemOnly } from '#commands';
+import { EndSessionsHandler, ForgetCredentialsHandler } from './credentials.handlers.ts';
+import {
+  Belongings,
+  DeleteUserHandler,
+  LeaveOrganizationHandler,
+  RemoveUserHandler,
+} from './departure.handlers.ts';
+import { EraseUserDataHandler, ReleaseAddressHandler } from './erasure.handlers.ts';
+import { FoundOrganizationHandler, JoinOrganizationHandler } from './joining.handlers.ts';
+import { ManagedUsersLimit } from './managed-users-limit.ts';
+import {
+  ChangeEmailHandler,
+  ChangeOrganizationRoleHandler,
+  DeactivateUserHandler,
+} from './member.handlers.ts';
+import { Members, mayChangeMember, mayManageMember, memberAnswer } from './members.ts';
+import { FollowOwnershipHandler, TransferOwnershipHandler } from './ownership.handlers.ts';
+import { OwnershipController } from './ownership.http.ts';
 import { People } from './people.ts';
 import { SignUpController } from './sign-up.http.ts';
-import { ActivateInvitee, CloseInvitation, JoinOrganization, UpdateProfile } from './user.commands.ts';
+import {
+  ActivateInvitee,
+  CloseInvitation,
+  EndSessions,
+  EraseUserData,
+  FollowOwnership,
+  ForgetCredentials,
+  JoinOrganization,
+  LeaveOrganization,
+  ReactivateUser,
+  ReleaseAddress,
+  RequireTwoFactor,
+  UpdateProfile,
+} from './user.commands.ts';
 import { RequestEmailVerificationHandler, SignUpHandler, VerifyEmailHandler } from './user.handlers.ts';
 import { userHistory } from './user.history.ts';
 import { emailVerificationMail } from './user.mails.ts';
@@ -10,7 +40,12 @@ import { isLiving, user } from './user.ts';
 import { UsersController } from './users.http.ts';
 import { users } from './users.projection.ts';
 import { userQueries } from './users.queries.ts';
+import { whenEmailChangedReleaseTheOldAddress } from './when-email-changed-release-the-old-address.policy.ts';
+import { whenEmailVerifiedJoinByTheSignUpPolicy } from './when-email-verified-join-by-the-sign-up-policy.policy.ts';
+import { whenOwnershipTransferredTellBothPeople } from './when-ownership-transferred-tell-both-people.policy.ts';
 import { whenSomebodySignedUpFoundTheirOrganization } from './when-somebody-signed-up-found-their-organization.policy.ts';
+import { whenUserDeactivatedEndTheirSessions } from './when-user-deactivated-end-their-sessions.policy.ts';
+import { whenUserDeletedForgetThem } from './when-user-deleted-forget-them.policy.ts';
 import { whenVerificationRequestedMailTheLink } from './when-verification-requested-mail-the-link.policy.ts';
 
 const userRow = rowsOf(user);
@@ -19,22 +54,61 @@ const id = ({ userId }: { userId: string }) => userId;
 export const usersNoun: Noun = {
   name: 'users',
   catalogue: userHistory,
-  commands: [JoinOrganization, ActivateInvitee, CloseInvitation],
-  controllers: [SignUpController, UsersController],
-  providers: [People, SignUpHandler, VerifyEmailHandler, RequestEmailVerificationHandler, ...userQueries],
+  commands: [
+    JoinOrganization,
+    ActivateInvitee,
+    LeaveOrganization,
+    FollowOwnership,
+    CloseInvitation,
+    EndSessions,
+    ForgetCredentials,
+    ReleaseAddress,
+    EraseUserData,
+  ],
+  controllers: [SignUpController, UsersController, OwnershipController],
+  providers: [
+    People,
+    Members,
+    Belongings,
+    ManagedUsersLimit,
+    SignUpHandler,
+    VerifyEmailHandler,
+    RequestEmailVerificationHandler,
+    JoinOrganizationHandler,
+    FoundOrganizationHandler,
+    ChangeOrganizationRoleHandler,
+    ChangeEmailHandler,
+    DeactivateUserHandler,
+    RemoveUserHandler,
+    DeleteUserHandler,
+    LeaveOrganizationHandler,
+    TransferOwnershipHandler,
+    FollowOwnershipHandler,
+    EndSessionsHandler,
+    ForgetCredentialsHandler,
+    ReleaseAddressHandler,
+    EraseUserDataHandler,
+    ...userQueries,
+  ],
   projections: [users],
   mails: [emailVerificationMail],
-  policies: [whenSomebodySignedUpFoundTheirOrganization, whenVerificationRequestedMailTheLink],
+  policies: [
+    whenSomebodySignedUpFoundTheirOrganization,
+    whenVerificationRequestedMailTheLink,
+    whenEmailVerifiedJoinByTheSignUpPolicy,
+    whenEmailChangedReleaseTheOldAddress,
+    whenOwnershipTransferredTellBothPeople,
+    whenUserDeactivatedEndTheirSessions,
+    whenUserDeletedForgetThem,
+  ],
   rows: [
     userRow({
       on: UpdateProfile,
       id,
-      authorize: (principal, state, { organizationId }) => {
-        if (state.status !== 'active' || state.membership?.organizationId !== organizationId) return notFound;
-        if (principal.userId === state.userId) return inOrganization(principal, organizationId);
-        const refused = mayManage(principal, organizationId);
-        return refused ?? (state.membership.role === 'owner' ? forbidden : undefined);
-      },
+      authorize: (principal, state, target) =>
+        isLiving(state) && principal.userId === state.userId
+          ? inOrganization(principal, target.organizationId)
+          : mayChangeMember(principal, state, target),
       command: ({ givenName, familyName }) => ({ type: 'UpdateProfile', givenName, familyName }),
       answer: (state) =>
         isLiving(state)
@@ -42,18 +116,18 @@ export const usersNoun: Noun = {
           : {},
     }),
     userRow({
-      on: JoinOrganization,
+      on: RequireTwoFactor,
       id,
-      authorize: systemOnly,
-      command: ({ organizationId, role, via, invitationId, givenName, familyName }) => ({
-        type: 'JoinOrganization',
-        organizationId,
-        role,
-        via,
-        invitationId,
-        givenName,
-        familyName,
-      }),
+      authorize: mayChangeMember,
+      command: ({ required }) => ({ type: 'RequireTwoFactor', required }),
+      answer: memberAnswer,
+    }),
+    userRow({
+      on: ReactivateUser,
+      id,
+      authorize: mayManageMember,
+      command: () => ({ type: 'ReactivateUser' }),
+      answer: memberAnswer,
     }),
     userRow({
       on: ActivateInvitee,

@@ -51,6 +51,8 @@ const joined: Event = {
     via: 'invitation',
     invitationId: 'inv_1',
     joinedAt: '2026-01-02T00:00:00.000Z',
+    emailVerified: true,
+    ownedAccountIds: [],
   },
 };
 const seen = (...events: readonly (readonly [stream: string, event: Event])[]): UserView | undefined => {

@@ -1,6 +1,7 @@
 import type { AccountEvent } from '#accounts';
 import type { InvitationEvent } from '#invitations';
 import { type OrganizationRole, type Projection, type RecordedEvent, searchWords } from '#kernel';
+import type { OrganizationEvent } from '#organizations';
 import type { UserEvent } from './user.events.ts';
 
 /** One person as one organization sees them; the key is `organization:user`. */
@@ -34,7 +35,7 @@ export interface UserView {
   } | null;
 }
 
-type Events = UserEvent | AccountEvent | InvitationEvent;
+type Events = UserEvent | OrganizationEvent | AccountEvent | InvitationEvent;
 type Of<Type extends Events['type']> = RecordedEvent<Extract<Events, { type: Type }>>;
 
 const keyOf = (organizationId: string, userId: string): string => `${organizationId}:${userId}`;
@@ -175,6 +176,7 @@ const independentUser = ({
 export const users: Projection<UserView, Events> = {
   name: 'users',
   version: 2,
+  persons: ['userId'],
   indexes: [
     { organizationId: 1, name: 1 },
     { organizationId: 1, email: 1 },
@@ -214,7 +216,7 @@ export const users: Projection<UserView, Events> = {
             familyName: '',
             role: data.role,
             status: 'active',
-            emailVerified: data.via === 'invitation',
+            emailVerified: data.emailVerified,
             joinedAt: data.joinedAt,
             revision,
             invitation: null,
@@ -228,6 +230,42 @@ export const users: Projection<UserView, Events> = {
       to: (view, { data, revision }) =>
         view ? { ...named(view, data.givenName, data.familyName), revision } : null,
     },
+    UserEmailChanged: {
+      key: aboutBoth,
+      to: (view, { data: { email, domain }, revision }) =>
+        view
+          ? {
+              ...named({ ...view, email, domain, emailVerified: false }, view.givenName, view.familyName),
+              revision,
+            }
+          : null,
+    },
+    OrganizationRoleChanged: {
+      key: aboutBoth,
+      to: (view, { data: { role }, revision }) => (view ? { ...view, role, revision } : null),
+    },
+    // ORG-11: both people change in one event, so that no list ever shows two Owners or none.
+    OrganizationOwnershipTransferred: {
+      key: ({ data: { organizationId, ownerId, previousOwnerId } }) =>
+        [ownerId, previousOwnerId].map((userId) => keyOf(organizationId, userId)),
+      to: (view, { data: { ownerId, previousOwnerRole } }) =>
+        view ? { ...view, role: view.userId === ownerId ? 'owner' : previousOwnerRole } : null,
+    },
+    TwoFactorRequirementChanged: {
+      key: aboutBoth,
+      to: (view, { data: { required: twoFactorRequired }, revision }) =>
+        view ? { ...view, twoFactorRequired, revision } : null,
+    },
+    UserDeactivated: {
+      key: aboutBoth,
+      to: (view, { revision }) => (view ? { ...view, status: 'deactivated', revision } : null),
+    },
+    UserReactivated: {
+      key: aboutBoth,
+      to: (view, { revision }) => (view ? { ...view, status: 'active', revision } : null),
+    },
+    UserRemovedFromOrg: { key: aboutBoth, to: () => null },
+    OwnerNominated: stamped,
     EmailVerificationRequested: stamped,
     PendingUserInvited: stamped,
     PendingUserInvitationClosed: stamped,

@@ -1,22 +1,35 @@
 import type { FollowOn, Policy } from '#kernel';
 import type { Founding, UserEvent } from './user.events.ts';
 
-const founded = (userId: string, founds: Founding | null, commandId: string): FollowOn[] => {
-  const user = { type: 'user', id: userId };
+const adopted = (userId: string, from: string): FollowOn => ({
+  command: 'AdoptPassword',
+  fields: { userId, from },
+  resource: { type: 'user', id: userId },
+});
+
+const founded = (
+  userId: string,
+  organizationId: string,
+  name: string,
+  via: 'sign_up' | 'request',
+): FollowOn[] => [
+  {
+    command: 'CreateOrganization',
+    fields: { organizationId, name, ownerId: userId, via },
+    resource: { type: 'organization', id: organizationId },
+  },
+  {
+    command: 'JoinOrganization',
+    fields: { userId, organizationId, role: 'owner', via, invitationId: null },
+    resource: { type: 'user', id: userId },
+  },
+];
+
+const foundedWithAccount = (userId: string, founds: Founding | null): FollowOn[] => {
   if (!founds) return [];
   const { organizationId, organizationName, accountId, accountName } = founds;
   return [
-    { command: 'AdoptPassword', fields: { userId, from: commandId }, resource: user },
-    {
-      command: 'CreateOrganization',
-      fields: { organizationId, name: organizationName, ownerId: userId, via: 'sign_up' },
-      resource: { type: 'organization', id: organizationId },
-    },
-    {
-      command: 'JoinOrganization',
-      fields: { userId, organizationId, role: 'owner', via: 'sign_up', invitationId: null },
-      resource: user,
-    },
+    ...founded(userId, organizationId, organizationName, 'sign_up'),
     {
       command: 'CreateAccount',
       fields: { accountId, organizationId, name: accountName, ownerId: userId },
@@ -25,12 +38,19 @@ const founded = (userId: string, founds: Founding | null, commandId: string): Fo
   ];
 };
 
-/** ORG-02, ORG-04, ORG-08. */
+/** ORG-02, ORG-04, ORG-05, ORG-08. */
 export const whenSomebodySignedUpFoundTheirOrganization: Policy<UserEvent> = {
   name: 'when-somebody-signed-up-found-their-organization',
   on: {
     UserRegistered: ({ data, metadata }) =>
-      data.status === 'active' ? founded(data.userId, data.founds, metadata.commandId) : [],
-    UserActivated: ({ data, metadata }) => founded(data.userId, data.founds, metadata.commandId),
+      data.status === 'active'
+        ? [adopted(data.userId, metadata.commandId), ...foundedWithAccount(data.userId, data.founds)]
+        : [],
+    UserActivated: ({ data: { userId, founds, joinsAfterVerification }, metadata }) =>
+      founds === null && joinsAfterVerification === null
+        ? []
+        : [adopted(userId, metadata.commandId), ...foundedWithAccount(userId, founds)],
+    OrganizationFounded: ({ data: { userId, organizationId, organizationName } }) =>
+      founded(userId, organizationId, organizationName, 'request'),
   },
 };

@@ -277,6 +277,10 @@ class EmbeddedEvents implements EventStore {
     });
   }
 
+  async at(position: number): Promise<RecordedEvent | undefined> {
+    return this.#rows(`SELECT ${COLUMNS} FROM events WHERE pos = ?`, position).map(recorded)[0];
+  }
+
   async head(): Promise<number> {
     if (this.#closed) throw new StoreUnavailable('the event store is closed');
     return this.#head;

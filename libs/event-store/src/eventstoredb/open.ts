@@ -229,6 +229,16 @@ class EventStoreDb implements EventStore {
     return false;
   }
 
+  async at(position: number): Promise<RecordedEvent | undefined> {
+    const fromPosition = { commit: BigInt(position), prepare: BigInt(position) };
+    const page = await this.#patiently<AllStreamResolvedEvent>((client) =>
+      client.readAll({ ...this.#connection.options, fromPosition, maxCount: 1 }),
+    ).catch((error: unknown) => {
+      throw isRefusedPosition(error) ? foreignPosition(position) : unavailable(error);
+    });
+    return page.filter((item) => isOurs(item) && positionOf(item) === position).map(recorded)[0];
+  }
+
   async head(): Promise<number> {
     try {
       return await this.#tail.newest();

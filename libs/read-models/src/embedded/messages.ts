@@ -24,6 +24,7 @@ export type Order =
   | { readonly kind: 'within'; readonly calls: readonly Call[]; readonly end?: 'commit' | 'rollback' }
   | { readonly kind: 'ensureIndexes'; readonly collection: string; readonly indexes: readonly object[] }
   | { readonly kind: 'drop'; readonly collection: string }
+  | { readonly kind: 'scrub' }
   | { readonly kind: 'close' };
 
 export type Request = Order & { readonly id: number };

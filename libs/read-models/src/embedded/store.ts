@@ -1,15 +1,17 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { IndexSpec } from '#kernel';
 import { Database, type DatabaseOptions, GroupCommit, StorageFailure } from '#sqlite';
 import type { Collection, DocumentStore, Documents, StoredDocument, UniqueIndex } from '../port.ts';
 import { DuplicateKey } from '../port.ts';
 import { Catalogue } from './catalogue.ts';
 import { EmbeddedCollection, type Reach } from './collection.ts';
-import { isDuplicate, isFailure, told } from './engine.ts';
+import { guarded, isDuplicate, isFailure, told } from './engine.ts';
 import type { StoredIndex } from './layout.ts';
 import { type Layouts, Reads, type View } from './reads.ts';
 import { TransactionReach } from './transaction.ts';
 import { Writer } from './writer.ts';
+
+const SCRUB_PATIENCE_MS = 5_000;
 
 /**
  * Documents as JSON text in one SQLite file, with index columns beside them.
@@ -164,6 +166,19 @@ export class EmbeddedDocuments implements DocumentStore {
 
   async drop(collection: string): Promise<void> {
     await this.#direct.write(() => this.#catalogue.drop(collection));
+  }
+
+  /** Long reads hold the log's pages for as long as they last. @throws StorageFailure when one lasts too long */
+  async scrub(): Promise<void> {
+    const until = performance.now() + SCRUB_PATIENCE_MS;
+    for (;;) {
+      while (this.#open) await this.#open;
+      this.#mustBeOpen();
+      this.#group.flush();
+      if (guarded(() => this.#database.truncateLog())) return;
+      if (performance.now() > until) throw new StorageFailure('the write-ahead log is being read');
+      await pause(10);
+    }
   }
 
   async health(): Promise<{ ok: boolean; detail?: string }> {

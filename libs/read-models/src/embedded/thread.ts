@@ -74,6 +74,8 @@ const start = (store: EmbeddedDocuments): void => {
         return store.ensureIndexes(order.collection, order.indexes as never);
       case 'drop':
         return store.drop(order.collection);
+      case 'scrub':
+        return store.scrub();
       case 'close':
         return store.close();
     }

@@ -161,6 +161,10 @@ export class ThreadedDocuments implements DocumentStore {
     return this.#alone(() => this.#order({ kind: 'ensureIndexes', collection, indexes }));
   }
 
+  scrub(): Promise<void> {
+    return this.#alone(() => this.#order({ kind: 'scrub' }));
+  }
+
   async names(): Promise<string[]> {
     return [...this.#view().layouts.keys()].sort();
   }

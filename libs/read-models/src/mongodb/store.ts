@@ -130,6 +130,8 @@ export class MongoDocuments implements DocumentStore {
     }
   }
 
+  async scrub(): Promise<void> {}
+
   async health(): Promise<{ ok: boolean; detail?: string }> {
     try {
       await this.#db.command({ ping: 1 });

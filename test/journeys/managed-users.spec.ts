@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Json } from '../support/caller.ts';
+import { backends, type Person, Product, password } from '../support/product.ts';
+
+describe.each(backends)('managed users on $name', (backend) => {
+  let product: Product;
+  let domain: string;
+  let anna: Person;
+  let bob: Person;
+  let carol: Person;
+
+  beforeAll(async () => {
+    product = await Product.start(backend);
+    domain = product.domain('corporate');
+    anna = await product.signUp(`anna@${domain}`);
+    await product.verifiedDomain(anna, domain);
+    [bob, carol] = [
+      await product.join(anna, `bob@${domain}`),
+      await product.join(anna, `carol@${domain}`, 'administrator'),
+    ];
+  });
+  afterAll(() => product.stop());
+
+  const path = (person: Person, rest = '') => anna.path(`/users/${person.userId}${rest}`);
+  const seen = (person: Person) => anna.call.get(path(person));
+  const found = async (query: string): Promise<string[]> =>
+    (await anna.call.all(anna.path(`/users?${query}`))).map(({ userId }: Json) => userId);
+
+  it('USR-01 USR-06 AMB-24: a role is changed, listed, and counts for the session at once', async () => {
+    await bob.call.refused(403, 'forbidden', 'GET', anna.path('/users'));
+    const receipt = await carol.call.put(path(bob, '/role'), { role: 'administrator' });
+    expect(receipt).toMatchObject({ userId: bob.userId, role: 'administrator' });
+    await bob.call.get(anna.path('/users'));
+    expect(await found('role=administrator')).toEqual([bob.userId, carol.userId]);
+    const again = await carol.call.put(path(bob, '/role'), { role: 'administrator' });
+    expect(again.events).toEqual([]);
+    await carol.call.put(path(bob, '/role'), { role: 'standard_user' });
+    await bob.call.refused(403, 'forbidden', 'PUT', path(carol, '/role'), {
+      body: { role: 'standard_user' },
+    });
+  });
+
+  it('ROL-04: nobody becomes Owner and the Owner becomes nothing else by a role', async () => {
+    const refused = (person: Person, role: string) =>
+      carol.call.refused(422, 'owner_role_by_transfer_only', 'PUT', path(person, '/role'), {
+        body: { role },
+      });
+    await refused(bob, 'owner');
+    await refused(anna, 'administrator');
+    await carol.call.refused(400, 'validation_failed', 'PUT', path(bob, '/role'), {
+      body: { role: 'member' },
+    });
+  });
+
+  it('USR-07 LV-1: two-factor sign-in is required, shown and found by it', async () => {
+    await carol.call.put(path(bob, '/two-factor-requirement'), { required: true });
+    expect(await seen(bob)).toMatchObject({ twoFactorRequired: true });
+    expect(await found('twoFactorRequired=true')).toEqual([bob.userId]);
+    await carol.call.refused(403, 'forbidden', 'PUT', path(anna, '/two-factor-requirement'), {
+      body: { required: true },
+    });
+    await carol.call.put(path(bob, '/two-factor-requirement'), { required: false });
+    expect(await found('twoFactorRequired=true')).toEqual([]);
+  });
+
+  it('AMB-16 AMB-24 LV-1: a deactivated person is out at once and signs in like with a wrong password', async () => {
+    const dan = await product.join(anna, `dan@${domain}`);
+    const wrong = await product.nobody.send('POST', '/v1/sessions', {
+      body: { email: dan.email, password: 'another quiet river 9' },
+    });
+    expect((await carol.call.post(path(dan, '/deactivate'))).status).toBe('deactivated');
+    expect((await dan.call.send('GET', '/v1/me')).status).toBe(401);
+    const right = await product.nobody.send('POST', '/v1/sessions', { body: { email: dan.email, password } });
+    expect({ ...right.body, requestId: '' }).toEqual({ ...wrong.body, requestId: '' });
+    expect(await found('status=deactivated')).toEqual([dan.userId]);
+    await carol.call.post(path(dan, '/reactivate'));
+    expect(await found('status=deactivated')).toEqual([]);
+    expect((await dan.call.send('GET', '/v1/me')).status).toBe(401);
+    expect((await product.signIn(dan.email)).token).toEqual(expect.any(String));
+    await carol.call.refused(409, 'owner_not_removable', 'POST', path(anna, '/deactivate'));
+  });
+
+  it('AMB-17: another address of a verified domain, which is claimed, and proved by a link', async () => {
+    const eve = await product.join(anna, `eve@${domain}`);
+    const refused = (status: number, code: string, email: string) =>
+      carol.call.refused(status, code, 'PUT', path(eve, '/email'), { body: { email } });
+    await refused(422, 'domain_unverified', `eve@${product.domain('elsewhere')}`);
+    await refused(409, 'email_taken', bob.email);
+    await refused(400, 'validation_failed', 'eve');
+    const email = `eve.ray@${domain}`;
+    await carol.call.put(path(eve, '/email'), { email });
+    expect(await seen(eve)).toMatchObject({ email, emailVerified: false });
+    await eve.call.refused(403, 'email_unverified', 'POST', eve.path('/accounts'), { body: { name: 'x' } });
+    await product.nobody.refused(401, 'sign_in_failed', 'POST', '/v1/sessions', {
+      body: { email: eve.email, password },
+    });
+    const { call } = await product.signIn(email);
+    await product.nobody.post('/v1/email-verifications/complete', { token: await product.token(email) });
+    await call.post(eve.path('/accounts'), { name: 'Mine' });
+    expect(await seen(eve)).toMatchObject({ email, emailVerified: true });
+    expect((await product.invite(anna, eve.email)).kind).toBe('new_user');
+  });
+
+  it('USR-18: an operator limits how many may join; who accepts beyond that is not let in', async () => {
+    const limits = `/v1/operations/organizations/${anna.organizationId}/limits`;
+    await product.operator.refused(400, 'validation_failed', 'PUT', limits, { body: { users: 0 } });
+    await product.operator.refused(
+      404,
+      'not_found',
+      'PUT',
+      `/v1/operations/organizations/org_${'0'.repeat(32)}/limits`,
+      { body: { users: 1 } },
+    );
+    await anna.call.refused(404, 'not_found', 'PUT', limits, { body: { users: 1_000 } });
+    const gus = `gus@${domain}`;
+    await product.invite(anna, gus);
+    const { users } = await anna.call.get(anna.path('/summary'));
+    const limited = await product.operator.expecting([201], 'PUT', limits, { users: users.managed });
+    expect(limited).toMatchObject({
+      users: users.managed,
+      accounts: null,
+    });
+    await product.operator.put(limits, { users: null });
+    const accepted = await product.nobody.post('/v1/invitations/accept', {
+      token: await product.token(gus),
+      password,
+      givenName: 'Gus',
+      familyName: 'Ray',
+    });
+    expect(await anna.call.get(anna.path(`/users/${accepted.userId}`))).toMatchObject({ kind: 'managed' });
+  });
+
+  it('LV-1: users are found by domain, account and kind, and counted', async () => {
+    const { accountId } = await bob.call.post(bob.path('/accounts'), { name: 'Of Bob' });
+    expect(await found(`accountId=${accountId}`)).toEqual([bob.userId]);
+    expect(await found(`domain=${domain.toUpperCase()}&role=owner`)).toEqual([anna.userId]);
+    const { users } = await anna.call.get(anna.path('/summary'));
+    for (const kind of ['managed', 'pending', 'independent']) {
+      const page = await anna.call.get(anna.path(`/users?kind=${kind}&limit=1`));
+      expect(page.total).toBe(users[kind]);
+    }
+  });
+
+  it('If-Match: an older revision of the person is refused before anything else of theirs is weighed', async () => {
+    const { headers } = await anna.call.send('GET', path(bob));
+    const old = anna.call.with({ 'if-match': headers.get('etag') ?? '' });
+    await anna.call.patch(path(bob), { familyName: 'Berg' });
+    await old.refused(412, 'revision_conflict', 'PUT', path(bob, '/role'), { body: { role: 'owner' } });
+    await old.refused(412, 'revision_conflict', 'POST', path(bob, '/remove'), { body: {} });
+  });
+});
