@@ -176,6 +176,51 @@ describe('two-factor sign-in', () => {
     expect((await answer(challengeId, second)).status).toBe(401);
   });
 
+  it('SEC-05 ACC-12: required by an account, nobody uses it by a role there without one, and the next sign-in asks for it', async () => {
+    const ida = await join('ida');
+    const path = `/v1/accounts/${anna.accountId}`;
+    await anna.call.post(`${path}/invitations`, { email: ida.email, roles: ['developer'] });
+    await ida.call.get(path);
+    await anna.call.put(`${path}/two-factor-requirement`, { required: true });
+    await ida.call.refused(403, 'two_factor_enrolment_required', 'GET', path);
+    await ida.call.get('/v1/me');
+    await anna.call.get(path);
+    const opened = await product.nobody.post('/v1/sessions', { email: ida.email, password });
+    expect(opened.twoFactorEnrolment).toBe('required');
+    const call = product.nobody.as(opened.token);
+    await call.refused(403, 'two_factor_enrolment_required', 'GET', path);
+    await enrol(call);
+    await call.get(path);
+    await anna.call.put(`${path}/two-factor-requirement`, { required: false });
+  });
+
+  it('SEC-05: required of a person, it is set up at sign-in before anything else, and not given up', async () => {
+    const fred = await join('fred');
+    await anna.call.put(anna.path(`/users/${fred.userId}/two-factor-requirement`), { required: true });
+    const mustEnrol = 'two_factor_enrolment_required';
+    await fred.call.refused(403, mustEnrol, 'GET', anna.path());
+    const opened = await product.nobody.expecting([201], 'POST', '/v1/sessions', {
+      email: fred.email,
+      password,
+    });
+    expect(opened.twoFactorEnrolment).toBe('required');
+    const call = product.nobody.as(opened.token);
+    await call.get('/v1/me');
+    await call.refused(403, mustEnrol, 'GET', anna.path());
+    await call.refused(403, mustEnrol, 'POST', '/v1/me/password', {
+      body: { currentPassword: password, newPassword: 'another slow river 17' },
+    });
+    const { secret } = await enrol(call);
+    await call.get(anna.path());
+    await call.refused(409, 'two_factor_required', 'POST', '/v1/me/two-factor/disable', {
+      body: { currentPassword: password },
+    });
+    await anna.call.put(anna.path(`/users/${fred.userId}/two-factor-requirement`), { required: false });
+    await call.post('/v1/me/two-factor/disable', { currentPassword: password });
+    await product.signIn(fred.email);
+    expect(secret).toHaveLength(32);
+  });
+
   it('USR-13: an administrator takes a second factor away; a mail says so, and the next sign-in asks for a new one', async () => {
     const gina = await join('gina');
     const { secret, recoveryCodes } = await enrol(gina.call);
@@ -195,10 +240,14 @@ describe('two-factor sign-in', () => {
     expect((await challenge(gina)).methods).toEqual(['totp', 'recovery_code']);
   });
 
-  it('USR-12: a reset link ends after 24 hours, by an event', async () => {
+  it('USR-12: a reset link ends after 24 hours, by an event, and upcoming tells when', async () => {
     const hans = await join('hans');
     await anna.call.post(anna.path(`/users/${hans.userId}/reset-password`));
     const [mail] = await mails(hans.email, 'password_reset');
+    const upcoming = (await anna.call.get(anna.path('/upcoming'))).items;
+    expect(upcoming.filter(({ kind }: Json) => kind === 'password_reset_expiry')).toMatchObject([
+      { subject: { type: 'user', id: hans.userId, name: hans.email }, affects: { users: 1 } },
+    ]);
     await advance(24 * 3_600_000);
     await product.nobody.refused(404, 'link_invalid', 'POST', '/v1/password-resets/complete', {
       body: { token: tokenOf(mail), newPassword: 'another slow river 17' },

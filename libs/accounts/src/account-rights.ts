@@ -1,4 +1,12 @@
-import { emailUnverified, mayRead, type Principal, type Right, refusalBy, rights } from '#commands';
+import {
+  emailUnverified,
+  mayRead,
+  mustEnrol,
+  type Principal,
+  type Right,
+  refusalBy,
+  rights,
+} from '#commands';
 import { type AccountRole, forbidden, notFound, type Refusal } from '#kernel';
 import type { Account, KnownAccount } from './account.ts';
 
@@ -11,15 +19,21 @@ const isSharedWith = ({ sharedWith }: KnownAccount, principal: Principal): boole
   sharedWith.includes(principal.organizationId) &&
   mayRead(principal, principal.organizationId) === undefined;
 
-/** A right on an account: by a role on it, or in the organization that it belongs to (rules.md 1.6). */
+/**
+ * A right on an account: in the organization that it belongs to, or by a role on it (rules.md 1.6), which may ask for
+ * a second factor (ACC-12).
+ */
 const refusalOn = (right: Right, principal: Principal, state: Account): Refusal | undefined => {
   if (principal.type === 'system') return undefined;
   if (state.status === 'unknown') return notFound;
   const roles = rolesOn(state, principal.userId);
   const { accountRoles = [], unverified } = right;
-  if (accountRoles.some((role) => (role === 'any' ? roles.length > 0 : roles.includes(role))))
-    return unverified || principal.emailVerified ? undefined : emailUnverified;
   const refused = refusalBy(right, principal, state.organizationId);
+  if (!refused) return undefined;
+  if (accountRoles.some((role) => (role === 'any' ? roles.length > 0 : roles.includes(role)))) {
+    if (state.twoFactorRequired && !principal.secondFactor) return mustEnrol;
+    return unverified || principal.emailVerified ? undefined : emailUnverified;
+  }
   if (refused !== notFound) return refused;
   return roles.length > 0 || isSharedWith(state, principal) ? forbidden : notFound;
 };

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId } from '#http';
+import { Call, PathId, Told } from '#http';
 import { Queries } from '#queries';
 import { CreateApiKey, RevokeApiKey } from './api-key.commands.ts';
 import { ApiKeysQuery, ListApiKeys } from './api-keys.queries.ts';
@@ -16,6 +16,11 @@ export class ApiKeysController {
   }
 
   @Post()
+  @Told(
+    'Makes a key; its secret is shown in this answer only.',
+    'owner_role_by_transfer_only',
+    'expires_in_the_past',
+  )
   create(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: CreateApiKey,
@@ -25,6 +30,7 @@ export class ApiKeysController {
   }
 
   @Get()
+  @Told('The keys that were not revoked, with when they were used last.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() query: ApiKeysQuery,
@@ -34,6 +40,7 @@ export class ApiKeysController {
   }
 
   @Delete(':apiKeyId')
+  @Told('Revokes a key at once.', 'not_found')
   revoke(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('apiKeyId', 'key') apiKeyId: string,

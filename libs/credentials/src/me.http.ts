@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, unauthenticated, validationFailed } from '#http';
+import { Call, PathId, Told, unauthenticated, validationFailed } from '#http';
 import {
   ChangePassword,
   DisableTwoFactor,
@@ -31,27 +31,41 @@ export class OwnCredentialsController {
 
   @Post('password')
   @HttpCode(200)
+  @Told(
+    'Changes one’s password; the other sessions end.',
+    'password_wrong',
+    'password_too_weak',
+    'rate_limited',
+  )
   changePassword(@Body() command: ChangePassword, @Call() call: Call<Principal>) {
     return this.#commands.send(command, { userId: oneself(call).userId }, call);
   }
 
   @Get('sessions')
+  @Told('One’s open sessions, latest first.')
   sessions(@Call() call: Call<Principal>) {
     return this.#sessions.list(oneself(call));
   }
 
   @Delete('sessions/:sessionId')
   @HttpCode(204)
+  @Told('Ends one of one’s sessions.', 'not_found')
   endSession(@PathId('sessionId', 'ses') sessionId: string, @Call() call: Call<Principal>) {
     return this.#sessions.end(oneself(call), sessionId);
   }
 
   @Get('two-factor')
+  @Told('One’s second factor, and whether one is required.')
   twoFactor(@Call() call: Call<Principal>) {
     return this.#setUp.of(oneself(call).userId);
   }
 
   @Post('two-factor')
+  @Told(
+    'Begins to set up a second factor; nothing changes before it is confirmed.',
+    'sms_unavailable',
+    'rate_limited',
+  )
   beginTwoFactor(@Body() { method, number }: BeginTwoFactor, @Call() call: Call<Principal>) {
     const { userId } = oneself(call);
     if ((method === 'sms') !== (number !== undefined))
@@ -66,18 +80,29 @@ export class OwnCredentialsController {
 
   @Post('two-factor/confirm')
   @HttpCode(200)
+  @Told(
+    'Sets up the second factor that was begun; sessions without one end.',
+    'two_factor_code_invalid',
+    'two_factor_not_begun',
+  )
   confirmTwoFactor(@Body() command: EnrolTwoFactor, @Call() call: Call<Principal>) {
     return this.#commands.send(command, { userId: oneself(call).userId }, call);
   }
 
   @Post('two-factor/disable')
   @HttpCode(200)
+  @Told('Gives up one’s second factor.', 'password_wrong', 'two_factor_required')
   disableTwoFactor(@Body() command: DisableTwoFactor, @Call() call: Call<Principal>) {
     return this.#commands.send(command, { userId: oneself(call).userId }, call);
   }
 
   @Post('two-factor/recovery-codes')
   @HttpCode(200)
+  @Told(
+    'Makes ten new recovery codes; the old ones count no more.',
+    'password_wrong',
+    'two_factor_not_enrolled',
+  )
   renewRecoveryCodes(@Body() command: RenewRecoveryCodes, @Call() call: Call<Principal>) {
     return this.#commands.send(command, { userId: oneself(call).userId }, call);
   }

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Answer, Call, PathId } from '#http';
+import { Answer, Call, PathId, Told } from '#http';
 import {
   CompletePasswordReset,
   RequestPasswordReset,
@@ -18,6 +18,7 @@ export class PasswordResetsController {
 
   /** The same answer, whoever is asked for. */
   @Post()
+  @Told('Mails a link to choose a new password; the answer is the same whoever is asked for.', 'rate_limited')
   async request(@Body() command: RequestPasswordReset, @Call() call: Call<Principal>) {
     const outcome = await this.#commands.send(command, {}, call);
     return 'done' in outcome ? new Answer(202, { accepted: true }) : outcome;
@@ -25,6 +26,11 @@ export class PasswordResetsController {
 
   @Post('complete')
   @HttpCode(200)
+  @Told(
+    'Chooses a new password by the newest link, once; every session ends.',
+    'link_invalid',
+    'password_too_weak',
+  )
   complete(@Body() command: CompletePasswordReset, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);
   }
@@ -40,6 +46,7 @@ export class UserCredentialsController {
 
   @Post('reset-password')
   @HttpCode(200)
+  @Told('Ends a person’s sessions and their old password, and mails them a link.', 'user_deactivated')
   resetPassword(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -50,6 +57,7 @@ export class UserCredentialsController {
 
   @Post('reset-two-factor')
   @HttpCode(200)
+  @Told('Takes a person’s second factor away; they are told by mail.', 'user_deactivated')
   resetTwoFactor(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,

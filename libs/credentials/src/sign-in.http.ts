@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Headers, HttpCode, Post } from '@nestjs/common';
 import { isoTime } from '#clock';
 import type { Principal } from '#commands';
-import { Answer, Call } from '#http';
+import { Answer, Call, Told } from '#http';
 import { oneself } from '#users';
 import { SessionCookie } from './session-cookie.ts';
 import { SendCodeAgain, SignInWithPassword, SignInWithSecondFactor } from './sign-in.dto.ts';
@@ -18,6 +18,7 @@ export class SignInController {
   }
 
   @Post()
+  @Told('Opens a session with a password, or asks for the second factor.', 'sign_in_failed', 'rate_limited')
   async signIn(
     @Body() { email, password }: SignInWithPassword,
     @Headers('x-session-mode') mode: string | undefined,
@@ -30,6 +31,11 @@ export class SignInController {
   }
 
   @Post('two-factor')
+  @Told(
+    'Opens a session with a code of the second factor, or a recovery code.',
+    'two_factor_code_invalid',
+    'rate_limited',
+  )
   async secondFactor(
     @Body() { challengeId, code }: SignInWithSecondFactor,
     @Headers('x-session-mode') mode: string | undefined,
@@ -40,12 +46,14 @@ export class SignInController {
 
   @Post('two-factor/resend')
   @HttpCode(202)
+  @Told('Sends another code to the telephone; the one before it counts no more.', 'rate_limited')
   async sendCodeAgain(@Body() { challengeId }: SendCodeAgain) {
     await this.#signIn.sendAgain(challengeId);
     return {};
   }
 
   @Delete('current')
+  @Told('Ends the session.')
   async signOut(@Call() { principal }: Call<Principal>) {
     if (principal) await this.#signIn.out(principal);
     return new Answer(204, undefined, principal?.cookie ? { 'set-cookie': this.#cookie.clear() } : {});
