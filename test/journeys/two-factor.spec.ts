@@ -143,15 +143,15 @@ describe('two-factor sign-in', () => {
     const shouted = (recoveryCodes[1] ?? '').toUpperCase().replace('-', ' ');
     expect((await answer((await challenge(dora)).challengeId, shouted)).status).toBe(201);
     expect(await dora.call.get('/v1/me/two-factor')).toMatchObject({ recoveryCodesLeft: 8 });
+    const renew = '/v1/me/two-factor/recovery-codes';
+    await dora.call.refused(422, 'password_wrong', 'POST', renew, { body: { currentPassword: 'no' } });
+    const renewed = await dora.call.post(renew, { currentPassword: password });
+    expect(renewed.recoveryCodes).toHaveLength(10);
     const { items } = await dora.call.get(dora.path('/audit-events?type=RecoveryCodeUsed'));
     expect(items.map(({ data, actor }: Json) => [data.left, actor.id])).toEqual([
       [8, dora.userId],
       [9, dora.userId],
     ]);
-    const renew = '/v1/me/two-factor/recovery-codes';
-    await dora.call.refused(422, 'password_wrong', 'POST', renew, { body: { currentPassword: 'no' } });
-    const renewed = await dora.call.post(renew, { currentPassword: password });
-    expect(renewed.recoveryCodes).toHaveLength(10);
     expect((await answer((await challenge(dora)).challengeId, recoveryCodes[2] ?? '')).status).toBe(401);
     expect((await answer((await challenge(dora)).challengeId, renewed.recoveryCodes[2])).status).toBe(201);
   });
