@@ -13,6 +13,7 @@ describe('stories and tables are pure', () => {
   it('every story of the house is found by what it is: a decider', () => {
     expect(stories.map((path) => path.split('/').at(-1))).toEqual([
       'account-addition.ts',
+      'account-slots.ts',
       'account.ts',
       'api-key.ts',
       'claim.ts',

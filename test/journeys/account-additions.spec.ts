@@ -139,4 +139,93 @@ describe.each(backends)('accounts that exist already on $name', (backend) => {
     expect((await anna.call.get(anna.path('/summary'))).accounts).toMatchObject({ pending: 1 });
     await answer(gus, asked.additionId, 'decline');
   });
+
+  const goWithAccount = async (): Promise<Json> => {
+    const path = eve.path(`/users/${olga.userId}/remove`);
+    const { required } = await eve.call.refused(422, 'acknowledgements_required', 'POST', path);
+    return eve.call.post(path, {
+      acknowledgements: required.map(({ code }: Json) => code),
+      accountOwners: { [olgas]: olga.userId },
+    });
+  };
+
+  it('USR-09 ACC-01 USR-11 ACK-03: the account leaves with its owner; people of the organization are removed from it for ever', async () => {
+    const dry = await eve.call.send('POST', eve.path(`/users/${olga.userId}/remove?dryRun=true`), {
+      body: {
+        acknowledgements: [
+          'removed_from_organization',
+          'access_ends',
+          'roles_end',
+          'access_can_be_granted',
+          'control_ends',
+        ],
+        accountOwners: { [olgas]: olga.userId },
+      },
+    });
+    expect(dry.body.effects).toContainEqual({
+      command: 'DetachAccount',
+      resource: { type: 'account', id: olgas },
+    });
+    const removed = await goWithAccount();
+    expect(await listed(eve, `search=workshop&${at(removed.position)}`)).toMatchObject([
+      { accountId: olgas, kind: 'independent', organizationId: null, ownerEmail: olga.email },
+    ]);
+    expect(await olga.call.get(`/v1/accounts/${olgas}`)).toMatchObject({
+      kind: 'independent',
+      organizationId: null,
+      users: 2,
+    });
+    await olga.call.refused(409, 'account_not_managed', 'POST', `/v1/accounts/${olgas}/transfer-ownership`, {
+      body: { newOwnerId: eve.userId },
+    });
+    const path = `/v1/accounts/${olgas}/users/${eve.userId}/remove`;
+    const { required } = await eve.call.refused(422, 'acknowledgements_required', 'POST', path);
+    expect(required.map(({ sentence }: Json) => sentence)).toEqual([
+      'The user will be permanently removed from the account.',
+      'This action can not be reversed.',
+    ]);
+    await eve.call.post(path, { acknowledgements: required.map(({ code }: Json) => code) });
+    expect((await olga.call.get(`/v1/accounts/${olgas}/users`)).items).toMatchObject([
+      { userId: olga.userId, kind: 'independent', roles: ['owner'] },
+    ]);
+  });
+
+  it('AMB-15 ORG-07: who is invited brings the accounts that they own; the dry run, the invitation and the mail say so', async () => {
+    const dry = await eve.call.post(eve.path('/invitations?dryRun=true'), {
+      email: olga.email,
+      role: 'standard_user',
+    });
+    expect(dry.events).toMatchObject([{ type: 'InviteSent', data: { ownedAccountIds: [olgas] } }]);
+    await product.invite(eve, olga.email);
+    const mail = await product.smtp.waitFor(({ text }) =>
+      text.includes('The accounts that you own come along and belong to it from then on: Workshop.'),
+    );
+    const token = new URL(mail.links[0] ?? '').searchParams.get('token');
+    expect((await product.nobody.get(`/v1/invitations/by-token?token=${token}`)).ownedAccounts).toEqual([
+      { accountId: olgas, name: 'Workshop' },
+    ]);
+    const joined = await olga.call.post('/v1/invitations/accept', { token });
+    expect(await listed(eve, `search=workshop&${at(joined.position)}`)).toMatchObject([
+      { accountId: olgas, kind: 'managed', organizationId: eve.organizationId, ownerId: olga.userId },
+    ]);
+    const [attached] = (await eve.call.get(eve.path('/audit-events?type=AccountAttached'))).items;
+    expect(attached.data.cause).toEqual({ type: 'owner_joined', id: olga.userId });
+  });
+
+  it('AMB-26 ACC-05: confirming a managed addition makes the owner a managed Standard User too', async () => {
+    await goWithAccount();
+    const asked = await ask(eve, olgas, 'managed');
+    expect(await listed(eve, 'kind=pending')).toMatchObject([{ name: 'Workshop', ownerEmail: olga.email }]);
+    const confirmed = await answer(olga, asked.additionId, 'confirm');
+    expect(await listed(eve, `search=workshop&${at(confirmed.position)}`)).toMatchObject([
+      { accountId: olgas, kind: 'managed', organizationId: eve.organizationId },
+    ]);
+    expect(await olga.call.get('/v1/me')).toMatchObject({
+      organizationId: eve.organizationId,
+      role: 'standard_user',
+    });
+    const [joined] = (await eve.call.get(eve.path(`/audit-events?type=UserJoinedOrg&userId=${olga.userId}`)))
+      .items;
+    expect(joined.data.via).toBe('account_addition');
+  });
 });

@@ -171,6 +171,35 @@ describe.each(backends)('invitations to accounts on $name', (backend) => {
     expect(items).toMatchObject([{ userId: sent.userId, kind: 'independent' }]);
   });
 
+  it('ERR-01 DOM-21 AMB-29: under auto_join the invitee joins and gets the access, under outside they become independent', async () => {
+    const policy = (value: string) => anna.call.put(anna.path('/sign-up-policy'), { policy: value });
+    const usersOf = async (search: string) =>
+      (await anna.call.get(`${account}/users?search=${search}`)).items.map(({ kind }: Json) => kind);
+    await policy('outside');
+    await invite(bob.call, colleague('outi'));
+    await comesIn(colleague('outi'));
+    expect(await usersOf('outi')).toEqual(['independent']);
+    await policy('auto_join');
+    const dry = await bob.call.post(`${account}/invitations?dryRun=true`, {
+      email: colleague('auto'),
+      roles: ['support'],
+    });
+    expect(dry.events).toMatchObject([{ data: { role: null, joinsOrganizationId: anna.organizationId } }]);
+    await invite(bob.call, colleague('auto'));
+    const token = await product.token(colleague('auto'));
+    expect(await product.nobody.get(`/v1/invitations/by-token?token=${token}`)).toMatchObject({
+      organizationName: 'My organization',
+      role: 'standard_user',
+    });
+    await comesIn(colleague('auto'));
+    expect(await usersOf('auto')).toEqual(['managed']);
+    await policy('invite_only');
+    await refused(bob.call, 422, 'invite_through_organization', {
+      email: colleague('again'),
+      roles: ['developer'],
+    });
+  });
+
   it('AMB-29 INV-13: an Administrator of the organization who invites one of its addresses invites to both at once', async () => {
     const email = colleague('hana');
     const sent = await invite(anna.call, email, ['support']);

@@ -215,4 +215,31 @@ describe.each(backends)('accounts on $name', (backend) => {
       support: ['logs', 'usage'],
     });
   });
+
+  it('ACC-11: an operator limits the accounts of an organization; closed ones make room', async () => {
+    const small = await product.signUp(`small@${product.domain('small')}`);
+    const limit = (accounts: number | null) =>
+      product.operator.put(`/v1/operations/organizations/${small.organizationId}/limits`, { accounts });
+    await limit(3);
+    const replies = await Promise.all(
+      Array.from({ length: 6 }, (_, n) =>
+        small.call.send('POST', small.path('/accounts'), { body: { name: `Shop ${n}` } }),
+      ),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 201, 422, 422, 422, 422]);
+    const full = replies.find(({ status }) => status === 422)?.body;
+    expect([full.code, full.detail]).toEqual([
+      'account_limit_reached',
+      "The organization's account limit has been reached.",
+    ]);
+    await small.call.post(account(small.accountId, '/close'), {
+      acknowledgements: ['account_closed', 'invitations_cancelled', 'not_reversible'],
+    });
+    await create(small, 'In its place');
+    await small.call.refused(422, 'account_limit_reached', 'POST', small.path('/accounts'), {
+      body: { name: 'x' },
+    });
+    await limit(null);
+    await create(small, 'As many as it likes');
+  });
 });

@@ -8,6 +8,7 @@ import {
   removalFromAccount,
 } from '../../libs/accounts/src/account.ts';
 import { accountAddition } from '../../libs/accounts/src/account-addition.ts';
+import { accountSlots } from '../../libs/accounts/src/account-slots.ts';
 import { claim } from '../../libs/claims/src/claim.ts';
 import { domain, domainDeletion } from '../../libs/domains/src/domain.ts';
 import { domainSlots } from '../../libs/domains/src/domain-slots.ts';
@@ -174,6 +175,15 @@ const stories: Readonly<Record<string, Story>> = {
       fc.record({ type: oneOf('DeclineAccountAddition', 'ExpireAccountAddition') }),
       fc.record({ type: is('RevertAccountAddition' as const), reason: name }),
     ),
+  ),
+  accountSlots: story(
+    accountSlots,
+    fc.record({
+      type: is('ReserveAccountSlot' as const),
+      organizationId: is('org_1'),
+      accountId: name,
+      settled: is([]),
+    }),
   ),
   claim: story(
     claim,

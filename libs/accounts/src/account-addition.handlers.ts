@@ -12,6 +12,7 @@ import {
   RequestAccountAddition,
 } from './account-addition.commands.ts';
 import { type AccountAddition, accountAddition, isPending } from './account-addition.ts';
+import { AccountLimit } from './account-limit.ts';
 import { mayAnswerAddition } from './account-rights.ts';
 
 const alreadyPending = refuse(
@@ -52,6 +53,7 @@ export class RequestAccountAdditionHandler implements ICommandHandler<RequestAcc
   readonly #people: People;
   readonly #domains: VerifiedDomains;
   readonly #days: AdditionDays;
+  readonly #limit: AccountLimit;
 
   constructor(
     execution: Execution,
@@ -59,12 +61,14 @@ export class RequestAccountAdditionHandler implements ICommandHandler<RequestAcc
     people: People,
     domains: VerifiedDomains,
     days: AdditionDays,
+    limit: AccountLimit,
   ) {
     this.#execution = execution;
     this.#claims = claims;
     this.#people = people;
     this.#domains = domains;
     this.#days = days;
+    this.#limit = limit;
   }
 
   async execute(command: RequestAccountAddition): Promise<Outcome> {
@@ -114,7 +118,8 @@ export class RequestAccountAdditionHandler implements ICommandHandler<RequestAcc
       return alreadyThere;
     if (kind === 'independent') return undefined;
     const { state: owner } = await this.#people.load(ownerId);
-    return this.#domains.refuses(organizationId, isLiving(owner) ? owner.domain : '');
+    const domain = isLiving(owner) ? owner.domain : '';
+    return (await this.#domains.refuses(organizationId, domain)) ?? this.#limit.refuses(organizationId);
   }
 
   async #claim(
@@ -165,12 +170,20 @@ export class ConfirmAccountAdditionHandler implements ICommandHandler<ConfirmAcc
   readonly #answers: AdditionAnswers;
   readonly #people: People;
   readonly #domains: VerifiedDomains;
+  readonly #limit: AccountLimit;
 
-  constructor(execution: Execution, answers: AdditionAnswers, people: People, domains: VerifiedDomains) {
+  constructor(
+    execution: Execution,
+    answers: AdditionAnswers,
+    people: People,
+    domains: VerifiedDomains,
+    limit: AccountLimit,
+  ) {
     this.#execution = execution;
     this.#answers = answers;
     this.#people = people;
     this.#domains = domains;
+    this.#limit = limit;
   }
 
   async execute(command: ConfirmAccountAddition): Promise<Outcome> {
@@ -201,7 +214,7 @@ export class ConfirmAccountAdditionHandler implements ICommandHandler<ConfirmAcc
     if (!isLiving(owner)) return notFound;
     const home = owner.membership?.organizationId ?? owner.founded;
     if (home !== null && home !== organizationId) return elsewhere;
-    return this.#domains.refuses(organizationId, owner.domain);
+    return (await this.#domains.refuses(organizationId, owner.domain)) ?? this.#limit.refuses(organizationId);
   }
 }
 

@@ -25,6 +25,7 @@ export class RequestAdditionsController {
     'domain_unverified',
     'domain_unvalidated',
     'account_closed',
+    'account_limit_reached',
   )
   request(
     @PathId('organizationId', 'org') organizationId: string,
@@ -65,6 +66,7 @@ export class AccountAdditionsController {
     'domain_unverified',
     'domain_unvalidated',
     'account_closed',
+    'account_limit_reached',
   )
   confirm(@PathId('additionId', 'add') additionId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new ConfirmAccountAddition(), { additionId }, call);

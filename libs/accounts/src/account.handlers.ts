@@ -20,6 +20,7 @@ import {
   TransferAccountOwnership,
 } from './account.commands.ts';
 import { type Account, type AccountCommand, account } from './account.ts';
+import { AccountLimit } from './account-limit.ts';
 import { mayDisposeOfAccount, mayManageAccount } from './account-rights.ts';
 import { Owners, ownerNotManaged } from './owners.ts';
 
@@ -48,10 +49,12 @@ const mayCreate = (principal: Principal, { organizationId, ownerId }: CreateAcco
 export class CreateAccountHandler implements ICommandHandler<CreateAccount, Outcome> {
   readonly #execution: Execution;
   readonly #owners: Owners;
+  readonly #limit: AccountLimit;
 
-  constructor(execution: Execution, owners: Owners) {
+  constructor(execution: Execution, owners: Owners, limit: AccountLimit) {
     this.#execution = execution;
     this.#owners = owners;
+    this.#limit = limit;
   }
 
   async execute(command: CreateAccount): Promise<Outcome> {
@@ -65,6 +68,12 @@ export class CreateAccountHandler implements ICommandHandler<CreateAccount, Outc
       ownerId === null
         ? await this.#owners.ofOrganization(organizationId)
         : await this.#owners.managed(ownerId, organizationId);
+    const { state: before } = await this.#execution.load(account, accountId);
+    const full =
+      owner && before.status === 'unknown'
+        ? await this.#limit.reserve(organizationId, accountId, envelope)
+        : undefined;
+    if (full) return full;
     return this.#execution.run(
       {
         decider: account,

@@ -1,12 +1,15 @@
 import type { Catalogue } from '#kernel';
 import type { AccountEvent } from './account.ts';
 import type { AccountAdditionEvent } from './account-addition.ts';
+import type { AccountSlotEvent } from './account-slots.ts';
 
 const owner = { ownerEmail: 'ownerId', ownerGivenName: 'ownerId', ownerFamilyName: 'ownerId' };
 const person = { email: 'userId', givenName: 'userId', familyName: 'userId' };
 const status = (previous: string, updated: string) => [{ field: 'status', previous, updated }];
 
-export const accountHistory: Catalogue<AccountEvent['type'] | AccountAdditionEvent['type']> = {
+export const accountHistory: Catalogue<
+  AccountEvent['type'] | AccountAdditionEvent['type'] | AccountSlotEvent['type']
+> = {
   AccountCreated: {
     version: 2,
     upcast: [(created) => ({ ...created, ownerEmail: '', ownerGivenName: '', ownerFamilyName: '' })],
@@ -36,6 +39,7 @@ export const accountHistory: Catalogue<AccountEvent['type'] | AccountAdditionEve
   AccountAccessRevoked: { summary: "A person's access to an account was ended." },
   AccountSuspended: { summary: 'An account was suspended.', changes: status('active', 'suspended') },
   AccountReactivated: { summary: 'An account was reactivated.', changes: status('suspended', 'active') },
+  AccountSlotReserved: { summary: 'A place for an account was taken.', technical: true },
   AccountAdditionRequested: { summary: 'An account that exists already was asked for.' },
   AccountAdditionConfirmed: {
     summary: 'The owner of an account agreed to its addition.',

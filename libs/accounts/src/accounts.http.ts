@@ -38,6 +38,7 @@ export class OrganizationAccountsController {
   @Told(
     'Creates an account in the organization; its owner is whoever asks, unless another is named.',
     'owner_not_managed',
+    'account_limit_reached',
   )
   create(
     @PathId('organizationId', 'org') organizationId: string,

@@ -38,6 +38,7 @@ import { accountAddition } from './account-addition.ts';
 import { accountAdditionExpiry } from './account-addition-expiry.timer.ts';
 import { AccountAdditionsController, RequestAdditionsController } from './account-additions.http.ts';
 import { accountAdditionQueries } from './account-additions.queries.ts';
+import { AccountLimit } from './account-limit.ts';
 import {
   mayDisposeOfAccount,
   mayManageAccount,
@@ -100,6 +101,7 @@ export const accountsNoun: Noun = {
   ],
   providers: [
     Owners,
+    AccountLimit,
     AccountHomes,
     AdditionAnswers,
     RequestAccountAdditionHandler,

@@ -1,5 +1,13 @@
-import type { Policy } from '#kernel';
+import type { FollowOn, Policy } from '#kernel';
 import type { AccountEvent } from './account.ts';
+
+const settle = (accountId: string, userId: string): FollowOn[] => [
+  {
+    command: 'SettleAccountAccess',
+    fields: { accountId, userId },
+    resource: { type: 'account', id: accountId },
+  },
+];
 
 /** INV-02: access without acceptance is for managed users; this one may have left at the same moment. */
 export const whenAccessWasGivenAtOnceSeeThatItIsDue: Policy<AccountEvent> = {
@@ -7,14 +15,8 @@ export const whenAccessWasGivenAtOnceSeeThatItIsDue: Policy<AccountEvent> = {
   awaited: false,
   on: {
     AccountAccessGranted: ({ data: { accountId, userId, invitationId } }) =>
-      invitationId === null
-        ? [
-            {
-              command: 'SettleAccountAccess',
-              fields: { accountId, userId },
-              resource: { type: 'account', id: accountId },
-            },
-          ]
-        : [],
+      invitationId === null ? settle(accountId, userId) : [],
+    AccountOwnershipTransferred: ({ data: { accountId, previousOwnerId, previousOwnerRoles } }) =>
+      previousOwnerRoles.length > 0 ? settle(accountId, previousOwnerId) : [],
   },
 };
