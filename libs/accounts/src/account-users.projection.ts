@@ -77,7 +77,8 @@ const moved =
 
 export const accountUsers: Projection<AccountUserView, AccountEvent> = {
   name: 'account-users',
-  version: 1,
+  version: 2,
+  persons: ['userId'],
   indexes: [
     { accountId: 1, email: 1 },
     { accountId: 1, roles: 1 },

@@ -53,8 +53,9 @@ const becauseTheyLeft = (
 
 export const removals: Projection<RemovalView, UserEvent | AccountEvent> = {
   name: 'removals',
-  version: 1,
-  indexes: [{ organizationId: 1, domain: 1, userId: 1 }],
+  version: 2,
+  persons: ['userId'],
+  indexes: [{ organizationId: 1, domain: 1, userId: 1 }, { userId: 1 }],
   on: {
     UserRemovedFromOrg: { key: ofUser, to: removed },
     UserJoinedOrg: {

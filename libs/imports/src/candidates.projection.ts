@@ -20,8 +20,9 @@ const key = ({ data }: { data: { userId: string } }) => data.userId;
 /** Everybody, by exact domain (DOM-07), with the organization they are in: what an import chooses from. */
 export const candidates: Projection<CandidateView, UserEvent> = {
   name: 'import-candidates',
-  version: 1,
-  indexes: [{ domain: 1, status: 1, signedUpAt: 1 }],
+  version: 2,
+  persons: ['userId'],
+  indexes: [{ domain: 1, status: 1, signedUpAt: 1 }, { userId: 1 }],
   on: {
     UserRegistered: {
       key,

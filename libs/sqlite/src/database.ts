@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createFile, refuseUnsound, UnusableFile } from './database-file.ts';
+import { zeroGaps } from './page-gaps.ts';
 
 /** The engine could not do its work: disk full, input/output error, file gone. Nothing of it was kept. */
 export class StorageFailure extends Error {
@@ -35,6 +36,8 @@ export class Database {
   readonly path: string;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Never closed before the engine's own: closing any handle on the file lets go of all locks of the process. */
+  #file: number | undefined;
 
   private constructor(path: string, db: DatabaseSync) {
     this.path = path;
@@ -128,11 +131,18 @@ export class Database {
     }
   }
 
-  /** Folds the write-ahead log in and empties it. False while another connection still reads from it. */
-  truncateLog(): boolean {
+  /**
+   * Folds the write-ahead log in, empties it and overwrites what deleted content has left in the pages. False while
+   * another connection still reads from the log.
+   */
+  scrub(): boolean {
     this.run('PRAGMA busy_timeout=0');
     try {
-      return this.#pragma('wal_checkpoint(TRUNCATE)') === 0;
+      if (this.#pragma('wal_checkpoint(TRUNCATE)') !== 0) return false;
+      this.#file ??= openSync(this.path, 'r+');
+      // Pages in memory may hold copies too, and would bring them back.
+      if (zeroGaps(this.#file) > 0) this.run('PRAGMA shrink_memory');
+      return true;
     } finally {
       this.run(`PRAGMA busy_timeout=${BUSY_MS}`);
     }
@@ -142,6 +152,7 @@ export class Database {
     if (!this.#db.isOpen) return;
     this.#statements.clear();
     this.#db.close();
+    if (this.#file !== undefined) closeSync(this.#file);
   }
 }
 

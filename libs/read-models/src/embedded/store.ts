@@ -175,7 +175,7 @@ export class EmbeddedDocuments implements DocumentStore {
       while (this.#open) await this.#open;
       this.#mustBeOpen();
       this.#group.flush();
-      if (guarded(() => this.#database.truncateLog())) return;
+      if (guarded(() => this.#database.scrub())) return;
       if (performance.now() > until) throw new StorageFailure('the write-ahead log is being read');
       await pause(10);
     }

@@ -1,0 +1,64 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { Database } from '#sqlite';
+
+let folder: string;
+let database: Database;
+const path = () => join(folder, 'things.db');
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'orgledger-gaps-'));
+  database = Database.open(path(), { kind: 'TEST', durable: false, secureDelete: true });
+});
+afterEach(() => {
+  database.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** The same disorder every time. */
+const shuffled = (count: number): number[] => {
+  const order = Array.from({ length: count }, (_, index) => index);
+  for (let at = count - 1, seed = 7; at > 0; at -= 1) {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    const other = seed % (at + 1);
+    [order[at], order[other]] = [order[other] as number, order[at] as number];
+  }
+  return order;
+};
+
+it('USR-10: of deleted rows nothing stays in the pages, where the engine has moved them from page to page too', () => {
+  database.run('CREATE TABLE things (id TEXT PRIMARY KEY, text TEXT NOT NULL)');
+  database.run('CREATE INDEX by_text ON things (text)');
+  const insert = database.statement('INSERT INTO things VALUES (?, ?)');
+  const remove = database.statement('DELETE FROM things WHERE id = ?');
+  const keyOf = (row: number) => String((row * 7_919) % 100_003).padStart(6, '0');
+  const nameOf = (row: number) =>
+    `${keyOf(row)}-${row % 3 === 0 ? 'secret' : 'public'}-${'x'.repeat(row % 97)}`;
+  for (const row of shuffled(6_000)) insert.run(`id-${row}`, nameOf(row));
+  for (const row of shuffled(6_000)) if (row % 3 === 0) remove.run(`id-${row}`);
+  database.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  expect(readFileSync(path()).includes('secret')).toBe(true);
+  expect(database.scrub()).toBe(true);
+  expect(readFileSync(path()).includes('secret')).toBe(false);
+  expect(database.statement('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+  expect(database.statement('SELECT count(*) AS n FROM things').get()).toEqual({ n: 4_000 });
+  for (const row of shuffled(3_000)) insert.run(`id+${row}`, `more-${row}`);
+  expect(database.scrub()).toBe(true);
+  expect(readFileSync(path()).includes('secret')).toBe(false);
+  expect(database.statement('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+});
+
+it('does not wait for whoever is still reading', () => {
+  database.run('CREATE TABLE things (id INTEGER PRIMARY KEY)');
+  database.run('INSERT INTO things SELECT value FROM json_each(json_array(1, 2, 3))');
+  const reader = Database.reader(path());
+  const rows = reader.statement('SELECT id FROM things').iterate();
+  rows.next();
+  database.run('INSERT INTO things VALUES (4)');
+  expect(database.scrub()).toBe(false);
+  rows.return?.();
+  expect(database.scrub()).toBe(true);
+  reader.close();
+});
