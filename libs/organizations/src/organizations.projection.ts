@@ -1,3 +1,4 @@
+import type { DomainEvent } from '#domains';
 import type { Projection } from '#kernel';
 import type { OrganizationEvent, SignUpPolicy } from './organization.ts';
 
@@ -7,14 +8,17 @@ export interface OrganizationView {
   readonly ownerId: string;
   readonly signUpPolicy: SignUpPolicy;
   readonly status: 'open';
+  /** AMB-05: a lapse spared the Owner. */
   readonly ownerOnUnverifiedDomain: boolean;
+  /** The name that lapsed. */
+  readonly lapsedDomain: string | null;
   readonly createdAt: string;
   readonly revision: number;
 }
 
-export const organizations: Projection<OrganizationView, OrganizationEvent> = {
+export const organizations: Projection<OrganizationView, OrganizationEvent | DomainEvent> = {
   name: 'organizations',
-  version: 2,
+  version: 3,
   indexes: [],
   on: {
     OrganizationCreated: {
@@ -26,6 +30,7 @@ export const organizations: Projection<OrganizationView, OrganizationEvent> = {
         signUpPolicy: 'invite_only',
         status: 'open',
         ownerOnUnverifiedDomain: false,
+        lapsedDomain: null,
         createdAt: metadata.occurredAt,
         revision,
       }),
@@ -42,7 +47,30 @@ export const organizations: Projection<OrganizationView, OrganizationEvent> = {
     OrganizationOwnershipTransferred: {
       key: ({ data }) => data.organizationId,
       to: (document, { data, revision }) =>
-        document ? { ...document, ownerId: data.ownerId, revision } : null,
+        document
+          ? {
+              ...document,
+              ownerId: data.ownerId,
+              // Whoever could become the Owner was not of the domain that lapsed.
+              ownerOnUnverifiedDomain: false,
+              lapsedDomain: null,
+              revision,
+            }
+          : null,
+    },
+    DomainValidationLapsed: {
+      key: ({ data }) => data.organizationId,
+      to: (document, { data: { domain, exemptOwnerId } }) =>
+        document && exemptOwnerId === document.ownerId
+          ? { ...document, ownerOnUnverifiedDomain: true, lapsedDomain: domain }
+          : (document ?? null),
+    },
+    DomainVerified: {
+      key: ({ data }) => data.organizationId,
+      to: (document, { data: { domain } }) =>
+        document?.lapsedDomain === domain
+          ? { ...document, ownerOnUnverifiedDomain: false, lapsedDomain: null }
+          : (document ?? null),
     },
   },
 };

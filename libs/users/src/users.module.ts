@@ -35,11 +35,12 @@ import {
 } from './user.commands.ts';
 import { RequestEmailVerificationHandler, SignUpHandler, VerifyEmailHandler } from './user.handlers.ts';
 import { userHistory } from './user.history.ts';
-import { emailVerificationMail } from './user.mails.ts';
+import { emailVerificationMail, removedFromOrganizationMail } from './user.mails.ts';
 import { isLiving, user } from './user.ts';
 import { UsersController } from './users.http.ts';
 import { users } from './users.projection.ts';
 import { userQueries } from './users.queries.ts';
+import { whenALapseRemovedSomebodyTellThem } from './when-a-lapse-removed-somebody-tell-them.policy.ts';
 import { whenEmailChangedReleaseTheOldAddress } from './when-email-changed-release-the-old-address.policy.ts';
 import { whenEmailVerifiedJoinByTheSignUpPolicy } from './when-email-verified-join-by-the-sign-up-policy.policy.ts';
 import { whenOwnershipTransferredTellBothPeople } from './when-ownership-transferred-tell-both-people.policy.ts';
@@ -91,7 +92,7 @@ export const usersNoun: Noun = {
     ...userQueries,
   ],
   projections: [users],
-  mails: [emailVerificationMail],
+  mails: [emailVerificationMail, removedFromOrganizationMail],
   policies: [
     whenSomebodySignedUpFoundTheirOrganization,
     whenVerificationRequestedMailTheLink,
@@ -100,6 +101,7 @@ export const usersNoun: Noun = {
     whenOwnershipTransferredTellBothPeople,
     whenUserDeactivatedEndTheirSessions,
     whenUserDeletedForgetThem,
+    whenALapseRemovedSomebodyTellThem,
   ],
   rows: [
     userRow({
