@@ -23,6 +23,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   lag: async () => (await import('./lag.part.ts')).lag,
   list: async () => (await import('./lists.part.ts')).lists,
   rebuild: async () => (await import('./rebuild.part.ts')).rebuilds,
+  checks: async () => (await import('./domain-checks.part.ts')).domainChecks,
   boot: async () => (await import('./boot.part.ts')).boots,
   eventstoredb: async () => (await import('./eventstoredb.part.ts')).eventStoreDb,
 };

@@ -91,7 +91,7 @@ describe('firing timers', () => {
   /** Rings whatever is asked for, unless told otherwise; issuing the same name again has no effect. */
   const runner = (
     answer: (issued: Issued) => Outcome | undefined | Promise<Outcome | undefined> = () => undefined,
-    { parallel }: { parallel?: number } = {},
+    { parallel, perSecond }: { parallel?: number; perSecond?: number } = {},
   ) => {
     const issued: Issued[] = [];
     const answered = new Map<string, Outcome>();
@@ -116,6 +116,7 @@ describe('firing timers', () => {
       observer: { parked: () => happened.wake(), interrupted: () => happened.wake() },
       pollMs: 1,
       parallel,
+      perSecond,
     });
     runners.push(made);
     return { runner: made, issued };
@@ -195,6 +196,17 @@ describe('firing timers', () => {
     await one.fireDue();
     expect(issued).toHaveLength(30);
     expect(most).toBe(4);
+  });
+
+  it('what is due at once is spread: no faster than the pace', async () => {
+    for (let n = 0; n < 40; n += 1) set(`k${n}`, hour(1));
+    await projector.waitFor(40, 1_000);
+    now = Date.parse(hour(1));
+    const { runner: one, issued } = runner(undefined, { perSecond: 200 });
+    const began = performance.now();
+    one.start();
+    await when(() => issued.length === 40);
+    expect(performance.now() - began).toBeGreaterThan(140);
   });
 
   it('a refused one is parked where it can be seen, does not fire again by itself, and can be tried again', async () => {

@@ -25,6 +25,8 @@ export interface TimerOptions {
   readonly pollMs?: number;
   /** Commands at once. Default 200: most of them wait for somebody's DNS. */
   readonly parallel?: number;
+  /** Commands begun per second, so that what is due at once is spread and people get their turn. Default 650. */
+  readonly perSecond?: number;
   readonly random?: () => number;
 }
 
@@ -33,6 +35,8 @@ export type SetTimer = TimerView & { readonly _id: string };
 const AT_ONCE = 500;
 const ATTEMPTS = 3;
 const LEASE_EVERY_MS = 1_000;
+/** Milliseconds over which the pace is held. */
+const WINDOW = 50;
 /** Tries of the sandbox's clock to get through while a store is away. */
 const TROUBLES = 20;
 /** Errors that pass by themselves: a store is away, a read model is catching up. */
@@ -63,6 +67,8 @@ export class TimerRunner {
   readonly #failures = new Map<string, number>();
   #interrupted = false;
   #leaseAt = 0;
+  #windowBegan = 0;
+  #begunInWindow = 0;
   #looping: Promise<void> = Promise.resolve();
 
   constructor(options: TimerOptions) {
@@ -130,7 +136,7 @@ export class TimerRunner {
       let begun = 0;
       try {
         this.#interrupted = false;
-        if (await this.#holdsLease()) begun = await this.#begin(await this.#due(), () => this.#stillHolds());
+        if (await this.#holdsLease()) begun = await this.#begin(await this.#due(), () => this.#mayGoOn());
       } catch (error) {
         this.#interrupted = true;
         observer.interrupted(error as Error);
@@ -146,7 +152,17 @@ export class TimerRunner {
     return this.#options.lease.hold();
   }
 
-  async #stillHolds(): Promise<boolean> {
+  /** Keeps the pace; false when another process has the lease now. */
+  async #mayGoOn(): Promise<boolean> {
+    const { perSecond = 650 } = this.#options;
+    const left = this.#windowBegan + WINDOW - performance.now();
+    if (left <= 0) this.#begunInWindow = 0;
+    else if (this.#begunInWindow >= (perSecond * WINDOW) / 1_000) {
+      await pause(Math.ceil(left), this.#abort.signal);
+      this.#begunInWindow = 0;
+    }
+    if (this.#begunInWindow === 0) this.#windowBegan = performance.now();
+    this.#begunInWindow += 1;
     return performance.now() - this.#leaseAt < LEASE_EVERY_MS || this.#holdsLease();
   }
 
