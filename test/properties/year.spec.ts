@@ -25,7 +25,7 @@ jest.setTimeout(600_000);
 const RUNS = LONG ? 4 : 2;
 const DOMAINS = LONG ? 6 : 3;
 /** Days of a simulated life. */
-const DAYS = LONG ? 365 : 75;
+const DAYS = LONG ? 365 : 40;
 const PEOPLE = 3;
 const DAY = 86_400_000;
 const GRACE = 30 * DAY;
@@ -285,6 +285,7 @@ const expectEverybodyWhereTheyBelong = async (life: Life, events: readonly Seen[
 
 /** Invariant 9: everything that is read is what the log makes of it. */
 const expectTheSameByReplay = async (life: Life): Promise<void> => {
+  await life.advance(1);
   await life.serving.stop();
   const stores = await openStores(life.settings);
   const scratch: Scratch = await scratchDocuments();
@@ -300,10 +301,13 @@ const expectTheSameByReplay = async (life: Life): Promise<void> => {
     await anew.waitFor(await events.head(), 60_000);
     for (const { name: projection } of projections) {
       const build = anew.served(projection) as string;
-      expect([projection, hex(await dumpOf(stores.readModels, build))]).toEqual([
-        projection,
-        hex(await dumpOf(scratch.store, build)),
-      ]);
+      const kept = (await dumpOf(stores.readModels, build)).split('\n');
+      const replayed = (await dumpOf(scratch.store, build)).split('\n');
+      const unlike = [
+        ...kept.filter((line) => !replayed.includes(line)),
+        ...replayed.filter((line) => !kept.includes(line)),
+      ];
+      expect([projection, unlike]).toEqual([projection, []]);
     }
   } finally {
     await anew.stop();
@@ -314,7 +318,7 @@ const expectTheSameByReplay = async (life: Life): Promise<void> => {
 };
 
 describe('a simulated year', () => {
-  it(`DOM-12, DOM-13, DOM-15, AMB-05, AMB-10: ${DAYS} days of ${DOMAINS} domains whose records come, go and cannot be read: lapses are rightful, none is forgotten, upcoming told the truth, and replay gives the same`, async () => {
+  it(`DOM-12, DOM-13, DOM-15, AMB-05, AMB-10: ${32 + DAYS} days of ${DOMAINS} domains whose records come, go and cannot be read: lapses are rightful, none is forgotten, upcoming told the truth, and replay gives the same`, async () => {
     let lapses = 0;
     await fc.assert(
       fc.asyncProperty(fc.infiniteStream(turn), async (turns) => {
@@ -322,6 +326,10 @@ describe('a simulated year', () => {
         try {
           await life.settleIn();
           const end = life.now() + DAYS * DAY;
+          // Every life begins with a domain that is lost.
+          await life.setZone(0, 'gone');
+          await expectWhatWasTold(life);
+          await life.advance(32 * DAY);
           for (const { zones, changed, days, restart } of turns) {
             if (life.now() >= end) break;
             for (const [domain, zone] of zones.entries())
@@ -361,6 +369,6 @@ describe('a simulated year', () => {
       { numRuns: RUNS, endOnFailure: true },
     );
     process.stdout.write(`  ${lapses} lapses in ${RUNS} lives\n`);
-    expect(lapses).toBeGreaterThan(0);
+    expect(lapses).toBeGreaterThanOrEqual(RUNS);
   });
 });
