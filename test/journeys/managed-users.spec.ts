@@ -115,10 +115,16 @@ describe.each(backends)('managed users on $name', (backend) => {
     const gus = `gus@${domain}`;
     await product.invite(anna, gus);
     const { users } = await anna.call.get(anna.path('/summary'));
-    const limited = await product.operator.expecting([201], 'PUT', limits, { users: users.managed });
+    const limited = await product.operator.put(limits, { users: users.managed });
     expect(limited).toMatchObject({
       users: users.managed,
       accounts: null,
+    });
+    await anna.call.refused(422, 'user_limit_reached', 'POST', anna.path('/invitations'), {
+      body: { email: `hal@${domain}`, role: 'standard_user' },
+    });
+    await product.nobody.refused(422, 'user_limit_reached', 'POST', '/v1/invitations/accept', {
+      body: { token: await product.token(gus), password, givenName: 'Gus', familyName: 'Ray' },
     });
     await product.operator.put(limits, { users: null });
     const accepted = await product.nobody.post('/v1/invitations/accept', {
@@ -139,6 +145,42 @@ describe.each(backends)('managed users on $name', (backend) => {
       const page = await anna.call.get(anna.path(`/users?kind=${kind}&limit=1`));
       expect(page.total).toBe(users[kind]);
     }
+  });
+
+  it('USR-07: why a field is what it is: every value, the event that made it, who did it and what caused it', async () => {
+    const ivy = await product.join(anna, `ivy@${domain}`);
+    const before = String(await product.head());
+    await carol.call.put(path(ivy, '/role'), { role: 'administrator' });
+    const told = await anna.call.get(path(ivy, '/explain?field=role'));
+    expect(told).toMatchObject({ userId: ivy.userId, field: 'role', value: 'administrator' });
+    expect(told.history.map(({ value }: Json) => value)).toEqual(['administrator', 'standard_user']);
+    const [changed, joined] = told.history;
+    expect(changed.because).toMatchObject([
+      {
+        type: 'OrganizationRoleChanged',
+        actor: { type: 'user', id: carol.userId },
+        changes: [{ field: 'role', previous: 'standard_user', updated: 'administrator' }],
+        causationId: null,
+        commandId: expect.any(String),
+      },
+    ]);
+    expect(joined.because.map(({ type }: Json) => type)).toEqual(['InviteSent']);
+    const kind = await anna.call.get(path(ivy, '/explain?field=kind'));
+    expect(kind.history.map(({ value }: Json) => value)).toEqual(['managed', 'pending']);
+    expect(kind.history[0].because.map(({ type }: Json) => type)).toEqual([
+      'UserJoinedOrg',
+      'InviteAccepted',
+    ]);
+    const then = await anna.call.get(path(ivy, `/explain?field=role&asOf=${before}`));
+    expect(then).toMatchObject({ value: 'standard_user', history: [{ value: 'standard_user' }] });
+    await anna.call.refused(400, 'validation_failed', 'GET', path(ivy, '/explain?field=words'));
+    await bob.call.refused(403, 'forbidden', 'GET', path(ivy, '/explain?field=role'));
+    await anna.call.refused(
+      404,
+      'not_found',
+      'GET',
+      anna.path(`/users/usr_${'0'.repeat(32)}/explain?field=role`),
+    );
   });
 
   it('If-Match: an older revision of the person is refused before anything else of theirs is weighed', async () => {

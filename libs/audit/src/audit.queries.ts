@@ -36,7 +36,8 @@ export class GetAuditEvent extends OrgledgerQuery {
   eventId!: string;
 }
 
-const item = (view: AuditView & { _id: string }) => {
+/** An event as the audit history shows it. */
+export const auditItem = (view: AuditView & { _id: string }) => {
   const { _id: id, position, type, occurredAt, actor, source, sourceIp, organizationId } = view;
   const { resource, summary, data, changes, correlationId, causationId } = view;
   return {
@@ -77,7 +78,7 @@ export const auditQueries = [
         occurredAt: from === undefined && to === undefined ? undefined : { from: utc(from), to: utc(to) },
       }),
       sort: { position: '-position' },
-      items: (views) => views.map(item),
+      items: (views) => views.map(auditItem),
     }),
   ),
   ...resourceHandlers(
@@ -87,7 +88,7 @@ export const auditQueries = [
       id: ({ eventId }) => eventId,
       authorize: (principal, { organizationId }, view) =>
         mayRead(principal, organizationId) ?? (view.organizationId === organizationId ? undefined : notFound),
-      item,
+      item: auditItem,
     }),
   ),
 ];

@@ -5,6 +5,7 @@ import { auditHistory } from './audit.projection.ts';
 import { auditQueries } from './audit.queries.ts';
 
 export type { AuditView } from './audit.projection.ts';
+export { auditItem } from './audit.queries.ts';
 
 /** The history of everything that the other nouns write. */
 export const auditNoun = (catalogue: Catalogue): Noun => ({

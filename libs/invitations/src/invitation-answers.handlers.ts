@@ -6,7 +6,7 @@ import { VerifiedDomains } from '#domains';
 import { unauthenticated, validationFailed } from '#http';
 import { isRefusal, type Refusal, refuse } from '#kernel';
 import { Credentials, Passwords, waitingPassword } from '#sign-in';
-import { isLiving, People } from '#users';
+import { isLiving, ManagedUsersLimit, People } from '#users';
 import { AccountDoors } from './account-doors.ts';
 import { AcceptInvite, DeclineInvite } from './invitation.commands.ts';
 import { type Invitation, invitation, invitationLinkInvalid, isOpen } from './invitation.ts';
@@ -24,6 +24,7 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
   readonly #links: InvitationLinks;
   readonly #passwords: Passwords;
   readonly #credentials: Credentials;
+  readonly #users: ManagedUsersLimit;
 
   constructor(
     execution: Execution,
@@ -33,7 +34,9 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
     links: InvitationLinks,
     passwords: Passwords,
     credentials: Credentials,
+    users: ManagedUsersLimit,
   ) {
+    this.#users = users;
     this.#execution = execution;
     this.#people = people;
     this.#domains = domains;
@@ -119,9 +122,12 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
     return undefined;
   }
 
-  /** Why nobody comes in this way just now: the domain lost its proof, the account ended. */
+  /** Why nobody comes in this way just now: the domain lost its proof, the account ended, the house is full. */
   async #closed({ organizationId, role, domain, accountId }: KnownInvitation): Promise<Refusal | undefined> {
-    if (role !== null && organizationId !== null) return this.#domains.refuses(organizationId, domain);
+    if (role !== null && organizationId !== null)
+      return (
+        (await this.#domains.refuses(organizationId, domain)) ?? (await this.#users.refuses(organizationId))
+      );
     const unvalidated = await this.#doors.unvalidated(domain);
     if (unvalidated || accountId === null) return unvalidated;
     return inactive((await this.#execution.load(account, accountId)).state);

@@ -3,7 +3,7 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { isRefusal, notFound, type Refusal, refuse } from '#kernel';
-import { type Address, emailInvalid, People, Rates, takeOne } from '#users';
+import { type Address, emailInvalid, ManagedUsersLimit, People, Rates, takeOne } from '#users';
 import { AccountDoors } from './account-doors.ts';
 import { CancelInvite, ResendInvite, SendInvite } from './invitation.commands.ts';
 import { type Invitation, type InvitationCommand, invitation, isOpen, mayBeResent } from './invitation.ts';
@@ -32,12 +32,20 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
   readonly #people: People;
   readonly #domains: VerifiedDomains;
   readonly #sending: InvitationSending;
+  readonly #users: ManagedUsersLimit;
 
-  constructor(execution: Execution, people: People, domains: VerifiedDomains, sending: InvitationSending) {
+  constructor(
+    execution: Execution,
+    people: People,
+    domains: VerifiedDomains,
+    sending: InvitationSending,
+    users: ManagedUsersLimit,
+  ) {
     this.#execution = execution;
     this.#people = people;
     this.#domains = domains;
     this.#sending = sending;
+    this.#users = users;
   }
 
   async execute(command: SendInvite): Promise<Outcome> {
@@ -54,7 +62,8 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
     if (state.status !== 'unknown') return this.#sending.write(invitationId, offer, state, address, envelope);
     const unfit =
       (await this.#sending.refusesAccounts(organizationId, accounts)) ??
-      (await this.#domains.refuses(organizationId, address.domain));
+      (await this.#domains.refuses(organizationId, address.domain)) ??
+      (await this.#users.refuses(organizationId));
     return unfit ?? this.#sending.send(invitationId, offer, address, envelope);
   }
 }

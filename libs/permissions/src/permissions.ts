@@ -55,6 +55,7 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'PATCH /v1/organizations/{organizationId}/users/{userId}': 'rename_person',
   'POST /v1/organizations/{organizationId}/users/{userId}/reset-password': 'manage',
   'POST /v1/organizations/{organizationId}/users/{userId}/reset-two-factor': 'manage',
+  'GET /v1/organizations/{organizationId}/users/{userId}/explain': 'read',
   'PUT /v1/organizations/{organizationId}/users/{userId}/role': 'manage',
   'PUT /v1/organizations/{organizationId}/users/{userId}/two-factor-requirement': 'manage',
   'PUT /v1/organizations/{organizationId}/users/{userId}/email': 'manage',

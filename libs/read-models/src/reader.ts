@@ -46,6 +46,15 @@ export interface Page<Document> {
   readonly position: number;
 }
 
+/** A version of a document: from which position to which it was current, and the id of the event that made it. */
+export interface Told<Document> {
+  readonly document: Document;
+  readonly from: number;
+  /** Undefined: it still is. */
+  readonly to: number | undefined;
+  readonly event: string;
+}
+
 /** A read model is being built for the first time, or does not reach the asked position in time. */
 export class ReadModelBehind extends Error {
   override readonly name = 'ReadModelBehind';
@@ -97,6 +106,30 @@ export class ReadModels {
       .collection<PastVersion>(build.past)
       .findOne({ _key: id, _from: { $lte: asOf }, _to: { $gt: asOf } } as never);
     return past ? plain<Document>(past) : undefined;
+  }
+
+  /** Every version of a document up to a position, oldest first, with what made it and, but for the newest, ended it. */
+  async history<Document>(
+    name: string,
+    id: string,
+    asOf: number = Number.MAX_SAFE_INTEGER,
+  ): Promise<readonly Told<Document>[]> {
+    const build = this.#build(name);
+    const until = { _from: { $lte: asOf } };
+    const past = await this.#documents
+      .collection<PastVersion>(build.past)
+      .find({ _key: id, ...until } as never)
+      .sort({ _from: 1 })
+      .toArray();
+    const live = await this.#documents
+      .collection<Version>(build.live)
+      .findOne({ _id: id, ...until } as never);
+    return [...past, ...(live ? [live as PastVersion] : [])].map((version) => ({
+      document: plain<Document>(version),
+      from: version._from,
+      to: version._to !== undefined && version._to <= asOf ? version._to : undefined,
+      event: version._event,
+    }));
   }
 
   /** Those of the ids that exist, by id. */

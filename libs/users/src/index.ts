@@ -1,4 +1,5 @@
 export { Erasure } from './erasure.handlers.ts';
+export { ManagedUsersLimit } from './managed-users-limit.ts';
 export { type Address, emailInvalid, People } from './people.ts';
 export type { UserEvent, Via } from './user.events.ts';
 export { Rates, takeOne } from './user.handlers.ts';

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Patch, Post, Put, Query } from '@nestj
 import { Commands, type Principal } from '#commands';
 import { Call, PathId, ReadQuery } from '#http';
 import { Queries } from '#queries';
+import { ExplainUser, ExplanationQuery } from './explanation.queries.ts';
 import {
   ChangeEmail,
   ChangeOrganizationRole,
@@ -41,6 +42,16 @@ export class UsersController {
     @Call() call: Call<Principal>,
   ) {
     return this.#queries.ask(new GetUser(), { organizationId, userId }, call);
+  }
+
+  @Get(':userId/explain')
+  explain(
+    @PathId('organizationId', 'org') organizationId: string,
+    @PathId('userId', 'usr') userId: string,
+    @Query() { field }: ExplanationQuery,
+    @Call() call: Call<Principal>,
+  ) {
+    return this.#queries.ask(new ExplainUser(), { organizationId, userId, field }, call);
   }
 
   @Patch(':userId')

@@ -7,6 +7,7 @@ import {
   RemoveUserHandler,
 } from './departure.handlers.ts';
 import { EraseUserDataHandler, ReleaseAddressHandler } from './erasure.handlers.ts';
+import { ExplainUserHandler } from './explanation.queries.ts';
 import { FoundOrganizationHandler, JoinOrganizationHandler } from './joining.handlers.ts';
 import { ManagedUsersLimit } from './managed-users-limit.ts';
 import {
@@ -89,6 +90,7 @@ export const usersNoun: Noun = {
     ForgetCredentialsHandler,
     ReleaseAddressHandler,
     EraseUserDataHandler,
+    ExplainUserHandler,
     ...userQueries,
   ],
   projections: [users],
