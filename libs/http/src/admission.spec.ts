@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { gate, startFakeApi, waiting } from '../test/fake-api.ts';
+import { Admission } from './admission.ts';
 
 const org = `/v1/organizations/org_${'0'.repeat(32)}`;
 
 let fake: Awaited<ReturnType<typeof startFakeApi>>;
 let url: string;
 beforeEach(async () => {
-  fake = await startFakeApi({ admission: { inAll: 5, perCaller: 3 } });
+  fake = await startFakeApi({ admission: { inAll: 5, perCaller: 3, perTurn: 32 } });
   await fake.app.listen(0, '127.0.0.1');
   url = await fake.app.getUrl();
 });
@@ -53,5 +54,34 @@ describe('P18: what would only wait is refused at once', () => {
     leaving.abort();
     expect(await Promise.all(held)).toEqual(['gone', 'gone', 'gone']);
     while ((await read('a')).status !== 200) await turn();
+  });
+});
+
+describe('P18: who waits for whom', () => {
+  /** The order in which requests begin, turn by turn. */
+  const turns = (perTurn: number, arrivals: readonly string[]): string[][] => {
+    const later: (() => void)[] = [];
+    const admission = new Admission({ inAll: 100, perCaller: 100, perTurn }, (work) => later.push(work));
+    const order: string[][] = [[]];
+    for (const name of arrivals) admission.enter(name.slice(0, 1), () => order.at(-1)?.push(name));
+    for (let work = later.shift(); work; work = later.shift()) {
+      order.push([]);
+      work();
+    }
+    return order.filter((begun) => begun.length > 0);
+  };
+
+  it('whoever asks once waits for one request of each who asks often, not for all of them', () => {
+    expect(turns(2, ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'b1', 'c1', 'c2'])).toEqual([
+      ['a1', 'a2'],
+      ['a3', 'b1'],
+      ['c1', 'a4'],
+      ['c2', 'a5'],
+      ['a6'],
+    ]);
+  });
+
+  it('nobody waits while there is room, and every turn has room again', () => {
+    expect(turns(8, ['a1', 'a2', 'b1'])).toEqual([['a1', 'a2', 'b1']]);
   });
 });
