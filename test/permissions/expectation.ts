@@ -20,17 +20,23 @@ export const relationsOf = ({ pathParameters }: Operation): readonly Relation[] 
   return ['own', 'of another organization', 'forged', 'malformed', ...(isNested ? nested : [])];
 };
 
+/** An account has invitations of its own. */
+const named = (ids: Ids, { path }: Operation): Ids =>
+  path.startsWith('/v1/accounts/') ? { ...ids, invitationId: ids.accountInvitationId ?? '' } : ids;
+
 /** The ids that a path is filled with. */
-export const idsFor = (relation: Relation, { home, others }: Principal): Ids => {
+export const idsFor = (relation: Relation, operation: Operation, principal: Principal): Ids => {
   const forged = forgedIds();
-  const { organizationId = '' } = home.ids;
+  const home = named(principal.home.ids, operation);
+  const others = named(principal.others.ids, operation);
+  const { organizationId = '' } = home;
   switch (relation) {
     case 'own':
-      return { ...forged, ...home.ids };
+      return { ...forged, ...home };
     case 'of another organization':
-      return { ...forged, ...others.ids };
+      return { ...forged, ...others };
     case 'foreign under an own path':
-      return { ...forged, ...others.ids, organizationId };
+      return { ...forged, ...others, organizationId };
     case 'forged':
       return forged;
     case 'forged under an own path':
@@ -45,6 +51,13 @@ export const refusals = ['unauthenticated', 'forbidden', 'email_unverified', 'no
 /** A cell: the code of a refusal by right, or `admitted`, whatever the rules say after that. */
 export type Verdict = (typeof refusals)[number] | 'admitted';
 
+/** What these are about nobody of the scene has. */
+const notInTheScene = new Set([
+  'POST /v1/me/two-factor/recovery-codes',
+  'POST /v1/organizations/{organizationId}/accounts/{accountId}/relinquish',
+  'POST /v1/operations/parked/{id}/retry',
+]);
+
 /** From the table alone. @throws Error for an operation without a row */
 export const expected = (operation: Operation, principal: Principal, relation: Relation): Verdict => {
   const name = permissions[operation.row];
@@ -54,7 +67,10 @@ export const expected = (operation: Operation, principal: Principal, relation: R
   if (principal.type === 'nobody') return 'unauthenticated';
   if ((right.of === 'operator') !== (principal.type === 'operator')) return 'not_found';
   const things = operation.pathParameters.filter((parameter) => parameter !== 'organizationId');
-  const isThere = relation === 'own' && things.every((parameter) => parameter in principal.home.ids);
+  const isThere =
+    relation === 'own' &&
+    !notInTheScene.has(operation.row) &&
+    things.every((parameter) => parameter in principal.home.ids);
   if (right.of === 'organization' && !isOwnPath(relation)) return 'not_found';
   if (right.of === 'account' && !isThere) return 'not_found';
   return (
@@ -73,4 +89,8 @@ const refusalBy = (right: Right, principal: Principal, namesSomebody: boolean): 
   return right.unverified || principal.verified ? undefined : 'email_unverified';
 };
 
-const hasRole = ({ roles }: Right, { role }: Principal): boolean => role !== null && roles.includes(role);
+const hasRole = ({ roles, accountRoles = [] }: Right, principal: Principal): boolean =>
+  (principal.role !== null && roles.includes(principal.role)) ||
+  accountRoles.some((role) =>
+    role === 'any' ? principal.accountRoles.length > 0 : principal.accountRoles.includes(role),
+  );

@@ -92,7 +92,7 @@ describe('P10: every principal x every operation x every relation', () => {
     const absent = new Set<string>();
     for (const cell of cells()) {
       const reply = await ask(scene, cell.operation, cell.principal, {
-        ids: idsFor(cell.relation, cell.principal),
+        ids: idsFor(cell.relation, cell.operation, cell.principal),
       });
       const is = verdictOf(reply);
       if (is !== cell.should) wrong.push(named(cell, is));
@@ -109,7 +109,7 @@ describe('P10: every principal x every operation x every relation', () => {
     const members = ['a Standard User', 'an Administrator', 'the Owner'];
     const admitted: string[] = [];
     for (const principal of scene.principals.filter(({ name }) => members.includes(name))) {
-      const reply = await ask(scene, operation, principal, { ids: idsFor('own', principal) });
+      const reply = await ask(scene, operation, principal, { ids: idsFor('own', operation, principal) });
       if (verdictOf(reply) === 'admitted') admitted.push(principal.name);
     }
     expect(admitted).toEqual(who);
@@ -132,7 +132,7 @@ describe('P10: every principal x every operation x every relation', () => {
     try {
       for (const cell of cells().filter(decided)) {
         const reply = await ask(scene, cell.operation, cell.principal, {
-          ids: idsFor(cell.relation, cell.principal),
+          ids: idsFor(cell.relation, cell.operation, cell.principal),
         });
         if (verdictOf(reply) === 'admitted' || reply.status >= 500) open.push(named(cell, verdictOf(reply)));
       }

@@ -32,9 +32,29 @@ export const ask = async (
       ? sending
       : operation.consumes
         ? { raw: 'x', headers: { ...tried.headers, 'content-type': operation.consumes } }
-        : { ...tried, body: body ?? (operation.body && sampleOf(operation.body, document)) },
+        : {
+            ...tried,
+            body:
+              body ??
+              (operation.body && sampleOf(operation.body, document, { ids: byPrefix(principal.home.ids) })),
+          },
   );
 };
+
+/** The name of a path parameter and the prefix of what it takes. */
+export const prefixes: Readonly<Record<string, string>> = {
+  organizationId: 'org',
+  userId: 'usr',
+  accountId: 'acc',
+  domainId: 'dom',
+  invitationId: 'inv',
+  importId: 'imp',
+};
+
+export const byPrefix = (ids: Ids): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(prefixes).flatMap(([name, prefix]) => (ids[name] ? [[prefix, ids[name]]] : [])),
+  );
 
 const requiredQuery = ({ query }: Operation, document: Json): Record<string, string> =>
   Object.fromEntries(

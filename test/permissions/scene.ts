@@ -20,6 +20,8 @@ export interface Principal {
   readonly type: 'nobody' | 'user' | 'api_key' | 'operator';
   readonly userId: string | null;
   readonly role: Role | null;
+  /** On the account of their home. */
+  readonly accountRoles: readonly string[];
   readonly verified: boolean;
   readonly home: Home;
   /** Whose things are foreign to them. */
@@ -49,6 +51,8 @@ export const forgedIds = (): Ids => ({
   accountId: random('acc'),
   domainId: random('dom'),
   invitationId: random('inv'),
+  importId: random('imp'),
+  sessionId: random('ses'),
   eventId: '00000000-0000-5000-8000-000000000000',
   name: 'nothing',
   id: 'nothing',
@@ -58,11 +62,24 @@ export const forgedIds = (): Ids => ({
 const furnish = async (
   product: Product,
   owner: Person,
+  accountOwner: Person,
   member: Person,
-  domainId: string,
   domain: string,
 ): Promise<Home> => {
+  const { domainId } = (await owner.call.get(owner.path('/domains'))).items[0];
+  const { accountId } = await accountOwner.call.post(owner.path('/accounts'), {
+    name: `Account of ${owner.email}`,
+  });
+  const roles = `/v1/accounts/${accountId}/users/${member.userId}/roles`;
+  await accountOwner.call.put(roles, { roles: ['developer'] });
   const { invitationId } = await product.invite(owner, `invited@${domain}`);
+  const toAccount = { email: `shared@elsewhere-${domain}`, roles: ['support'] };
+  const shared = await owner.call.post(`/v1/accounts/${accountId}/invitations`, toAccount);
+  const bulkImport = `/v1/operations/bulk-import/${owner.organizationId}`;
+  await product.operator.expecting([201], 'PUT', bulkImport, { enabled: true });
+  const { importId } = await owner.call.expecting([202], 'POST', owner.path('/imports'), {
+    domainIds: [domainId],
+  });
   await product.quiet(owner);
   const [event] = (await owner.call.get(owner.path('/audit-events?limit=1'))).items;
   return {
@@ -70,9 +87,11 @@ const furnish = async (
     ids: {
       organizationId: owner.organizationId,
       userId: member.userId,
-      accountId: owner.accountId,
+      accountId,
       domainId,
       invitationId,
+      accountInvitationId: shared.invitationId,
+      importId,
       eventId: event.id,
     },
   };
@@ -84,19 +103,25 @@ const idsOf = async (owner: Person, list: string, field: string): Promise<string
 export const setScene = async (product: Product): Promise<Scene> => {
   const [domain, foreign] = [product.domain('ours'), product.domain('canary')];
   const anna = await product.signUp(`anna@${domain}`);
-  const { domainId } = await product.verifiedDomain(anna, domain);
+  await product.verifiedDomain(anna, domain);
   const adam = await product.join(anna, `adam@${domain}`, 'administrator');
   const stan = await product.join(anna, `stan@${domain}`);
-  const ours = await furnish(product, anna, stan, domainId, domain);
+  const ada = await product.join(anna, `ada@${domain}`);
+  const dora = await product.join(anna, `dora@${domain}`);
+  const bob = await product.join(anna, `bob@${domain}`);
+  const ours = await furnish(product, anna, stan, dora, domain);
+  const roles = `/v1/accounts/${ours.ids.accountId}/users/${ada.userId}/roles`;
+  await anna.call.put(roles, { roles: ['administrator'] });
 
   const eve = await product.signUp(`eve@${foreign}`, {
     familyName: 'Canary',
     organizationName: 'Canary Works',
   });
-  const { domainId: foreignDomainId } = await product.verifiedDomain(eve, foreign);
+  await product.verifiedDomain(eve, foreign);
   const mallory = await product.join(eve, `mallory@${foreign}`);
+  const max = await product.join(eve, `max@${foreign}`);
   for (let n = 0; n < 6; n++) await product.invite(eve, `canary${n}@${foreign}`);
-  const theirs = await furnish(product, eve, mallory, foreignDomainId, foreign);
+  const theirs = await furnish(product, eve, mallory, max, foreign);
 
   const una = await product.signUp(`una@${product.domain('unverified')}`, { verified: false });
   const unverified: Home = {
@@ -116,6 +141,7 @@ export const setScene = async (product: Product): Promise<Scene> => {
     role: Principal['role'],
     home: Home,
     others: Home,
+    accountRoles: readonly string[] = [],
     verified = true,
   ): Principal => ({
     name,
@@ -124,6 +150,7 @@ export const setScene = async (product: Product): Promise<Scene> => {
     type: 'user',
     userId,
     role,
+    accountRoles,
     verified,
     home,
     others,
@@ -135,6 +162,7 @@ export const setScene = async (product: Product): Promise<Scene> => {
     type: 'nobody',
     userId: null,
     role: null,
+    accountRoles: [],
     verified: false,
     home: ours,
     others: theirs,
@@ -146,17 +174,20 @@ export const setScene = async (product: Product): Promise<Scene> => {
       stranger('nobody', product.nobody),
       stranger('somebody with a made-up token', product.nobody.as(`ols_${'A'.repeat(43)}`)),
       stranger('the owner in an ended session', gone.call),
-      person('an unverified owner', una, 'owner', unverified, ours, false),
-      person('a Standard User', stan, 'standard_user', ours, theirs),
+      person('an unverified owner', una, 'owner', unverified, ours, ['owner'], false),
+      person('a Standard User', bob, 'standard_user', ours, theirs),
+      person('the Owner of an account', stan, 'standard_user', ours, theirs, ['owner']),
+      person('an Administrator of an account', ada, 'standard_user', ours, theirs, ['administrator']),
+      person('a Developer', dora, 'standard_user', ours, theirs, ['developer']),
       person('an Administrator', adam, 'administrator', ours, theirs),
       person('the Owner', anna, 'owner', ours, theirs),
-      person('a Standard User elsewhere', mallory, 'standard_user', theirs, ours),
+      person('a Developer elsewhere', max, 'standard_user', theirs, ours, ['developer']),
       person('the Owner of another organization', eve, 'owner', theirs, ours),
       {
         ...stranger('the operator', product.operator),
         type: 'operator',
         verified: true,
-        home: { organizationId: '', ids: { name: 'users' } },
+        home: { organizationId: '', ids: { name: 'users', id: ours.organizationId } },
       },
     ],
     canaries: ['Canary', foreign],
@@ -168,6 +199,7 @@ export const setScene = async (product: Product): Promise<Scene> => {
       acc: await idsOf(eve, 'accounts', 'accountId'),
       dom: await idsOf(eve, 'domains', 'domainId'),
       inv: await idsOf(eve, 'invitations', 'invitationId'),
+      imp: [theirs.ids.importId ?? ''],
     },
     theirEvents: await idsOf(eve, 'audit-events', 'id'),
     theirCursor: (await eve.call.get(eve.path('/audit-events?limit=1'))).nextCursor,

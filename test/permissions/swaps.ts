@@ -1,6 +1,6 @@
 import type { Json } from '../support/caller.ts';
 import { idPrefixOf, type Operation, resolved, sampleOf } from '../support/openapi.ts';
-import type { Asking } from './requests.ts';
+import { type Asking, byPrefix, prefixes } from './requests.ts';
 import type { Ids, Scene } from './scene.ts';
 
 /** One id of an own request, exchanged for one of another organization. */
@@ -9,14 +9,6 @@ export interface Swap {
   readonly slot: string;
   readonly asking: Asking;
 }
-
-const prefixes: Readonly<Record<string, string>> = {
-  organizationId: 'org',
-  userId: 'usr',
-  accountId: 'acc',
-  domainId: 'dom',
-  invitationId: 'inv',
-};
 
 /** What another organization's ids could stand for, by the name of the slot. */
 const foreignFor = ({ theirIds, theirEvents }: Scene, name: string, schema?: Json): readonly string[] => {
@@ -56,8 +48,7 @@ export const swapsOf = (scene: Scene, operation: Operation, own: Ids): Swap[] =>
 const bodySwaps = (scene: Scene, { body }: Operation, own: Ids): Swap[] => {
   if (!body) return [];
   const { document, theirIds } = scene;
-  const ids = Object.fromEntries(Object.entries(prefixes).map(([name, prefix]) => [prefix, own[name] ?? '']));
-  const whole = sampleOf(body, document, { optional: true, ids });
+  const whole = sampleOf(body, document, { optional: true, ids: byPrefix(own) });
   const swaps: Swap[] = [];
   const visit = (given: Json, path: readonly string[], put: (value: Json) => Json): void => {
     const schema = resolved(given, document);

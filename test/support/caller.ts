@@ -76,8 +76,11 @@ export class Caller {
     });
     const position = method === 'GET' ? null : reply.headers.get('x-log-position');
     if (position && Number(position) > Number(target.position ?? 0)) target.position = position;
-    const text = await reply.text();
-    const isJson = reply.headers.get('content-type')?.includes('json') ?? false;
+    const type = reply.headers.get('content-type') ?? '';
+    const isStream = type.includes('event-stream');
+    if (isStream) await reply.body?.cancel();
+    const text = isStream ? '' : await reply.text();
+    const isJson = type.includes('json');
     return {
       status: reply.status,
       headers: reply.headers,
