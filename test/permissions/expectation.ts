@@ -46,14 +46,19 @@ export const idsFor = (relation: Relation, operation: Operation, principal: Prin
   }
 };
 
-export const refusals = ['unauthenticated', 'forbidden', 'email_unverified', 'not_found'] as const;
+export const refusals = [
+  'unauthenticated',
+  'forbidden',
+  'email_unverified',
+  'two_factor_enrolment_required',
+  'not_found',
+] as const;
 
 /** A cell: the code of a refusal by right, or `admitted`, whatever the rules say after that. */
 export type Verdict = (typeof refusals)[number] | 'admitted';
 
 /** What these are about nobody of the scene has. */
 const notInTheScene = new Set([
-  'POST /v1/me/two-factor/recovery-codes',
   'POST /v1/organizations/{organizationId}/accounts/{accountId}/relinquish',
   'POST /v1/operations/parked/{id}/retry',
 ]);
@@ -66,23 +71,36 @@ export const expected = (operation: Operation, principal: Principal, relation: R
   if (right.of === 'anybody') return 'admitted';
   if (principal.type === 'nobody') return 'unauthenticated';
   if ((right.of === 'operator') !== (principal.type === 'operator')) return 'not_found';
+  if (right.of === 'operator') return operatorSees(operation, principal, relation) ? 'admitted' : 'not_found';
+  if (principal.mustEnrol && !right.enrolling) return 'two_factor_enrolment_required';
   const things = operation.pathParameters.filter((parameter) => parameter !== 'organizationId');
   const isThere =
     relation === 'own' &&
     !notInTheScene.has(operation.row) &&
     things.every((parameter) => parameter in principal.home.ids);
-  if (right.of === 'organization' && !isOwnPath(relation)) return 'not_found';
+  if (right.of === 'organization' && !(isOwnPath(relation) && principal.home.organizationId !== ''))
+    return 'not_found';
   if (right.of === 'account' && !isThere) return 'not_found';
   return (
     refusalBy(right, principal, isThere && things.includes('userId')) ?? (isThere ? 'admitted' : 'not_found')
   );
 };
 
+/** Whose organization a thing is makes no difference to whoever runs the product. */
+const operatorSees = (
+  { row, pathParameters }: Operation,
+  principal: Principal,
+  relation: Relation,
+): boolean => {
+  const { home, others } = principal;
+  const known = relation === 'own' ? home.ids : relation === 'of another organization' ? others.ids : {};
+  return !notInTheScene.has(row) && pathParameters.every((parameter) => parameter in known);
+};
+
 const isOwnPath = (relation: Relation): boolean =>
   relation === 'own' || relation === 'foreign under an own path' || relation === 'forged under an own path';
 
 const refusalBy = (right: Right, principal: Principal, namesSomebody: boolean): Verdict | undefined => {
-  if (right.of === 'operator') return undefined;
   if (right.oneself && namesSomebody && principal.home.ids.userId === principal.userId) return undefined;
   const may = right.of === 'oneself' ? principal.type === 'user' : hasRole(right, principal);
   if (!may) return 'forbidden';

@@ -9,6 +9,8 @@ import { ask } from './requests.ts';
 import { type Principal, type Scene, setScene } from './scene.ts';
 import { swapsOf } from './swaps.ts';
 
+const LONG = process.env.ORGLEDGER_LONG === '1';
+
 const [embedded] = backends as [(typeof backends)[number]];
 let scene: Scene;
 let operations: readonly Operation[];
@@ -18,6 +20,10 @@ beforeAll(async () => {
   operations = operationsOf(scene.document);
 });
 afterAll(() => scene?.product.stop());
+
+/** Those who have most to gain; the long run asks for everybody. */
+const withoutGuard = new Set(['a Standard User', 'a Developer', 'the Owner of another organization']);
+const swappers = new Set(['the Owner', 'the Owner of an account', 'a key of an administrator']);
 
 const verdictOf = ({ status, body }: Reply): Verdict | string => {
   if (status >= 500) return `${status} ${body?.code}`;
@@ -80,7 +86,28 @@ const byTheRules: readonly (readonly [action: string, row: string, who: readonly
   [
     'see the organization one is in',
     'GET /v1/organizations/{organizationId}',
-    ['a Standard User', 'an Administrator', 'the Owner'],
+    ['a Standard User', 'the Owner of an account', 'an Administrator', 'the Owner'],
+  ],
+  ['hand over the ownership', 'POST /v1/organizations/{organizationId}/transfer-ownership', ['the Owner']],
+  [
+    'remove somebody',
+    'POST /v1/organizations/{organizationId}/users/{userId}/remove',
+    ['an Administrator', 'the Owner'],
+  ],
+  [
+    'create an account',
+    'POST /v1/organizations/{organizationId}/accounts',
+    ['a Standard User', 'the Owner of an account', 'an Administrator', 'the Owner'],
+  ],
+  [
+    'invite to an account',
+    'POST /v1/accounts/{accountId}/invitations',
+    ['the Owner of an account', 'an Administrator', 'the Owner'],
+  ],
+  [
+    'close an account',
+    'POST /v1/accounts/{accountId}/close',
+    ['the Owner of an account', 'an Administrator', 'the Owner'],
   ],
   ['see an operator’s things', 'GET /v1/operations/projections', []],
 ];
@@ -106,7 +133,7 @@ describe('P10: every principal x every operation x every relation', () => {
 
   it.each(byTheRules)('ROL-02, ROL-03: who may %s', async (_action, row, who) => {
     const operation = operations.find((known) => known.row === row)!;
-    const members = ['a Standard User', 'an Administrator', 'the Owner'];
+    const members = ['a Standard User', 'the Owner of an account', 'an Administrator', 'the Owner'];
     const admitted: string[] = [];
     for (const principal of scene.principals.filter(({ name }) => members.includes(name))) {
       const reply = await ask(scene, operation, principal, { ids: idsFor('own', operation, principal) });
@@ -124,6 +151,8 @@ describe('P10: every principal x every operation x every relation', () => {
   it('is refused on loaded state also where no guard stands before the handler', async () => {
     const guard = scene.product.serving.app.get(PermissionGuard);
     const decided = (cell: Cell) =>
+      !cell.principal.mustEnrol &&
+      (LONG || withoutGuard.has(cell.principal.name)) &&
       ['organization', 'account'].includes(rights[permissions[cell.operation.row]!].of) &&
       cell.should !== 'admitted';
     const before = await scene.product.head();
@@ -147,7 +176,9 @@ describe('P10: every principal x every operation x every relation', () => {
     const before = await scene.product.head();
     const crossed: string[] = [];
     let count = 0;
-    for (const principal of scene.principals.filter(({ home }) => home === scene.ours))
+    for (const principal of scene.principals.filter(({ home, name }) =>
+      LONG ? home === scene.ours : swappers.has(name),
+    ))
       for (const operation of operations)
         for (const { where, slot, asking } of swapsOf(scene, operation, principal.home.ids)) {
           const { status, text, body } = await ask(scene, operation, principal, asking);

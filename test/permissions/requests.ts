@@ -49,6 +49,7 @@ export const prefixes: Readonly<Record<string, string>> = {
   domainId: 'dom',
   invitationId: 'inv',
   importId: 'imp',
+  apiKeyId: 'key',
 };
 
 export const byPrefix = (ids: Ids): Record<string, string> =>

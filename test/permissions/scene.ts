@@ -23,6 +23,8 @@ export interface Principal {
   /** On the account of their home. */
   readonly accountRoles: readonly string[];
   readonly verified: boolean;
+  /** A second factor is required of them and not set up yet. */
+  readonly mustEnrol?: true;
   readonly home: Home;
   /** Whose things are foreign to them. */
   readonly others: Home;
@@ -52,11 +54,16 @@ export const forgedIds = (): Ids => ({
   domainId: random('dom'),
   invitationId: random('inv'),
   importId: random('imp'),
+  apiKeyId: random('key'),
+  additionId: random('add'),
+  mergeId: random('mrg'),
   sessionId: random('ses'),
   eventId: '00000000-0000-5000-8000-000000000000',
   name: 'nothing',
   id: 'nothing',
 });
+
+const nowhere: Home = { organizationId: '', ids: {} };
 
 /** An organization with one of everything. */
 const furnish = async (
@@ -76,10 +83,12 @@ const furnish = async (
   const toAccount = { email: `shared@elsewhere-${domain}`, roles: ['support'] };
   const shared = await owner.call.post(`/v1/accounts/${accountId}/invitations`, toAccount);
   const bulkImport = `/v1/operations/bulk-import/${owner.organizationId}`;
-  await product.operator.expecting([201], 'PUT', bulkImport, { enabled: true });
+  await product.operator.put(bulkImport, { enabled: true });
   const { importId } = await owner.call.expecting([202], 'POST', owner.path('/imports'), {
     domainIds: [domainId],
   });
+  const key = { name: 'Of the scene', role: 'standard_user' };
+  const { apiKeyId } = await owner.call.post(owner.path('/api-keys'), key);
   await product.quiet(owner);
   const [event] = (await owner.call.get(owner.path('/audit-events?limit=1'))).items;
   return {
@@ -92,6 +101,7 @@ const furnish = async (
       invitationId,
       accountInvitationId: shared.invitationId,
       importId,
+      apiKeyId,
       eventId: event.id,
     },
   };
@@ -132,6 +142,18 @@ export const setScene = async (product: Product): Promise<Scene> => {
       accountId: una.accountId,
     },
   };
+  const leaver = await product.join(anna, `leaver@${domain}`);
+  const leaving = anna.path(`/users/${leaver.userId}/remove`);
+  const { body: refusal } = await anna.call.send('POST', leaving, { body: {} });
+  await anna.call.post(leaving, { acknowledgements: refusal.required.map(({ code }: Json) => code) });
+  const deactivated = await product.join(anna, `deactivated@${domain}`);
+  await anna.call.post(anna.path(`/users/${deactivated.userId}/deactivate`));
+  const enzo = await product.join(anna, `enzo@${domain}`, 'administrator');
+  await anna.call.put(anna.path(`/users/${enzo.userId}/two-factor-requirement`), { required: true });
+  const keyOf = async (role: string): Promise<Caller> => {
+    const { secret } = await anna.call.post(anna.path('/api-keys'), { name: role, role });
+    return product.nobody.as(secret);
+  };
   const gone = await product.signIn(anna.email);
   await gone.call.expecting([204], 'DELETE', '/v1/sessions/current');
 
@@ -167,6 +189,12 @@ export const setScene = async (product: Product): Promise<Scene> => {
     home: ours,
     others: theirs,
   });
+  const key = async (role: 'administrator' | 'auditor' | 'standard_user'): Promise<Principal> => ({
+    ...stranger(`a key of an ${role}`, await keyOf(role)),
+    type: 'api_key',
+    role,
+    verified: true,
+  });
   return {
     product,
     document: await product.nobody.get('/openapi.json'),
@@ -174,6 +202,15 @@ export const setScene = async (product: Product): Promise<Scene> => {
       stranger('nobody', product.nobody),
       stranger('somebody with a made-up token', product.nobody.as(`ols_${'A'.repeat(43)}`)),
       stranger('the owner in an ended session', gone.call),
+      stranger('somebody who is deactivated', deactivated.call),
+      person('somebody who was removed', leaver, null, nowhere, ours),
+      {
+        ...person('an Administrator without the factor required', enzo, 'administrator', ours, theirs),
+        mustEnrol: true,
+      },
+      await key('administrator'),
+      await key('auditor'),
+      await key('standard_user'),
       person('an unverified owner', una, 'owner', unverified, ours, ['owner'], false),
       person('a Standard User', bob, 'standard_user', ours, theirs),
       person('the Owner of an account', stan, 'standard_user', ours, theirs, ['owner']),
@@ -187,7 +224,10 @@ export const setScene = async (product: Product): Promise<Scene> => {
         ...stranger('the operator', product.operator),
         type: 'operator',
         verified: true,
-        home: { organizationId: '', ids: { name: 'users', id: ours.organizationId } },
+        home: {
+          organizationId: '',
+          ids: { name: 'users', id: ours.organizationId, organizationId: ours.organizationId },
+        },
       },
     ],
     canaries: ['Canary', foreign],

@@ -31,7 +31,11 @@ export class VerifiedDomains {
   async refuses(organizationId: string, name: string): Promise<Refusal | undefined> {
     const owner = await this.ownerOf(name);
     if (owner?.organizationId !== organizationId)
-      return refuse('invalid', 'domain_unverified', `${name} is not a verified domain of this organization.`);
+      return refuse(
+        'invalid',
+        'domain_unverified',
+        'The domain of this address is not a verified domain of this organization.',
+      );
     return owner.status === 'unvalidated'
       ? refuse(
           'invalid',
