@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startDnsServer } from '../servers/dns-server.ts';
 import { startSmtpServer } from '../servers/smtp-server.ts';
 import { Caller } from '../support/caller.ts';
+import { independentUsers } from './accounts.ts';
 import { acceptance, invitations } from './invitations.ts';
 import { asItWas, badInput, history, limitsOfOthers } from './looking-back.ts';
 import { ProductProcess } from './product.ts';
@@ -52,6 +53,7 @@ try {
   await history(scene, anna, joined);
   await asItWas(scene, anna, joined);
   await badInput(scene, anna);
+  await independentUsers(scene, anna, joined);
   await rebuilding(scene, anna);
   await restarting(scene, anna, invited);
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
