@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { codeAt } from '../support/authenticator.ts';
 import { Caller, type Json } from '../support/caller.ts';
 import { until } from '../support/product.ts';
 import { Product } from './product.ts';
@@ -18,22 +18,6 @@ const foundIn = (text: string, words: readonly string[]): string[] => {
     for (const word of byBeginning.get(text.slice(at, at + length)) ?? [])
       if (text.startsWith(word, at)) found.add(word);
   return [...found];
-};
-
-const codeOf = (secret: string): string => {
-  const bits = [...secret].map((letter) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-  );
-  const bytes =
-    bits
-      .join('')
-      .match(/.{8}/g)
-      ?.map((byte) => Number.parseInt(byte, 2)) ?? [];
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac('sha1', Buffer.from(bytes)).update(counter).digest();
-  const at = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 };
 
 describe('secrets', () => {
@@ -97,7 +81,9 @@ describe('secrets', () => {
 
     for (const { call, email, password } of signedUp) {
       const { secret } = await call.post('/v1/me/two-factor', { method: 'totp' });
-      const { recoveryCodes } = await call.post('/v1/me/two-factor/confirm', { code: codeOf(secret) });
+      const { recoveryCodes } = await call.post('/v1/me/two-factor/confirm', {
+        code: codeAt(secret, Date.now()),
+      });
       const renewed = await call.post('/v1/me/two-factor/recovery-codes', { currentPassword: password });
       for (const code of [secret, ...recoveryCodes, ...renewed.recoveryCodes]) issued.add(code);
       const { twoFactor } = await nobody.post('/v1/sessions', { email, password });

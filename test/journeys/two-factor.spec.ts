@@ -1,26 +1,9 @@
-import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { codeAt } from '../support/authenticator.ts';
 import type { Caller, Json } from '../support/caller.ts';
 import { backends, type Person, Product, password, until } from '../support/product.ts';
 
 const [embedded] = backends;
-
-/** An authenticator of the tests' own: RFC 6238 over a base32 secret. */
-const codeAt = (secret: string, milliseconds: number): string => {
-  const bits = [...secret].map((letter) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-  );
-  const bytes =
-    bits
-      .join('')
-      .match(/.{8}/g)
-      ?.map((byte) => Number.parseInt(byte, 2)) ?? [];
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(milliseconds / 30_000)));
-  const mac = createHmac('sha1', Buffer.from(bytes)).update(counter).digest();
-  const at = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-};
 
 describe('two-factor sign-in', () => {
   let product: Product;

@@ -9,6 +9,7 @@ import { acceptance, invitations } from './invitations.ts';
 import { asItWas, badInput, history, limitsOfOthers } from './looking-back.ts';
 import { ProductProcess } from './product.ts';
 import { rebuilding, restarting } from './rebuilding.ts';
+import { secondFactor } from './second-factor.ts';
 import { provingADomain, signingUp } from './signing-up.ts';
 import { Story } from './story.ts';
 
@@ -50,6 +51,7 @@ try {
   const invited = await invitations(scene, anna);
   const joined = await acceptance(scene, anna, invited);
   await limitsOfOthers(scene, anna, joined);
+  await secondFactor(scene);
   await history(scene, anna, joined);
   await asItWas(scene, anna, joined);
   await badInput(scene, anna);

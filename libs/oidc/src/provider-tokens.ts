@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { createRemoteJWKSet, JWTPayload } from 'jose';
 import type { Clock } from '#clock';
 import type { AccessTokens } from './access-tokens.ts';
 
@@ -38,6 +38,7 @@ export const providerTokens = (
   };
   return {
     async emailOf(token) {
+      const { jwtVerify } = await import('jose');
       const by = await known();
       try {
         const { payload, protectedHeader } = await jwtVerify(token, by, {
@@ -49,7 +50,7 @@ export const providerTokens = (
         });
         return types.has((protectedHeader.typ ?? 'jwt').toLowerCase()) ? provedAddress(payload) : undefined;
       } catch (error) {
-        if (isAboutTheToken(error)) return undefined;
+        if (await isAboutTheToken(error)) return undefined;
         throw new ProviderUnavailable('the keys of the identity provider cannot be read', { cause: error });
       }
     },
@@ -60,13 +61,18 @@ const provedAddress = ({ email, email_verified: verified }: JWTPayload): string 
   typeof email === 'string' && verified === true ? email : undefined;
 
 /** Everything else is about the way to the provider. */
-const isAboutTheToken = (error: unknown): boolean =>
-  error instanceof errors.JOSEError &&
-  !(error instanceof errors.JWKSTimeout) &&
-  error.code !== 'ERR_JOSE_GENERIC';
+const isAboutTheToken = async (error: unknown): Promise<boolean> => {
+  const { errors } = await import('jose');
+  return (
+    error instanceof errors.JOSEError &&
+    !(error instanceof errors.JWKSTimeout) &&
+    error.code !== 'ERR_JOSE_GENERIC'
+  );
+};
 
 const discovered = async (issuer: string, cooldownDuration: number): Promise<Keys> => {
   try {
+    const { createRemoteJWKSet } = await import('jose');
     const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
     const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(patience) });
     const said = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown };

@@ -136,4 +136,24 @@ describe('passwords that nobody should have', () => {
     expect(passwords.tooWeak('the lovelace engine computes', person)).toBeUndefined();
     expect(passwords.tooWeak('io sphere moon', { email: 'io@example.com' })).toBeUndefined();
   });
+
+  it('P14: what stands in published leaks is refused, in capitals and with the usual signs too; what does not is not', () => {
+    const leaked = [
+      'liverpool1',
+      'Liverpool1',
+      'l1verp00l1',
+      'iloveyou2',
+      '987654321a',
+      'rush2112',
+      'NCC1701D',
+    ];
+    expect(leaked.filter((password) => passwords.tooWeak(password, person) === undefined)).toEqual([]);
+    const fine = [
+      'a quiet river bends',
+      'zwölf Boxkämpfer jagen',
+      'kT9!vq-2Lp',
+      'correct horse battery staple',
+    ];
+    expect(fine.filter((password) => passwords.tooWeak(password, person) !== undefined)).toEqual([]);
+  });
 });

@@ -1,4 +1,4 @@
-import { dictionary } from '@zxcvbn-ts/language-common';
+import { createRequire } from 'node:module';
 
 export interface WeaknessContext {
   readonly email: string;
@@ -46,11 +46,18 @@ const common = new Set(
     .filter(Boolean),
 );
 
-/** Fifty thousand passwords from published leaks. Made when the first password is judged. */
+/** Fifty thousand passwords from published leaks; 20 MB that are read when the first password is judged. */
 let published: ReadonlySet<string> | undefined;
 
+const readPublished = (): ReadonlySet<string> => {
+  const { dictionary } = createRequire(import.meta.url)(
+    '@zxcvbn-ts/language-common',
+  ) as typeof import('@zxcvbn-ts/language-common');
+  return new Set(dictionary['passwords-common'].filter((password) => password.length >= shortest));
+};
+
 const wasLeaked = (lower: string): boolean => {
-  published ??= new Set(dictionary['passwords-common'].filter((password) => password.length >= shortest));
+  published ??= readPublished();
   return published.has(lower) || published.has(plain(lower));
 };
 
