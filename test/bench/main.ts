@@ -24,6 +24,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   list: async () => (await import('./lists.part.ts')).lists,
   rebuild: async () => (await import('./rebuild.part.ts')).rebuilds,
   checks: async () => (await import('./domain-checks.part.ts')).domainChecks,
+  lapse: async () => (await import('./lapse.part.ts')).lapses,
   boot: async () => (await import('./boot.part.ts')).boots,
   eventstoredb: async () => (await import('./eventstoredb.part.ts')).eventStoreDb,
 };

@@ -265,3 +265,33 @@ export function* lives(organizationId: string, ownerId: string, people: number):
     }
   }
 }
+
+/** Managed users of exactly this domain. */
+export function* peopleOf(
+  { organizationId, domain }: { readonly organizationId: string; readonly domain: string },
+  count: number,
+): Generator<Seed> {
+  const occurredAt = '2025-01-01T00:00:00.000Z';
+  for (let from = 0; from < count; from += 500) {
+    const group = Array.from({ length: Math.min(500, count - from) }, (_, index) => {
+      const userId = `usr_${(from + index).toString(16).padStart(32, '0')}`;
+      const called = {
+        email: `p${from + index}@${domain}`,
+        domain,
+        givenName: 'Given',
+        familyName: 'Family',
+      };
+      return { person: { userId, ...called }, stream: `user-${userId}`, organizationId, occurredAt };
+    });
+    for (const { person, ...about } of group) {
+      const data = { ...person, registeredAt: occurredAt, joinsAfterVerification: null };
+      const registered = { ...data, status: 'active', via: 'sign_up', founds: null };
+      yield { ...about, expected: -1, type: 'UserRegistered', data: registered };
+    }
+    for (const { person, ...about } of group) {
+      const joined = { ...person, organizationId, role: 'standard_user', via: 'import', invitationId: null };
+      const data = { ...joined, ownedAccountIds: [], joinedAt: occurredAt };
+      yield { ...about, expected: 0, type: 'UserJoinedOrg', data };
+    }
+  }
+}

@@ -6,12 +6,12 @@ import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
 import { RemoveLapsedUsers } from './domain.commands.ts';
 import { domain } from './domain.ts';
-import { countRemovable, inTurns, nextToRemove } from './lapsed-users.ts';
+import { countRemovable, inTurns, type Managed, nextToRemove } from './lapsed-users.ts';
 
 /** People of one step; as many as one second takes, so that a process that stops has not long to wait. */
 const STEP = 1_000;
-/** Removals that share a commit. */
-const AT_ONCE = 50;
+/** Removals that share a commit; few, so that whoever asks in between has not long to wait. */
+const AT_ONCE = 24;
 
 /**
  * DOM-15, AMB-06: one step of removing everybody who came with a lapsed domain. Who is still there is asked anew each
@@ -40,10 +40,10 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
     const { state } = await this.#execution.load(domain, domainId);
     if (state.status === 'unknown') return { done: true };
     await this.#readModels.reach(await this.#log.head(), ['users']);
-    const userIds = await nextToRemove(this.#readModels, organizationId, state.domain, STEP);
+    const people = await nextToRemove(this.#readModels, organizationId, state.domain, STEP);
     let removed = 0;
-    await inTurns(userIds, AT_ONCE, async (userId) => {
-      if (await this.#remove(userId, command)) removed += 1;
+    await inTurns(people, AT_ONCE, async (person) => {
+      if (await this.#remove(person, command)) removed += 1;
     });
     await this.#readModels.reach(await this.#log.head(), ['users']);
     return this.#execution.run(
@@ -62,13 +62,17 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
   }
 
   /** The lapse is the cause; each removal is a correlation of its own, so that what follows runs side by side. */
-  async #remove(userId: string, { organizationId, lapseId }: RemoveLapsedUsers): Promise<boolean> {
+  async #remove(
+    { userId, accountIds }: Managed,
+    { organizationId, lapseId }: RemoveLapsedUsers,
+  ): Promise<boolean> {
     const outcome = await this.#commands.issue(
       {
         command: 'LeaveOrganization',
         fields: {
           userId,
           organizationId,
+          accountIds,
           reason: 'domain_validation_lapsed',
           cause: { type: 'DomainValidationLapsed', id: lapseId },
         },

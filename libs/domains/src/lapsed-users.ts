@@ -1,7 +1,9 @@
 import type { ReadModels } from '#read-models';
 
-interface Managed {
+/** Of what the read model knows of somebody. */
+export interface Managed {
   readonly userId: string;
+  readonly accountIds: readonly string[];
 }
 
 const removable = { in: ['administrator', 'standard_user'] } as const;
@@ -34,14 +36,14 @@ export const nextToRemove = async (
   organizationId: string,
   domain: string,
   limit: number,
-): Promise<readonly string[]> => {
+): Promise<readonly Managed[]> => {
   const { items } = await readModels.list<Managed>('users', {
     where: { organizationId, kind: 'managed', domain, role: removable },
     sort: { field: 'name', direction: 1 },
     limit,
     totals: false,
   });
-  return items.map(({ userId }) => userId);
+  return items;
 };
 
 /** Works on all of them, so many at once, and lets others have their turn in between. */

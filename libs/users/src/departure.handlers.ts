@@ -140,7 +140,9 @@ export class LeaveOrganizationHandler implements ICommandHandler<LeaveOrganizati
       command,
       envelopeOf(command),
       async (_state, ownerId) => {
-        const { accountIds } = await this.#belongings.of(userId, organizationId);
+        const { accountIds } = command.accountIds
+          ? { accountIds: command.accountIds }
+          : await this.#belongings.of(userId, organizationId);
         return { type: 'LeaveOrganization', organizationId, reason, cause, ownerId, accountIds };
       },
       systemOnly,

@@ -115,6 +115,8 @@ export class LeaveOrganization extends OrgledgerCommand {
   organizationId!: string;
   reason!: Exclude<LeavingReason, 'manual' | 'deleted'>;
   cause!: Cause | null;
+  /** Accounts that they had access to, from whoever read many people at once; otherwise they are looked up. */
+  accountIds?: readonly string[];
 }
 
 /** The product's own: a person's stream is told what the organization has said about its Owner. */
