@@ -101,6 +101,34 @@ describe.each(backends)('managed users on $name', (backend) => {
     expect((await product.invite(anna, eve.email)).kind).toBe('new_user');
   });
 
+  it('AMB-17 P4: an address that was given up and taken again at once is still nobody else’s', async () => {
+    const ida = await product.join(anna, `ida@${domain}`);
+    const change = (email: string) => carol.call.put(path(ida, '/email'), { email });
+    await anna.call.put(anna.path('/sign-up-policy'), { policy: 'outside' });
+    for (let round = 0; round < 5; round += 1) {
+      await change(`ida${round}@${domain}`);
+      await Promise.all([change(`ida.ray@${domain}`), change(`ida${round}@${domain}`)]);
+      const { email } = await seen(ida);
+      const again = { email, password, givenName: 'Ida', familyName: 'Else' };
+      await product.nobody.refused(409, 'email_taken', 'POST', '/v1/sign-ups', { body: again });
+      expect((await product.signIn(email)).token).toEqual(expect.any(String));
+    }
+    await anna.call.put(anna.path('/sign-up-policy'), { policy: 'invite_only' });
+  });
+
+  it('AMB-17 INV-03: a link that was mailed to the address before does not prove the one after', async () => {
+    const jo = await product.join(anna, `jo@${domain}`);
+    const other = await product.signUp(`otto@${product.domain('other')}`);
+    const invitations = `/v1/accounts/${other.accountId}/invitations`;
+    await other.call.post(invitations, { email: jo.email, roles: ['support'] });
+    const token = await product.token(jo.email, 2);
+    await carol.call.put(path(jo, '/email'), { email: `jo.ray@${domain}` });
+    await jo.call.refused(404, 'invitation_link_invalid', 'POST', '/v1/invitations/accept', {
+      body: { token },
+    });
+    expect(await seen(jo)).toMatchObject({ emailVerified: false });
+  });
+
   it('USR-18: an operator limits how many may join; who accepts beyond that is not let in', async () => {
     const limits = `/v1/operations/organizations/${anna.organizationId}/limits`;
     await product.operator.refused(400, 'validation_failed', 'PUT', limits, { body: { users: 0 } });

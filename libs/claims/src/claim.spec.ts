@@ -95,6 +95,15 @@ describe('claim', () => {
       .then(reserved('dom_2', null));
   });
 
+  it('P4: what its holder has renewed meanwhile is not released with what was before', () => {
+    const later = '2026-03-01T10:00:01.000Z';
+    given().when({ type: 'RenewClaim', holder: 'usr_1' }, { now }).then(reserved('usr_1', null));
+    given(reserved('usr_1')).when({ type: 'ReleaseClaim', holder: 'usr_1', before: now }).thenNothing();
+    given(reserved('usr_1'))
+      .when({ type: 'ReleaseClaim', holder: 'usr_1', before: later })
+      .then({ type: 'ClaimReleased', data: { holder: 'usr_1' } });
+  });
+
   it('nobody else can release it', () => {
     given(reserved('dom_1')).when({ type: 'ReleaseClaim', holder: 'dom_2' }).thenNothing();
     given().when({ type: 'ReleaseClaim', holder: 'dom_2' }).thenNothing();

@@ -24,7 +24,12 @@ export type ClaimCommand =
       insteadOf: { readonly holder: string; readonly reservedAt: string } | null;
     }
   | { type: 'RenewClaim'; holder: string }
-  | { type: 'ReleaseClaim'; holder: string };
+  | {
+      type: 'ReleaseClaim';
+      holder: string;
+      /** Only what was reserved earlier than this; a reservation made anew since stays. */
+      before?: string;
+    };
 
 const free: Claim = { holder: null, organizationId: null, reservedAt: '' };
 
@@ -55,16 +60,17 @@ export const claim: Decider<Claim, ClaimCommand, ClaimEvent> = {
         return [{ type: 'ClaimReserved', data: { holder, organizationId, reservedAt: now } }];
       }
       case 'RenewClaim':
-        return state.holder === command.holder
+        return state.holder === null || state.holder === command.holder
           ? [
               {
                 type: 'ClaimReserved',
-                data: { holder: state.holder, organizationId: state.organizationId, reservedAt: now },
+                data: { holder: command.holder, organizationId: state.organizationId, reservedAt: now },
               },
             ]
           : refuse('conflict', 'claim_held', 'Somebody else holds this.', { holder: state.holder });
       case 'ReleaseClaim':
-        return state.holder === command.holder
+        return state.holder === command.holder &&
+          (command.before === undefined || state.reservedAt < command.before)
           ? [{ type: 'ClaimReleased', data: { holder: command.holder } }]
           : [];
       default:

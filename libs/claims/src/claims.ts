@@ -34,11 +34,16 @@ export class Claims {
       readonly holder: string;
       readonly organizationId: string | null;
       readonly judge: (holder: string) => Promise<Holder>;
+      /** One's own is made new however young it is: its release may be under way. */
+      readonly anew?: boolean;
     },
     envelope: Envelope,
   ): Promise<Refusal | undefined> {
     const current = await this.holder(name);
-    if (current.holder === request.holder) return this.#renewed(name, current, envelope);
+    if (current.holder === request.holder)
+      return !request.anew && this.#age(current) <= GRACE_MS / 2
+        ? undefined
+        : this.#renewed(name, current, envelope);
     const insteadOf = await this.#abandoned(current, request.judge);
     const { holder, organizationId } = request;
     const outcome = await this.#execution.run(
@@ -55,16 +60,17 @@ export class Claims {
     return newest === holder ? undefined : held(newest);
   }
 
-  release(name: ClaimName, holder: string, envelope: Envelope): Promise<Outcome> {
+  /** `before`: only what was reserved earlier than that. */
+  release(name: ClaimName, holder: string, envelope: Envelope, before?: string): Promise<Outcome> {
     return this.#execution.run(
-      { decider: named(name), id: idOf(name), command: { type: 'ReleaseClaim', holder } },
+      { decider: named(name), id: idOf(name), command: { type: 'ReleaseClaim', holder, before } },
       { ...envelope, ifMatch: undefined },
     );
   }
 
   /** A reservation of our own that others might soon take for abandoned is made new, which stops them. */
   async #renewed(name: ClaimName, current: Claim, envelope: Envelope): Promise<Refusal | undefined> {
-    if (this.#age(current) <= GRACE_MS / 2 || envelope.dryRun) return undefined;
+    if (envelope.dryRun) return undefined;
     const outcome = await this.#execution.run(
       {
         decider: named(name),

@@ -18,7 +18,7 @@ export class ReleaseAddressHandler implements ICommandHandler<ReleaseAddress, Ou
     const refused = systemOnly(envelope.principal);
     if (refused) return refused;
     const address = this.#people.address(command.email);
-    return address ? this.#people.release(address, command.userId, envelope) : { done: true };
+    return address ? this.#people.release(address, command.userId, envelope, command.before) : { done: true };
   }
 }
 

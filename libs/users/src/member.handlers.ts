@@ -97,7 +97,7 @@ export class ChangeEmailHandler implements ICommandHandler<ChangeEmail, Outcome>
   ): Promise<Refusal | undefined> {
     const known = await this.#people.withAddress(address);
     if (known && known.userId !== userId) return emailTaken;
-    const taken = await this.#people.claim(address, userId, organizationId, envelope);
+    const taken = await this.#people.claim(address, userId, organizationId, envelope, true);
     return isRefusal(taken) ? emailTaken : undefined;
   }
 

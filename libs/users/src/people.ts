@@ -89,25 +89,31 @@ export class People {
     return roleIn((await this.#execution.load(organization, organizationId)).state, userId, role);
   }
 
-  /** Makes the address that of `userId`. @returns `claim_held` when it is somebody's. */
+  /**
+   * Makes the address that of `userId`; `anew`: beside the one that they have. @returns `claim_held` when it is
+   * somebody's.
+   */
   claim(
     address: Address,
     userId: string,
     organizationId: string | null,
     envelope: Envelope,
+    anew = false,
   ): Promise<Refusal | undefined> {
     const judge = async (holder: string): Promise<Holder> => {
       const { state } = await this.load(holder);
-      if (state.status === 'unknown') return 'unknown';
-      const lives = state.status === 'pending' || isLiving(state);
-      return lives && state.email === address.email ? 'alive' : 'dead';
+      if (state.status === 'pending' || isLiving(state))
+        // Whoever lives with another address may just be changing to this one.
+        return state.email === address.email ? 'alive' : 'unknown';
+      return state.status === 'unknown' ? 'unknown' : 'dead';
     };
-    return this.#claims.reserve(claimOf(address.hash), { holder: userId, organizationId, judge }, envelope);
+    const request = { holder: userId, organizationId, judge, anew };
+    return this.#claims.reserve(claimOf(address.hash), request, envelope);
   }
 
-  /** Makes an address free that was that of `userId`. */
-  release({ hash }: Address, userId: string, envelope: Envelope): Promise<Outcome> {
-    return this.#claims.release(claimOf(hash), userId, envelope);
+  /** Makes an address free that was that of `userId`; `before`: unless they took it again since. */
+  release({ hash }: Address, userId: string, envelope: Envelope, before?: string): Promise<Outcome> {
+    return this.#claims.release(claimOf(hash), userId, envelope, before);
   }
 }
 

@@ -145,6 +145,8 @@ export class ForgetCredentials extends OrgledgerCommand {
 export class ReleaseAddress extends OrgledgerCommand {
   userId!: string;
   email!: string;
+  /** When it stopped being theirs; what they took again since stays. */
+  before?: string;
 }
 
 /** The product's own: everything that was kept of a deleted person is unreadable or gone (USR-10). */

@@ -92,7 +92,9 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
     }
     const ours = { ...envelope, principal: { ...envelope.principal, type: 'user', id: userId } as const };
     const organizationId = idFrom(commandId, 'org');
-    const taken = await this.#people.claim(address, userId, joins ?? organizationId, ours);
+    const taken = repeated
+      ? undefined
+      : await this.#people.claim(address, userId, joins ?? organizationId, ours);
     if (taken) {
       await this.#credentials.remove(waitingPassword(commandId));
       return emailTaken;

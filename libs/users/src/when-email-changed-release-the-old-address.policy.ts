@@ -5,10 +5,10 @@ import type { UserEvent } from './user.events.ts';
 export const whenEmailChangedReleaseTheOldAddress: Policy<UserEvent> = {
   name: 'when-email-changed-release-the-old-address',
   on: {
-    UserEmailChanged: ({ data: { userId, previousEmail } }) => [
+    UserEmailChanged: ({ data: { userId, previousEmail }, metadata }) => [
       {
         command: 'ReleaseAddress',
-        fields: { userId, email: previousEmail },
+        fields: { userId, email: previousEmail, before: metadata.occurredAt },
         resource: { type: 'user', id: userId },
       },
     ],
