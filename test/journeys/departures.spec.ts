@@ -88,6 +88,38 @@ describe.each(backends)('who leaves an organization on $name', (backend) => {
     });
   });
 
+  it('USR-09 INV-13: what the organization offered of an account that has left it is not given', async () => {
+    const ole = await product.join(anna, `ole@${domain}`);
+    const kept = await account(ole, 'Kept by Ole');
+    const email = `pia@${domain}`;
+    const grant = (accountId: string) => ({ accountId, roles: ['administrator'] });
+    const sent = await anna.call.post(anna.path('/invitations'), {
+      email,
+      role: 'standard_user',
+      accounts: [grant(kept), grant(anna.accountId)],
+    });
+    await anna.call.post(path(ole, '/remove'), {
+      acknowledgements: removal,
+      accountOwners: { [kept]: ole.userId },
+    });
+    const accepted = await product.nobody.post('/v1/invitations/accept', {
+      token: await product.token(email),
+      password,
+      givenName: 'Pia',
+      familyName: 'Ray',
+    });
+    const { call } = await product.signIn(email);
+    await call.refused(404, 'not_found', 'GET', `/v1/accounts/${kept}`);
+    await call.get(`/v1/accounts/${anna.accountId}`);
+    expect((await ole.call.get(`/v1/accounts/${kept}/users`)).items).toMatchObject([{ userId: ole.userId }]);
+    const told = await anna.call.all(
+      anna.path(`/audit-events?type=InvitePartRefused&userId=${accepted.userId}`),
+    );
+    expect(told).toMatchObject([
+      { data: { invitationId: sent.invitationId, accountId: kept, reason: 'account_unknown' } },
+    ]);
+  });
+
   it('USR-08 AMB-24: the session stays and its rights change at once; the person may come again', async () => {
     const eve = await product.join(anna, `eve@${domain}`, 'administrator');
     await eve.call.get(eve.path('/users'));
@@ -165,6 +197,23 @@ describe.each(backends)('who leaves an organization on $name', (backend) => {
     });
     const invited = await anna.call.send('GET', anna.path('/invitations?limit=200'));
     for (const { text } of [told, then, invited]) expect(text).not.toContain('zenobia');
+  });
+
+  it('USR-10 ERR-04: an invitation of a deleted person is not sent again, and its link is dead', async () => {
+    const roy = await product.join(anna, `roy@${domain}`);
+    const other = await product.signUp(`otto@${product.domain('other')}`);
+    const invitations = `/v1/accounts/${other.accountId}/invitations`;
+    const { invitationId } = await other.call.post(invitations, { email: roy.email, roles: ['support'] });
+    const token = await product.token(roy.email, 2);
+    await anna.call.post(path(roy, '/delete'), { acknowledgements: deletion });
+    await other.call.refused(409, 'invitation_not_pending', 'POST', `${invitations}/${invitationId}/resend`);
+    await product.nobody.refused(
+      404,
+      'invitation_link_invalid',
+      'GET',
+      `/v1/invitations/by-token?token=${token}`,
+    );
+    await other.call.post(`${invitations}/${invitationId}/cancel`);
   });
 
   it('USR-10: the same address comes again as somebody else and gets nothing of the old', async () => {

@@ -113,6 +113,16 @@ describe.each(backends)('passwords on $name', (backend) => {
     await product.signIn(bob.email, other);
   });
 
+  it('USR-12 P2: an administrator’s reset that is repeated ends no session that came after it', async () => {
+    const dan = await product.join(anna, `dan@${domain}`);
+    const reset = () => anna.call.key('reset of dan').post(anna.path(`/users/${dan.userId}/reset-password`));
+    const first = await reset();
+    await product.nobody.post(complete, { token: await resetToken(dan.email), newPassword: other });
+    const { call } = await product.signIn(dan.email, other);
+    expect(await reset()).toEqual(first);
+    await call.get('/v1/me');
+  });
+
   it('ROL-02: an Administrator does not reset the Owner', async () => {
     const admin = await product.join(anna, `admin@${domain}`, 'administrator');
     for (const what of ['reset-password', 'reset-two-factor'])

@@ -1,5 +1,5 @@
 export { CreateAccount } from './account.commands.ts';
-export { type Account, type AccountEvent, account, inactive } from './account.ts';
+export { type Account, type AccountCommand, type AccountEvent, account, inactive } from './account.ts';
 export { AdditionDays } from './account-addition.handlers.ts';
 export { type AccountAdditionEvent, accountAddition } from './account-addition.ts';
 export { mayManageAccount, mayReadAccountUsers } from './account-rights.ts';

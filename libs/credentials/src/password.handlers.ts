@@ -97,6 +97,8 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword, Outc
     const { state: person } = await this.#people.load(userId);
     const allowed = helped(envelope.principal, organizationId, person);
     if (isRefusal(allowed)) return allowed;
+    const { traces } = await this.#execution.load(credential, userId);
+    const repeated = traces.has(envelope.commandId);
     const outcome = await this.#execution.run(
       {
         decider: credential,
@@ -106,7 +108,7 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword, Outc
       },
       envelope,
     );
-    if (!isRefusal(outcome) && 'requestedAt' in outcome)
+    if (!repeated && !isRefusal(outcome) && 'requestedAt' in outcome)
       await this.#keeper.forgetPassword(userId, String(outcome.requestedAt));
     return outcome;
   }

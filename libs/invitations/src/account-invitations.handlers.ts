@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Account, account, inactive, mayManageAccount } from '#accounts';
+import { type Account, type AccountCommand, account, inactive, mayManageAccount } from '#accounts';
 import { type Envelope, Execution, envelopeOf, idFrom, type Outcome, systemOnly } from '#commands';
-import { isRefusal, notFound, rolesRefusal } from '#kernel';
+import { isRefusal, notFound, type Refusal, rolesRefusal } from '#kernel';
 import { type Address, emailInvalid, isLiving, type Living, People } from '#users';
 import { AccountDoors } from './account-doors.ts';
 import { GrantAccountAccess, InviteToAccount } from './invitation.commands.ts';
 import { invitation } from './invitation.ts';
-import { InvitationSending } from './invitation-sending.ts';
+import { accountUnknown, InvitationSending, type KnownInvitation } from './invitation-sending.ts';
 
 /** INV-02, INV-09. */
 @Injectable()
@@ -119,14 +119,21 @@ export class GrantAccountAccessHandler implements ICommandHandler<GrantAccountAc
       {
         decider: account,
         id: accountId,
-        command: {
-          type: 'GrantAccountAccess',
-          user: { userId, email, domain, givenName, familyName },
-          roles,
-          invitationId,
-        },
+        command: (state: Account): AccountCommand | Refusal =>
+          hasLeft(state, invited)
+            ? accountUnknown
+            : {
+                type: 'GrantAccountAccess',
+                user: { userId, email, domain, givenName, familyName },
+                roles,
+                invitationId,
+              },
       },
       envelope,
     );
   }
 }
+
+/** What an organization offers is its own: an account that left it meanwhile is not. */
+const hasLeft = (state: Account, { accountId: sentFrom, organizationId }: KnownInvitation): boolean =>
+  sentFrom === null && state.status !== 'unknown' && state.organizationId !== organizationId;

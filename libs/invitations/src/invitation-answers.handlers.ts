@@ -92,7 +92,8 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
     if (isLiving(person)) {
       if (envelope.principal.userId === null)
         throw unauthenticated('Sign in first, then accept the invitation.');
-      if (envelope.principal.userId !== person.userId) return invitationLinkInvalid;
+      if (envelope.principal.userId !== person.userId || person.email !== invited.email)
+        return invitationLinkInvalid;
       const home = homeOf(person);
       return invited.role !== null && home !== null && home !== invited.organizationId
         ? elsewhere

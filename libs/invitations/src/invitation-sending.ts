@@ -107,7 +107,7 @@ export class InvitationSending {
     for (const { accountId, roles } of grants) {
       const { state } = await this.#execution.load(account, accountId);
       const foreign = state.status === 'unknown' || state.organizationId !== organizationId;
-      const refused = foreign ? notOurs : (rolesRefusal(roles) ?? inactive(state));
+      const refused = foreign ? accountUnknown : (rolesRefusal(roles) ?? inactive(state));
       if (refused) return { ...refused, members: { ...refused.members, accountId } };
     }
     const once = new Set(grants.map(({ accountId }) => accountId)).size === grants.length;
@@ -131,5 +131,9 @@ export class InvitationSending {
   }
 }
 
-const notOurs = refuse('invalid', 'account_unknown', 'This is not an account of the organization.');
+export const accountUnknown = refuse(
+  'invalid',
+  'account_unknown',
+  'This is not an account of the organization.',
+);
 const namedTwice = refuse('invalid', 'account_named_twice', 'An account is named more than once.');

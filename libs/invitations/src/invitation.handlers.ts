@@ -6,7 +6,14 @@ import { isRefusal, notFound, type Refusal, refuse } from '#kernel';
 import { type Address, emailInvalid, ManagedUsersLimit, People, Rates, takeOne } from '#users';
 import { AccountDoors } from './account-doors.ts';
 import { CancelInvite, ResendInvite, SendInvite } from './invitation.commands.ts';
-import { type Invitation, type InvitationCommand, invitation, isOpen, mayBeResent } from './invitation.ts';
+import {
+  type Invitation,
+  type InvitationCommand,
+  invitation,
+  isOpen,
+  mayBeResent,
+  notPending,
+} from './invitation.ts';
 import { InvitationLinks } from './invitation-links.ts';
 import {
   destinationOf,
@@ -111,8 +118,9 @@ export class ResendInviteHandler implements ICommandHandler<ResendInvite, Outcom
     const refused = await this.#sending.mayHandle(envelope.principal, state, command);
     if (refused || state.status === 'unknown') return refused ?? notFound;
     const address = this.#people.address(state.email);
-    if (traces.has(envelope.commandId) || !mayBeResent(state) || !address)
+    if (traces.has(envelope.commandId) || !mayBeResent(state))
       return this.#resend(invitationId, state, envelope);
+    if (!address) return notPending;
     const unproved = await this.#unproved(state, address);
     if (unproved) return unproved;
     if (!envelope.dryRun) await takeOne(this.#rates.mails, invitationId);

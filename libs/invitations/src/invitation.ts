@@ -205,7 +205,7 @@ export const invitation: Decider<Invitation, InvitationCommand, InvitationEvent>
   },
 };
 
-const notPending: Refusal = refuse(
+export const notPending: Refusal = refuse(
   'conflict',
   'invitation_not_pending',
   'This invitation is no longer pending.',

@@ -99,11 +99,12 @@ class GetInvitationByTokenHandler implements IQueryHandler<GetInvitationByToken>
   async execute({ token }: GetInvitationByToken): Promise<object | Refusal> {
     const { state } = (await this.#links.opened(token, this.#execution)) ?? {};
     if (!state || !isOpen(state, this.#execution.now())) return invitationLinkInvalid;
+    const { state: invitee } = await this.#people.load(state.userId);
+    if (invitee.status === 'deleted') return invitationLinkInvalid;
     const { organizationId, role, joinsOrganizationId } = state;
     const joins = role === null ? joinsOrganizationId : organizationId;
     const { state: home } = await this.#execution.load(organization, joins ?? '');
     const { state: inviter } = await this.#people.load(state.invitedBy);
-    const { state: invitee } = await this.#people.load(state.userId);
     return {
       kind: state.kind,
       organizationName: home.status === 'open' ? home.name : null,

@@ -12,5 +12,10 @@ const close = ({
 /** AMB-03: the record of somebody who never came goes with the last invitation to them. */
 export const whenInvitationEndedDiscardItsPendingUser: Policy<InvitationEvent> = {
   name: 'when-invitation-ended-discard-its-pending-user',
-  on: { InviteDeclined: close, InviteCancelled: close, InviteExpired: close },
+  on: {
+    InviteDeclined: close,
+    InviteCancelled: close,
+    InviteExpired: close,
+    InviteAcceptanceReverted: close,
+  },
 };
