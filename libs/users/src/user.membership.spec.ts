@@ -209,6 +209,27 @@ describe('a managed user', () => {
       .thenNothing();
   });
 
+  it('ORG-11: what an earlier transfer still has to say does not end a nomination', () => {
+    const follow: UserCommand = {
+      type: 'FollowOwnership',
+      organizationId: 'org_1',
+      role: 'administrator',
+    };
+    const followed: UserEvent = {
+      type: 'OrganizationRoleChanged',
+      data: { ...member, role: 'administrator', previousRole: 'standard_user' },
+    };
+    given(...managed, nominated)
+      .when(follow)
+      .then(followed);
+    given(...managed, nominated, followed)
+      .when(follow)
+      .thenNothing();
+    given(...managed, nominated, followed)
+      .when({ type: 'DeactivateUser', ownerId: 'usr_9' }, { now })
+      .thenRefused('owner_not_removable');
+  });
+
   it('what an organization says of its people needs one that manages them', () => {
     const commands: UserCommand[] = [
       toRole('administrator'),

@@ -124,6 +124,6 @@ const roleChanged = (
   { organizationId, role: previousRole, nominatedUntil }: Membership,
   role: AssignableRole | 'owner',
 ): Decision<UserEvent> =>
-  role === previousRole && nominatedUntil === null
+  role === previousRole && (nominatedUntil === null || role !== 'owner')
     ? []
     : [{ type: 'OrganizationRoleChanged', data: { userId, organizationId, role, previousRole } }];

@@ -144,10 +144,13 @@ const evolveLiving = (state: Living, event: UserEvent): User => {
     }
     case 'UserEmailChanged':
       return { ...state, email: event.data.email, domain: event.data.domain, emailVerified: false };
-    case 'OrganizationRoleChanged':
-      return state.membership
-        ? { ...state, membership: { ...state.membership, role: event.data.role, nominatedUntil: null } }
-        : state;
+    case 'OrganizationRoleChanged': {
+      if (!state.membership) return state;
+      const { role } = event.data;
+      // Only becoming the Owner ends a nomination: what an earlier transfer still has to say does not.
+      const nominatedUntil = role === 'owner' ? null : state.membership.nominatedUntil;
+      return { ...state, membership: { ...state.membership, role, nominatedUntil } };
+    }
     case 'OwnerNominated':
       return state.membership
         ? { ...state, membership: { ...state.membership, nominatedUntil: event.data.until } }
