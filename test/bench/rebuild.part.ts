@@ -11,7 +11,7 @@ import { Inviting } from './invitations.part.ts';
 import { type Load, underLoad } from './load.ts';
 import { connections, type Owner, settled, signUpOwner, startProduct } from './product.ts';
 import { digestOf, type Rebuilt } from './rebuild-process.ts';
-import { appendAll, lives, policiesHaveSeenAll } from './seeds.ts';
+import { appendAll, lives, policiesHaveSeenAll, raised } from './seeds.ts';
 
 const EVENTS_PER_PERSON = 5;
 
@@ -81,7 +81,7 @@ const followed = async (
   const product = await openInProcess(folder, 'projections');
   const { events } = product.platform;
   const begun = performance.now();
-  await appendAll(events, lives(owner.organizationId, owner.userId, people), owner.userId, 500);
+  await appendAll(events, lives(owner.organizationId, owner.userId, people), owner.userId, 500, raised);
   const head = await events.head();
   while (!(await product.projector.waitFor(head, 60_000)));
   const seconds = (performance.now() - begun) / 1_000;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openStores, policies } from '#application';
+import { catalogue, openStores, policies } from '#application';
 import type { EventStore, NewEvent } from '#event-store';
 import type { EventMetadata } from '#kernel';
 import { readSettings } from '#settings';
@@ -31,18 +31,24 @@ export interface Seed {
   readonly occurredAt: string;
 }
 
+/** The data of a seed is of the first version of its event; what writes the newest one raises it. */
+export const raised = ({ type, data }: Seed): object =>
+  (catalogue[type]?.upcast ?? []).reduce<object>((old, raise) => raise(old as never), data);
+
 /** Appends in order, so many at a time. */
 export const appendAll = async (
   events: EventStore,
   seeds: Iterable<Seed>,
   ownerId: string,
   atOnce = 2_000,
+  dataOf: (seed: Seed) => object = ({ data }) => data,
 ): Promise<number> => {
   let written = 0;
   let group: Promise<unknown>[] = [];
-  for (const { stream, expected, type, data, organizationId, occurredAt } of seeds) {
+  for (const seed of seeds) {
+    const { stream, expected, type, organizationId, occurredAt } = seed;
     const metadata = newMetadata(organizationId, ownerId, occurredAt);
-    const event: NewEvent = { id: randomUUID(), type, data, metadata };
+    const event: NewEvent = { id: randomUUID(), type, data: dataOf(seed), metadata };
     group.push(events.append(stream, expected, [event]));
     written += 1;
     if (group.length < atOnce) continue;
