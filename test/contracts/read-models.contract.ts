@@ -601,6 +601,30 @@ export const documentStoreContract = (name: string, open: () => Promise<OpenedSt
         expect(await ids(things.find({}).sort({ _id: 1 }))).toEqual(['a', 'c']);
       });
 
+      it('indexes that are made later hold what came before them', async () => {
+        const specs = [
+          index({ org: 1, words: 1 }),
+          index({ org: 1, n: -1 }),
+          { unique: index({ email: 1 }) },
+        ];
+        await store.ensureIndexes('things', specs, { later: true });
+        await things.insertOne({ _id: 'a', org: 'o', n: 1, words: ['x', 'y'], email: 'a' });
+        await things.insertOne({ _id: 'b', org: 'o', n: 2, words: ['y'], email: 'b' });
+        await things.insertOne({ _id: 'c', org: 'p', n: 3, words: [], email: 'c' });
+        await things.replaceOne({ _id: 'b' }, { org: 'o', n: 0, words: ['z', 'x'], email: 'b' });
+        const asked = async () => [
+          await ids(things.find({ org: 'o', words: 'x' }).sort({ _id: 1 })),
+          await ids(things.find({ org: 'o' }).sort({ n: -1 })),
+          await things.countDocuments({ org: 'p' }),
+        ];
+        expect(await asked()).toEqual([['a', 'b'], ['a', 'b'], 1]);
+        await store.ensureIndexes('things', specs);
+        expect(await asked()).toEqual([['a', 'b'], ['a', 'b'], 1]);
+        await expect(things.insertOne({ _id: 'd', email: 'a' })).rejects.toBeInstanceOf(DuplicateKey);
+        await things.insertOne({ _id: 'd', org: 'o', n: 9, words: ['x'], email: 'd' });
+        expect(await ids(things.find({ org: 'o', words: 'x' }).sort({ _id: 1 }))).toEqual(['a', 'b', 'd']);
+      });
+
       it('a unique index that the documents contradict is refused', async () => {
         await things.insertOne({ _id: 'a', email: 'x' });
         await things.insertOne({ _id: 'b', email: 'x' });

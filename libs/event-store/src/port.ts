@@ -98,6 +98,8 @@ export interface EventStore {
   follow(options: {
     readonly after: number;
     readonly signal: AbortSignal;
+    /** Events read at once from what is there already, where the store lets one choose. */
+    readonly batchSize?: number;
   }): AsyncIterable<readonly RecordedEvent[]>;
   /** The event that this store has answered with exactly this position. */
   at(position: number): Promise<RecordedEvent | undefined>;

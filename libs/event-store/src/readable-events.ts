@@ -102,7 +102,11 @@ class ReadableEvents implements ReadableEventStore {
     for await (const batch of this.#store.readAll(options)) yield await this.#readable(batch);
   }
 
-  async *follow(options: { after: number; signal: AbortSignal }): AsyncIterable<readonly RecordedEvent[]> {
+  async *follow(options: {
+    after: number;
+    signal: AbortSignal;
+    batchSize?: number;
+  }): AsyncIterable<readonly RecordedEvent[]> {
     for await (const batch of this.#store.follow(options))
       yield batch.length ? await this.#readable(batch) : batch;
   }

@@ -260,13 +260,20 @@ export class Fold {
 
   /** Counts and past versions first, current documents last: what a crash leaves is told by the checkpoint. */
   async write(documents: Documents): Promise<void> {
-    await put(documents.collection<PastCount>(this.#names.counts), this.#counts);
+    const add = this.#torn ? put : insert;
+    await add(documents.collection<PastCount>(this.#names.counts), this.#counts);
     await put(documents.collection<Cell & { at: number }>(this.#names.cells), [...this.#cells.values()]);
-    await put(documents.collection<PastVersion>(this.#names.past), this.#past);
+    await add(documents.collection<PastVersion>(this.#names.past), this.#past);
     const operations: AnyBulkWriteOperation<Version>[] = [];
     for (const [key, held] of this.#now) {
       if (held === this.#before.get(key) && !this.#stale.has(key)) continue;
       if (held === undefined) operations.push({ deleteOne: { filter: { _id: key } as never } });
+      else if (this.#isNew(key))
+        operations.push({
+          insertOne: {
+            document: { _id: key, ...held.body, _from: held.from, _event: held.event } as never,
+          },
+        });
       else
         operations.push({
           replaceOne: {
@@ -278,7 +285,22 @@ export class Fold {
     }
     if (operations.length > 0) await documents.collection<Version>(this.#names.live).bulkWrite(operations);
   }
+
+  /** Known to be absent; documents that never change are not looked up. */
+  #isNew(key: string): boolean {
+    return !this.#torn && !this.#projection.immutable && !this.#before.has(key);
+  }
 }
+
+const insert = async <T extends StoredDocument>(
+  collection: Collection<T>,
+  documents: readonly T[],
+): Promise<void> => {
+  if (documents.length === 0) return;
+  await collection.bulkWrite(
+    documents.map(({ _id, ...document }) => ({ insertOne: { document: { _id, ...document } as never } })),
+  );
+};
 
 const put = async <T extends StoredDocument>(
   collection: Collection<T>,

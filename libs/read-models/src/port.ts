@@ -67,8 +67,15 @@ export interface Documents {
 
 /** A document database: one adapter on SQLite, one on MongoDB. */
 export interface DocumentStore extends Documents {
-  /** Creates what is missing; existing indexes stay. */
-  ensureIndexes(collection: string, indexes: readonly (IndexSpec | UniqueIndex)[]): Promise<void>;
+  /**
+   * Creates what is missing; existing indexes stay. `later`: only makes ready for them, because many documents come
+   * first and indexes are made faster from what is there.
+   */
+  ensureIndexes(
+    collection: string,
+    indexes: readonly (IndexSpec | UniqueIndex)[],
+    options?: { readonly later?: boolean },
+  ): Promise<void>;
   /**
    * All or nothing where `transactional` is true. On a standalone MongoDB the writes go one by one in order: callers
    * there guard every document with the position it was built from.

@@ -64,6 +64,16 @@ const serving = async (projector: Projector, build: string): Promise<boolean> =>
 };
 
 /** The same read model, built in one go. */
+const someEvents = (count: number): RecordedEvent[] => {
+  const recorded = recordedLog();
+  return Array.from({ length: count }, (_, n) =>
+    recorded<ThingEvent>(`thing-${n % 7}`, {
+      type: 'ThingSet',
+      data: { org: 'org_1', kind: 'k1', flag: n % 2 === 0, name: `n${n}`, keys: [`t${n % 7}`] },
+    }),
+  );
+};
+
 const cleanDump = async (events: readonly RecordedEvent[], projection = things): Promise<string> => {
   const documents = await scratch();
   const log = ScriptedLog.store(events);
@@ -159,6 +169,23 @@ describe('the one ordered follower', () => {
       ),
       { numRuns: LONG ? 1_000 : 15 },
     );
+  });
+
+  it('a first build over a long log is read when it is level and has its indexes, also after a stop on the way', async () => {
+    const events = someEvents(1_200);
+    const documents = await scratch();
+    const log = ScriptedLog.store(events, [500]);
+    const first: Projector = await started(log, documents, things, {
+      progressed: () => void first.stop(),
+    });
+    expect([first.served('things'), first.position]).toEqual([undefined, -1]);
+    await first.stop();
+    expect([first.served('things'), first.position]).toEqual([undefined, -1]);
+    const second = await started(log, documents);
+    expect(second.served('things')).toBeUndefined();
+    await caughtUp(second, log);
+    expect(second.served('things')).toBe('things-1');
+    expect(await dumpOf(documents, 'things-1')).toBe(await cleanDump(events));
   });
 
   it('without transactions, a death at every single write heals to the same documents', async () => {
@@ -307,16 +334,6 @@ describe('the one ordered follower', () => {
         },
       },
     };
-    const someEvents = (count: number): RecordedEvent[] => {
-      const recorded = recordedLog();
-      return Array.from({ length: count }, (_, n) =>
-        recorded<ThingEvent>(`thing-${n % 7}`, {
-          type: 'ThingSet',
-          data: { org: 'org_1', kind: 'k1', flag: n % 2 === 0, name: `n${n}`, keys: [`t${n % 7}`] },
-        }),
-      );
-    };
-
     it('fills beside the served one, is served when level, and the old one is dropped; queries never fail', async () => {
       const events = someEvents(120);
       const documents = await scratch();
@@ -349,6 +366,7 @@ describe('the one ordered follower', () => {
       await caughtUp(after, log);
       expect([...kinds].sort()).toContain('k1');
       expect(after.served('things')).toBe('things-2');
+      await after.stop();
       expect((await documents.names()).filter((name) => name.startsWith('things-1'))).toEqual([]);
       expect(await dumpOf(documents, 'things-2')).toBe(await cleanDump(events, two));
     });

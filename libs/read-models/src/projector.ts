@@ -18,6 +18,8 @@ export interface Build extends StoredDocument {
   readonly build: number;
   /** How far it is while it is filled, or where it was left behind by a newer version; null: level with the log. */
   readonly position: number | null;
+  /** It is written and not read yet: its indexes are made when it is level with the log. */
+  readonly bare?: true;
 }
 
 export interface QuarantinedStream extends StoredDocument, Quarantined {
@@ -51,6 +53,8 @@ const BUILD_BATCH = 2_000;
 const BUSY_BATCH = 250;
 /** Documents that are told anew in one turn. */
 const ANEW = 250;
+/** Events in the log from which on first builds are made bare. */
+const MANY_EVENTS = 1_000;
 export const SERVED = (name: string) => `served:${name}`;
 const FILLING = (name: string) => `filling:${name}`;
 
@@ -102,7 +106,7 @@ export class Projector {
   /** The build that serves a projection now; undefined until the first one is complete. */
   served(name: string): string | undefined {
     const build = this.#served.get(name);
-    return build && buildName(name, build);
+    return build && !build.bare ? buildName(name, build) : undefined;
   }
 
   async start(): Promise<void> {
@@ -157,7 +161,7 @@ export class Projector {
   async #fillAnew(name: string, version: number, abandoned: Build | undefined): Promise<void> {
     const served = this.#served.get(name);
     const build = served?.version === version ? served.build + 1 : 1;
-    const fresh: Build = { _id: FILLING(name), version, build, position: 0 };
+    const fresh: Build = { _id: FILLING(name), version, build, position: 0, bare: true };
     if (abandoned) await this.#dropBuild(buildName(name, abandoned));
     await this.#dropBuild(buildName(name, fresh));
     await this.#beginFilling(name, fresh);
@@ -172,7 +176,8 @@ export class Projector {
   }
 
   async #serveFromStart(name: string, version: number): Promise<void> {
-    const build: Build = { _id: SERVED(name), version, build: 1, position: null };
+    const first: Build = { _id: SERVED(name), version, build: 1, position: null };
+    const build: Build = (await this.#events.head()) >= MANY_EVENTS ? { ...first, bare: true } : first;
     await this.#prepare(name, build);
     await save(this.#documents, build);
     this.#served.set(name, build);
@@ -187,14 +192,18 @@ export class Projector {
   async #prepare(name: string, build: Build): Promise<void> {
     const projection = this.#named(name);
     const { live, past, cells, counts } = collectionsOf(buildName(name, build));
-    await this.#documents.ensureIndexes(live, inPages(projection.indexes, '_id'));
+    const ensure = (collection: string, indexes: readonly IndexSpec[]) =>
+      this.#documents.ensureIndexes(collection, indexes, { later: build.bare });
+    await ensure(live, inPages(projection.indexes, '_id'));
     if (!projection.immutable)
-      await this.#documents.ensureIndexes(past, [
-        { _key: 1, _from: 1 },
-        ...inPages(projection.indexes, '_key'),
-      ]);
-    await this.#documents.ensureIndexes(cells, [{ scope: 1 }]);
-    if (!projection.immutable) await this.#documents.ensureIndexes(counts, [{ cell: 1, position: 1 }]);
+      await ensure(past, [{ _key: 1, _from: 1 }, ...inPages(projection.indexes, '_key')]);
+    await ensure(cells, [{ scope: 1 }]);
+    if (!projection.immutable) await ensure(counts, [{ cell: 1, position: 1 }]);
+  }
+
+  async #withIndexes(name: string, { bare: _, ...build }: Build): Promise<Build> {
+    await this.#prepare(name, build);
+    return build;
   }
 
   #named(name: string): AnyProjection {
@@ -218,7 +227,9 @@ export class Projector {
         for await (const batch of this.#events.follow({
           after: this.#position,
           signal: this.#abort.signal,
+          batchSize: BUILD_BATCH,
         })) {
+          if (batch.length === 0) await this.#completeFirstBuilds();
           this.#caughtUp = batch.length === 0;
           if (batch.length === 0) continue;
           const begun = performance.now();
@@ -234,6 +245,16 @@ export class Projector {
         await pause(250, this.#abort.signal);
         await this.#reread().catch((failure) => this.#observer.interrupted(failure));
       }
+    }
+  }
+
+  async #completeFirstBuilds(): Promise<void> {
+    for (const [name, build] of this.#served) {
+      if (!build.bare) continue;
+      const complete = await this.#withIndexes(name, build);
+      await save(this.#documents, complete);
+      this.#served.set(name, complete);
+      this.#waiting.wake();
     }
   }
 
@@ -322,6 +343,9 @@ export class Projector {
           break;
         }
         if (await this.#inTurn(() => this.#switchWhenLevel(name))) return;
+        // Beside live batches, not instead of them.
+        const read = this.#filling.get(name);
+        if (read?.bare) this.#filling.set(name, await this.#withIndexes(name, read));
       } catch (error) {
         this.#observer.interrupted(error as Error);
         await pause(250, this.#abort.signal);
@@ -352,6 +376,7 @@ export class Projector {
     const level =
       (build.position ?? 0) === this.#position || (await this.#nothingBetween(build.position ?? 0));
     if (!level) return false;
+    if (build.bare) return false;
     const served: Build = { ...build, _id: SERVED(name), position: null };
     const before = this.#served.get(name);
     await this.#documents.transaction(async (documents) => {
@@ -456,7 +481,7 @@ export class Projector {
   /** Position that one read model shows; -1 before its first build is complete. */
   positionOf(name: string): number {
     const build = this.#served.get(name);
-    return build ? (build.position ?? this.#position) : -1;
+    return build && !build.bare ? (build.position ?? this.#position) : -1;
   }
 
   /** True when every read model shows everything up to the position; false after the given time. */

@@ -96,7 +96,7 @@ export class RemoteProgress implements Served {
     this.#live = progress?.position ?? 0;
     for (const { name } of this.#projections) {
       const build = await this.#documents.collection<Build>('builds').findOne({ _id: SERVED(name) });
-      if (build) this.#builds.set(name, build);
+      if (build && !build.bare) this.#builds.set(name, build);
     }
     this.#quarantine = await this.#documents.collection<QuarantinedStream>('quarantine').find({}).toArray();
   }

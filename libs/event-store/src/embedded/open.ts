@@ -246,11 +246,15 @@ class EmbeddedEvents implements EventStore {
     }
   }
 
-  async *follow(options: { after: number; signal: AbortSignal }): AsyncIterable<readonly RecordedEvent[]> {
-    const { signal } = options;
+  async *follow(options: {
+    after: number;
+    signal: AbortSignal;
+    batchSize?: number;
+  }): AsyncIterable<readonly RecordedEvent[]> {
+    const { signal, batchSize } = options;
     let after = options.after;
     while (!signal.aborted && !this.#closed) {
-      for await (const batch of this.readAll({ after })) {
+      for await (const batch of this.readAll({ after, batchSize })) {
         if (signal.aborted) return;
         after = batch.at(-1)?.position as number;
         yield batch;

@@ -80,29 +80,28 @@ export class Catalogue {
     return layout;
   }
 
-  /** Adds columns and indexes; pauses between slices of the documents already there. */
-  *addIndexes(name: string, indexes: readonly Omit<StoredIndex, 'number'>[]): Generator<void> {
-    let layout = this.ensure(name);
+  /** Adds columns for paths; pauses between slices of the documents already there. */
+  *addColumns(name: string, paths: readonly string[]): Generator<void> {
+    const layout = this.ensure(name);
     const known = new Set(layout.stored.paths);
-    const wanted = new Set(indexes.flatMap(({ fields }) => fields.map(([path]) => path)));
-    const added = [...wanted].filter((path) => path !== '_id' && !known.has(path));
-    if (added.length > 0) {
-      const first = layout.stored.paths.length;
-      layout = this.#keep(name, { ...layout.stored, paths: [...layout.stored.paths, ...added] });
-      for (const at of added.keys())
-        this.#database.run(`ALTER TABLE ${layout.table} ADD COLUMN k${first + at}`);
-      yield* this.#fillColumns(name, first);
-    }
-    for (const wish of indexes) {
-      const before = this.#layouts.get(name)!;
-      const number = Math.max(0, ...before.stored.indexes.map((index) => index.number)) + 1;
-      const stored = { ...before.stored, indexes: [...before.stored.indexes, { ...wish, number }] };
-      refuseParallelArrays(stored);
-      layout = this.#keep(name, stored);
-      const index = layout.indexes.at(-1)!;
-      this.#database.run(layout.indexDefinition(index));
-      if (index.entries) yield* this.#fill(layout, index);
-    }
+    const added = [...new Set(paths)].filter((path) => path !== '_id' && !known.has(path));
+    if (added.length === 0) return;
+    const first = layout.stored.paths.length;
+    const wider = this.#keep(name, { ...layout.stored, paths: [...layout.stored.paths, ...added] });
+    for (const at of added.keys()) this.#database.run(`ALTER TABLE ${wider.table} ADD COLUMN k${first + at}`);
+    yield* this.#fillColumns(name, first);
+  }
+
+  /** Adds an index over columns that are there; pauses like `addColumns`. */
+  *addIndex(name: string, wish: Omit<StoredIndex, 'number'>): Generator<void> {
+    const before = this.ensure(name);
+    const number = Math.max(0, ...before.stored.indexes.map((index) => index.number)) + 1;
+    const stored = { ...before.stored, indexes: [...before.stored.indexes, { ...wish, number }] };
+    refuseParallelArrays(stored);
+    const layout = this.#keep(name, stored);
+    const index = layout.indexes.at(-1)!;
+    this.#database.run(layout.indexDefinition(index));
+    if (index.entries) yield* this.#fill(layout, index);
   }
 
   *#fillColumns(name: string, first: number): Generator<void> {
@@ -120,16 +119,23 @@ export class Catalogue {
     }
   }
 
+  /** Gathered first and written in order: entries that come by chance cost many times as much. */
   *#fill(layout: Layout, index: Index): Generator<void> {
     const columns = layout.stored.paths.map((_, number) => `k${number}`);
-    const insert = this.#database.statement(insertEntry(index));
+    const gathered = index.fields.map((_, number) => `f${number}`);
+    this.#database.run(`CREATE TEMP TABLE gathered(${[...gathered, 'id']})`);
+    const gather = this.#database.statement(insertEntry(index, 'temp.gathered'));
     for (const rows of this.#slices(layout, ['_id', ...columns].join(', '))) {
       for (const row of rows) {
         const values = columns.map((column) => row[column] as Encoded);
-        for (const entry of layout.entries(index, row._id as string, values)) insert.run(...entry, row.id!);
+        for (const entry of layout.entries(index, row._id as string, values)) gather.run(...entry, row.id!);
       }
       yield;
     }
+    const order = index.fields.map(({ direction }, number) => `f${number}${direction === 1 ? '' : ' DESC'}`);
+    this.#database.run(
+      `INSERT INTO ${index.entries} SELECT * FROM temp.gathered ORDER BY ${[...order, 'id']}; DROP TABLE temp.gathered`,
+    );
   }
 
   *#slices(layout: Layout, columns: string) {
@@ -162,8 +168,8 @@ export const layoutsIn = (database: Database): Map<string, Layout> =>
       .map((row) => [row.name as string, new Layout(JSON.parse(row.layout as string))]),
   );
 
-export const insertEntry = (index: Index): string =>
-  `INSERT INTO ${index.entries} VALUES (${'?,'.repeat(index.fields.length)}?)`;
+export const insertEntry = (index: Index, table = index.entries): string =>
+  `INSERT INTO ${table} VALUES (${'?,'.repeat(index.fields.length)}?)`;
 
 export const removeEntry = (index: Index): string =>
   `DELETE FROM ${index.entries} WHERE ${index.fields.map(({ column }) => `${column}=? AND `).join('')}id=?`;

@@ -22,7 +22,12 @@ export type Order =
   | { readonly kind: 'call'; readonly call: Call }
   /** Calls of the open transaction, which the first such order begins and `end` ends. */
   | { readonly kind: 'within'; readonly calls: readonly Call[]; readonly end?: 'commit' | 'rollback' }
-  | { readonly kind: 'ensureIndexes'; readonly collection: string; readonly indexes: readonly object[] }
+  | {
+      readonly kind: 'ensureIndexes';
+      readonly collection: string;
+      readonly indexes: readonly object[];
+      readonly options: { readonly later?: boolean };
+    }
   | { readonly kind: 'drop'; readonly collection: string }
   | { readonly kind: 'scrub' }
   | { readonly kind: 'close' };

@@ -45,7 +45,11 @@ describe('ways into a collection', () => {
     database.transaction(() => {
       for (const spec of INDEXES) {
         const fields = Object.entries(spec) as [string, 1 | -1][];
-        for (const _ of catalogue.addIndexes('people', [{ unique: false, fields }]));
+        for (const _ of catalogue.addColumns(
+          'people',
+          fields.map(([path]) => path),
+        ));
+        for (const _ of catalogue.addIndex('people', { unique: false, fields }));
       }
       for (let n = 0; n < COUNT; n++)
         writer.insert('people', `p${n}`, {
@@ -128,15 +132,14 @@ describe('ways into a collection', () => {
     const writer = new Writer(database, catalogue);
     expect(() =>
       database.transaction(() => {
-        for (const _ of catalogue.addIndexes('pairs', [
-          {
-            unique: false,
-            fields: [
-              ['a', 1],
-              ['b', 1],
-            ],
-          },
-        ]));
+        for (const _ of catalogue.addColumns('pairs', ['a', 'b']));
+        for (const _ of catalogue.addIndex('pairs', {
+          unique: false,
+          fields: [
+            ['a', 1],
+            ['b', 1],
+          ],
+        }));
         writer.insert('pairs', 'x', { _id: 'x', a: [1], b: [2] });
       }),
     ).toThrow(/two arrays/);

@@ -140,7 +140,11 @@ export class EmbeddedDocuments implements DocumentStore {
     }
   }
 
-  async ensureIndexes(collection: string, indexes: readonly (IndexSpec | UniqueIndex)[]): Promise<void> {
+  async ensureIndexes(
+    collection: string,
+    indexes: readonly (IndexSpec | UniqueIndex)[],
+    { later = false }: { readonly later?: boolean } = {},
+  ): Promise<void> {
     const wanted = indexes.map(indexOf).filter(({ fields }) => fields.some(([path]) => path !== '_id'));
     const missing = (): StoredIndexWish[] => {
       const existing = this.#catalogue.layouts.get(collection)?.stored.indexes ?? [];
@@ -148,9 +152,17 @@ export class EmbeddedDocuments implements DocumentStore {
     };
     while (this.#open) await this.#open;
     if (missing().length === 0 && this.#catalogue.layouts.has(collection)) return;
+    await this.#slowly(collection, this.#catalogue.addColumns(collection, pathsOf(missing())));
+    // One transaction for each: other writes find their way between.
+    if (!later)
+      for (const wish of missing())
+        await this.#slowly(collection, this.#catalogue.addIndex(collection, wish));
+  }
+
+  async #slowly(collection: string, work: Generator<void>): Promise<void> {
     await this.#exclusively(async () => {
       try {
-        for (const _slice of this.#catalogue.addIndexes(collection, missing())) await nextTurn();
+        for (const _slice of work) await nextTurn();
       } catch (error) {
         if (!isDuplicate(error)) throw error;
         throw new DuplicateKey(`${collection} has documents that a unique index would refuse`, {
@@ -212,6 +224,9 @@ const indexOf = (index: IndexSpec | UniqueIndex): StoredIndexWish => {
   const spec = (unique ? index.unique : index) as IndexSpec;
   return { unique, fields: Object.entries(spec) };
 };
+
+const pathsOf = (wishes: readonly StoredIndexWish[]): string[] =>
+  wishes.flatMap(({ fields }) => fields.map(([path]) => path));
 
 const isSame = (a: StoredIndexWish, b: StoredIndexWish): boolean =>
   a.unique === b.unique && JSON.stringify(a.fields) === JSON.stringify(b.fields);

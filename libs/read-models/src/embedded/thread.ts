@@ -71,7 +71,7 @@ const start = (store: EmbeddedDocuments): void => {
         }
       }
       case 'ensureIndexes':
-        return store.ensureIndexes(order.collection, order.indexes as never);
+        return store.ensureIndexes(order.collection, order.indexes as never, order.options);
       case 'drop':
         return store.drop(order.collection);
       case 'scrub':

@@ -157,8 +157,12 @@ export class ThreadedDocuments implements DocumentStore {
     });
   }
 
-  ensureIndexes(collection: string, indexes: readonly (IndexSpec | UniqueIndex)[]): Promise<void> {
-    return this.#alone(() => this.#order({ kind: 'ensureIndexes', collection, indexes }));
+  ensureIndexes(
+    collection: string,
+    indexes: readonly (IndexSpec | UniqueIndex)[],
+    options: { readonly later?: boolean } = {},
+  ): Promise<void> {
+    return this.#alone(() => this.#order({ kind: 'ensureIndexes', collection, indexes, options }));
   }
 
   scrub(): Promise<void> {

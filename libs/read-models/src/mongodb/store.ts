@@ -80,7 +80,12 @@ export class MongoDocuments implements DocumentStore {
     );
   }
 
-  async ensureIndexes(collection: string, indexes: readonly (IndexSpec | UniqueIndex)[]): Promise<void> {
+  async ensureIndexes(
+    collection: string,
+    indexes: readonly (IndexSpec | UniqueIndex)[],
+    { later = false }: { readonly later?: boolean } = {},
+  ): Promise<void> {
+    if (later) return;
     const wanted = indexes.map(indexOf).filter(({ key }) => Object.keys(key).some((path) => path !== '_id'));
     await answered(this.#createCollection(this.#prefix + collection));
     if (wanted.length === 0) return;
