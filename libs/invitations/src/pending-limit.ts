@@ -10,6 +10,8 @@ interface Sending {
   readonly passing: Set<Promise<unknown>>;
   /** The last of those that wait for each other. */
   turn: Promise<unknown>;
+  /** What the counter said when the read models were last asked, and the position they showed. */
+  counted?: { readonly at: number; readonly pending: number };
 }
 
 /**
@@ -71,9 +73,12 @@ export class PendingLimit {
   /** Pending ones with the one that asks, never too few. */
   async #estimate(sentFrom: string, sending: Sending): Promise<number> {
     const seen = this.#readModels.position;
-    const counted = await this.#readModels.count('invitations', { sentFrom, status: 'pending' });
+    if (sending.counted?.at !== seen) {
+      const pending = await this.#readModels.count('invitations', { sentFrom, status: 'pending' });
+      sending.counted = { at: seen, pending };
+    }
     sending.unseen = sending.unseen.filter((position) => position > seen);
-    return counted + sending.unseen.length + sending.underWay;
+    return sending.counted.pending + sending.unseen.length + sending.underWay;
   }
 
   async #atLimit(

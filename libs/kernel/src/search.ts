@@ -8,4 +8,8 @@ export const searchWords = (...texts: readonly string[]): string[] => {
 };
 
 /** The form in which words are kept and asked for. */
-export const foldCase = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+export const foldCase = (text: string): string =>
+  PLAIN.test(text) ? text.toLowerCase() : text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+/** Most texts: nothing to take apart. */
+const PLAIN = /^[\x20-\x7e]*$/;

@@ -81,7 +81,7 @@ export class Database {
     this.run('PRAGMA journal_mode=WAL');
     this.run(`PRAGMA synchronous=${synchronous}`);
     // What need not survive power loss is not forced to the disk at a commit, only when the log is folded in: seldom.
-    this.run(`PRAGMA wal_autocheckpoint=${options.durable ? 2_000 : 16_000}`);
+    this.run(`PRAGMA wal_autocheckpoint=${options.durable ? 8_000 : 16_000}`);
     this.run(`PRAGMA cache_size=-${options.cacheKiB ?? 16_384}`);
     this.run('PRAGMA temp_store=MEMORY');
     if (options.secureDelete) this.run('PRAGMA secure_delete=ON');

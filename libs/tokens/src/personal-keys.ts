@@ -61,15 +61,23 @@ export class PersonalKeys {
     let missing = await this.#read(subjects, found);
     for (let round = 0; create && missing.length > 0; round++) {
       if (round === 10) throw new Error('the key store does not keep the keys it is given');
-      await this.#make(missing);
-      missing = await this.#read(missing, found);
+      const taken = await Promise.all(missing.map((subject) => this.#make(subject, found)));
+      missing = await this.#read(
+        missing.filter((_, index) => taken[index]),
+        found,
+      );
     }
     for (const subject of missing) found.set(subject, null);
   }
 
   /** Answers the subjects that have no document. */
   async #read(subjects: readonly string[], found: Map<string, Buffer | null>): Promise<string[]> {
-    const documents = await this.#keys.find({ _id: { $in: [...subjects] } }).toArray();
+    if (subjects.length === 0) return [];
+    const [only] = subjects;
+    const documents =
+      subjects.length === 1
+        ? [await this.#keys.findOne({ _id: only })].filter((document) => document !== null)
+        : await this.#keys.find({ _id: { $in: [...subjects] } }).toArray();
     const missing = new Set(subjects);
     for (const { _id, wrapped } of documents) {
       missing.delete(_id);
@@ -82,20 +90,20 @@ export class PersonalKeys {
     return [...missing];
   }
 
-  async #make(subjects: readonly string[]): Promise<void> {
+  /** @returns whether somebody else was faster: then theirs is the key, or it was destroyed */
+  async #make(subject: string, found: Map<string, Buffer | null>): Promise<boolean> {
+    const key = randomBytes(32);
     try {
-      await this.#keys.bulkWrite(
-        subjects.map((subject) => ({
-          updateOne: {
-            filter: { _id: subject },
-            update: { $setOnInsert: { wrapped: this.#master.wrap(randomBytes(32), subject) } },
-            upsert: true,
-          },
-        })),
-      );
+      await this.#keys.insertOne({ _id: subject, wrapped: this.#master.wrap(key, subject) });
     } catch (error) {
-      if (!(error instanceof DuplicateKey)) throw error;
+      if (error instanceof DuplicateKey) return true;
+      throw error;
     }
+    // Destroyed while it was being written.
+    if (this.#cache.get(subject) === destroyed) return true;
+    this.#cache.set(subject, key);
+    found.set(subject, key);
+    return false;
   }
 
   /** For ever: a destroyed key is never made again. */

@@ -42,6 +42,8 @@ const SCHEMA = `
 `;
 const COLUMNS = 'pos, stream, rev, id, type, data, meta';
 const BATCH = 500;
+/** Newest rows kept for those who follow: they need not be read and parsed again for each of them. */
+const KEPT = 1_000;
 const KNOWN_HEADS = 100_000;
 
 /**
@@ -75,6 +77,10 @@ class EmbeddedEvents implements EventStore {
   #head: number;
   /** Of the newest event that has a place, on the disk or on the way there. */
   #next: number;
+  /** Newest events on the disk, without a gap. */
+  #newest: RecordedEvent[] = [];
+  /** Events on the way to the disk. */
+  #underway: Row[] = [];
   /** Revisions on the way to the disk; the heads learn them when they are there. */
   #uncommitted = new Map<string, number>();
 
@@ -113,7 +119,19 @@ class EmbeddedEvents implements EventStore {
     const place = { revision: expected + events.length, position: before + events.length };
     this.#next = place.position;
     this.#uncommitted.set(stream, place.revision);
-    const written = this.#write(() => this.#insert(stream, expected, before, serialised));
+    const rows = serialised.map(
+      ({ id, type, data, metadata }, index): Row => ({
+        pos: before + index + 1,
+        stream,
+        rev: expected + index + 1,
+        id,
+        type,
+        data,
+        meta: metadata,
+      }),
+    );
+    for (const row of rows) this.#underway.push(row);
+    const written = this.#write(() => this.#insert(rows));
     if (!together || !ahead) {
       await written;
       return place;
@@ -135,13 +153,13 @@ class EmbeddedEvents implements EventStore {
     }
   }
 
-  #insert(stream: string, revision: number, position: number, events: readonly SerialisedEvent[]): void {
+  #insert(rows: readonly Row[]): void {
     const insert = this.#db.statement(
       'INSERT INTO events (pos, stream, rev, id, type, data, meta, ts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
     const now = Date.now();
-    for (const [index, { id, type, data, metadata }] of events.entries())
-      insert.run(position + index + 1, stream, revision + index + 1, id, type, data, metadata, now);
+    for (const { pos, stream, rev, id, type, data, meta } of rows)
+      insert.run(pos, stream, rev, id, type, data, meta, now);
   }
 
   /** The same ids at the revisions that followed are the same append; anything else is a conflict. */
@@ -178,12 +196,15 @@ class EmbeddedEvents implements EventStore {
     this.#head = this.#next;
     for (const [stream, revision] of this.#uncommitted) this.#heads.set(stream, revision);
     this.#uncommitted.clear();
+    for (const row of this.#underway.splice(0)) this.#newest.push(recorded(row));
+    if (this.#newest.length > 2 * KEPT) this.#newest = this.#newest.slice(-KEPT);
     for (const wake of [...this.#waiting]) wake();
   }
 
   #undone(): void {
     this.#next = this.#head;
     this.#uncommitted.clear();
+    this.#underway = [];
   }
 
   async read(stream: string, options: { from?: number; limit?: number } = {}): Promise<RecordedEvent[]> {
@@ -234,16 +255,23 @@ class EmbeddedEvents implements EventStore {
     const size = options.batchSize ?? BATCH;
     let after = options.after ?? 0;
     for (;;) {
-      const rows = this.#rows(
-        `SELECT ${COLUMNS} FROM events WHERE pos > ? ORDER BY pos LIMIT ?`,
-        after,
-        size,
-      );
-      if (rows.length === 0) return;
-      after = rows.at(-1)?.pos as number;
-      yield rows.map(recorded);
+      const batch = this.#after(after, size);
+      if (batch.length === 0) return;
+      after = batch.at(-1)?.position as number;
+      yield batch;
       await new Promise((resume) => setImmediate(resume));
     }
+  }
+
+  #after(position: number, limit: number): readonly RecordedEvent[] {
+    const first = this.#newest[0]?.position ?? Number.POSITIVE_INFINITY;
+    if (position >= first - 1 && !this.#closed)
+      return this.#newest.slice(position - first + 1, position - first + 1 + limit);
+    return this.#rows(
+      `SELECT ${COLUMNS} FROM events WHERE pos > ? ORDER BY pos LIMIT ?`,
+      position,
+      limit,
+    ).map(recorded);
   }
 
   async *follow(options: {
