@@ -25,6 +25,7 @@ describe('stories and tables are pure', () => {
       'import.ts',
       'invitation-delivery.ts',
       'invitation.ts',
+      'merge.ts',
       'organization-limits.ts',
       'organization.ts',
       'user.ts',

@@ -5,7 +5,9 @@ import type { UserEvent } from '#users';
 export const whenSomebodyLeftTheOrganizationPartWithTheirAccounts: Policy<UserEvent> = {
   name: 'when-somebody-left-the-organization-part-with-their-accounts',
   on: {
-    UserRemovedFromOrg: ({ data: { userId, organizationId, accountOwners, accountIds } }) => {
+    UserRemovedFromOrg: ({ data: { userId, organizationId, reason, accountOwners, accountIds } }) => {
+      // MRG-06: accounts and access come along.
+      if (reason === 'merge') return [];
       const cause = { type: 'user_removed_from_organization', id: userId };
       const on = (accountId: string) => ({ type: 'account', id: accountId });
       return [

@@ -1,4 +1,4 @@
-export type { ApiKeyEvent } from './api-key.ts';
+export { type ApiKeyEvent, apiKey } from './api-key.ts';
 export { ApiKeySecrets } from './api-key-secrets.ts';
 export { ApiKeyUses } from './api-key-uses.ts';
 export { apiKeysNoun } from './api-keys.module.ts';

@@ -8,6 +8,7 @@ import { domainsNoun } from '#domains';
 import { importsNoun } from '#imports';
 import { invitationsNoun } from '#invitations';
 import type { Catalogue } from '#kernel';
+import { mergesNoun } from '#merges';
 import { notificationsNoun } from '#notifications';
 import { operationsNoun } from '#operations';
 import { organizationsNoun } from '#organizations';
@@ -23,6 +24,7 @@ const writing: readonly Noun[] = [
   accountsNoun,
   invitationsNoun,
   importsNoun,
+  mergesNoun,
   claimsNoun,
   notificationsNoun,
 ];

@@ -15,7 +15,7 @@ import {
   type Outcome,
   type Principal,
   type Receipt,
-  systemPrincipal,
+  systemEnvelope,
 } from './envelope.ts';
 import { keyReused } from './execution.ts';
 
@@ -148,7 +148,7 @@ export class Commands {
   follow(followOn: FollowOn, cause: RecordedEvent, policy: string, index: number): Promise<Outcome> {
     const command = this.#classes.make(followOn.command, followOn.fields);
     const commandId = namedUuid(`${cause.id}/${policy}/${index}/${followOn.command}`);
-    return this.#execute(command, this.#own(commandId, cause.metadata.correlationId, cause.id));
+    return this.#execute(command, systemEnvelope(commandId, cause.metadata.correlationId, cause.id));
   }
 
   /** A command of the product's own: a time has come, a mail server has spoken; `name` makes its id repeatable. */
@@ -156,26 +156,11 @@ export class Commands {
     { command, fields }: Pick<FollowOn, 'command' | 'fields'>,
     name: string,
     causationId: string,
+    correlationId?: string,
   ): Promise<Outcome> {
     const commandId = namedUuid(name);
-    const own = this.#own(commandId, commandId, causationId);
+    const own = systemEnvelope(commandId, correlationId ?? commandId, causationId);
     return this.#execute(this.#classes.make(command, fields), own);
-  }
-
-  #own(commandId: string, correlationId: string, causationId: string | null): Envelope {
-    return {
-      commandId,
-      fingerprint: '',
-      ifMatch: undefined,
-      dryRun: false,
-      principal: systemPrincipal,
-      source: 'system',
-      sourceIp: null,
-      userAgent: null,
-      correlationId,
-      causationId,
-      together: new Together(),
-    };
   }
 
   #envelope(command: OrgledgerCommand, call: Call, commandId: string): Envelope {

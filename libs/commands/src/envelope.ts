@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 import { Command } from '@nestjs/cqrs';
-import type { Together } from '#event-store';
+import { Together } from '#event-store';
 import type { Actor, Refusal } from '#kernel';
 import type { Role } from './rights.ts';
 
@@ -56,6 +56,25 @@ export interface Envelope {
   /** What the steps of one command append; absent: each step waits for the disk. */
   readonly together?: Together;
 }
+
+/** Of a command that the product itself issues. */
+export const systemEnvelope = (
+  commandId: string,
+  correlationId: string,
+  causationId: string | null,
+): Envelope => ({
+  commandId,
+  fingerprint: '',
+  ifMatch: undefined,
+  dryRun: false,
+  principal: systemPrincipal,
+  source: 'system',
+  sourceIp: null,
+  userAgent: null,
+  correlationId,
+  causationId,
+  together: new Together(),
+});
 
 /** Which command's effects a receipt stands for; never serialised. */
 export const correlation = Symbol('correlation');

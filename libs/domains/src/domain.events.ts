@@ -67,7 +67,7 @@ export type DomainEvent =
     >
   | Event<
       'DomainDeleted',
-      Named & { reason: 'manual' | 'lapse'; acknowledgements: readonly Acknowledgement[] }
+      Named & { reason: 'manual' | 'lapse' | 'merge'; acknowledgements: readonly Acknowledgement[] }
     >
   | Event<
       'DomainUsersRemoved',

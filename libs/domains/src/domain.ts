@@ -41,6 +41,8 @@ export type DomainCommand =
   | ({ type: 'AddDomain'; method: VerificationMethod; token: string; skeleton: string } & Named)
   | { type: 'ChangeVerificationMethod'; method: VerificationMethod }
   | { type: 'DeleteDomain'; acknowledgements?: readonly string[] }
+  /** MRG-04: its organization is absorbed by another one. */
+  | { type: 'DropDomain' }
   | WatchCommand
   | { type: 'NoteRemoval'; lapseId: string; remaining: number; progressed: boolean }
   | { type: 'RestoreUsers'; restorable: number }
@@ -143,6 +145,10 @@ export const domain: Decider<Domain, DomainCommand, DomainEvent> = {
             },
           ]
         );
+      case 'DropDomain':
+        return state.status === 'deleted'
+          ? []
+          : [{ type: 'DomainDeleted', data: { ...nameOf(state), reason: 'merge', acknowledgements: [] } }];
       case 'ChangeVerificationMethod':
         if (state.status === 'deleted') return notFound;
         if (state.status === 'expired') return domainExpired;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pause, Waiting } from '#clock';
-import { type Envelope, type Execution, namedUuid, systemPrincipal } from '#commands';
+import { type Execution, namedUuid, systemEnvelope } from '#commands';
 import { isRefusal } from '#kernel';
 import type { ReadModels } from '#read-models';
 import { type Import, type ImportCommand, organizationImport } from './import.ts';
@@ -181,18 +181,7 @@ export class ImportRunner {
 
   async #decide(state: Known, command: ImportCommand, step: string, cause: string): Promise<void> {
     const { importId } = state;
-    const envelope: Envelope = {
-      commandId: namedUuid(`${importId}/${step}`),
-      fingerprint: '',
-      ifMatch: undefined,
-      dryRun: false,
-      principal: systemPrincipal,
-      source: 'system',
-      sourceIp: null,
-      userAgent: null,
-      correlationId: namedUuid(importId),
-      causationId: cause,
-    };
+    const envelope = systemEnvelope(namedUuid(`${importId}/${step}`), namedUuid(importId), cause);
     const outcome = await this.#execution.run(
       { decider: organizationImport, id: importId, command },
       envelope,

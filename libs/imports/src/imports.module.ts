@@ -1,5 +1,6 @@
 import { mayManage, type Noun, rowsOf } from '#commands';
 import { notFound } from '#kernel';
+import { ImportLiveness } from '#merges';
 import { bulkImport } from './bulk-import.ts';
 import { candidates } from './candidates.projection.ts';
 import { ContinueImport, EnableBulkImport, NotifyImportUsers } from './import.commands.ts';
@@ -14,6 +15,7 @@ import {
 import { importHistory } from './import.history.ts';
 import { importNotice } from './import.mail.ts';
 import { organizationImport } from './import.ts';
+import { RunningImports } from './import-liveness.ts';
 import { ImportNotices } from './import-notices.ts';
 import { BulkImportController, ImportCandidatesController, ImportsController } from './imports.http.ts';
 import { importRows, imports } from './imports.projection.ts';
@@ -31,6 +33,7 @@ export const importsNoun: Noun = {
     ImportReport,
     ImportNotices,
     RowImport,
+    { provide: ImportLiveness, useClass: RunningImports },
     RequestImportHandler,
     SelectImportRowsHandler,
     StartImportHandler,

@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Commands, namedUuid } from '#commands';
+import { pause } from '#clock';
+import { Commands, Execution, idFrom, namedUuid } from '#commands';
 import { VerifiedDomains } from '#domains';
-import { isRefusal } from '#kernel';
-import { People } from '#users';
+import { isRefusal, type Refusal } from '#kernel';
+import { type Merge, Merging } from '#merges';
+import { organization } from '#organizations';
+import { People, type User } from '#users';
+import type { CandidateView } from './candidates.projection.ts';
 import type { Import, RowOutcome, SkipReason } from './import.ts';
 import type { ChosenRow } from './report.ts';
 
@@ -13,7 +17,20 @@ const reasons: Readonly<Record<string, SkipReason>> = {
   user_belongs_to_another_organization: 'member_of_other_organization',
   user_limit_reached: 'limit_reached',
   not_found: 'deleted_since_report',
+  organization_merging: 'organization_merging',
+  organization_absorbed: 'organization_merging',
 };
+
+const failures: Readonly<Record<string, SkipReason>> = {
+  candidate_has_verified_domains: 'owner_of_other_organization_with_domains',
+  candidate_owner_changed: 'member_of_other_organization',
+};
+
+/** Others hold the organization of an Owner for a moment only, unless they really merge it. */
+const TRIES = 5;
+const PAUSE_MS = 20;
+/** People and accounts of a merged organization that move side by side. */
+const AT_ONCE = 25;
 
 /**
  * Imports one person, by commands whose ids hang on import and person only: whoever does a row again finds what was
@@ -21,36 +38,121 @@ const reasons: Readonly<Record<string, SkipReason>> = {
  */
 @Injectable()
 export class RowImport {
+  readonly #execution: Execution;
   readonly #commands: Commands;
   readonly #people: People;
   readonly #domains: VerifiedDomains;
+  readonly #merging: Merging;
 
-  constructor(commands: Commands, people: People, domains: VerifiedDomains) {
+  constructor(
+    execution: Execution,
+    commands: Commands,
+    people: People,
+    domains: VerifiedDomains,
+    merging: Merging,
+  ) {
+    this.#execution = execution;
     this.#commands = commands;
     this.#people = people;
     this.#domains = domains;
+    this.#merging = merging;
   }
 
   async outcomeOf(run: Running, { row, person }: ChosenRow, cause: string): Promise<RowOutcome> {
-    const { userId, domain } = person;
+    const { userId } = person;
     const skipped = (reason: SkipReason): RowOutcome => ({ row, userId, outcome: 'skipped', reason });
     const imported = (mergeId: string | null): RowOutcome => ({ row, userId, outcome: 'imported', mergeId });
-    const name = `${run.importId}/${userId}`;
+    const joining = `${run.importId}/${userId}`;
+    const mergeId = idFrom(namedUuid(joining), 'mrg');
     const { state, traces } = await this.#people.load(userId);
-    if (traces.has(namedUuid(name))) return imported(null);
-    if (state.status === 'deactivated') return skipped('suspended');
-    if (state.status !== 'active') return skipped('deleted_since_report');
-    if (state.domain !== domain) return skipped('address_changed');
-    if (state.membership?.organizationId === run.organizationId) return skipped('already_member');
-    if (await this.#domains.refuses(run.organizationId, domain)) return skipped('domain_unvalidated');
-    if (state.membership) return skipped('member_of_other_organization');
-    if (state.founded !== null) return skipped('sign_up_unfinished');
-    const { organizationId } = run;
+    if (traces.has(namedUuid(joining))) return imported(null);
+    if (traces.has(namedUuid(`${mergeId}/${userId}`))) {
+      await this.#finish(mergeId, run, cause);
+      return imported(mergeId);
+    }
+    const { membership } = state.status === 'active' ? state : { membership: null };
+    const excluded = await this.#excluded(run, person, state);
+    if (excluded) return skipped(excluded);
+    if (!membership) {
+      const refused = await this.#join(run, userId, joining, cause);
+      return refused ? skipped(refused) : imported(null);
+    }
+    const refused = await this.#merge(run, { userId, mergeId, from: membership.organizationId }, cause);
+    return refused ? skipped(refused) : imported(mergeId);
+  }
+
+  async #excluded(
+    { organizationId }: Running,
+    { domain }: CandidateView,
+    state: User,
+  ): Promise<SkipReason | undefined> {
+    if (state.status === 'deactivated') return 'suspended';
+    if (state.status !== 'active') return 'deleted_since_report';
+    if (state.domain !== domain) return 'address_changed';
+    if (state.membership?.organizationId === organizationId) return 'already_member';
+    if (await this.#domains.refuses(organizationId, domain)) return 'domain_unvalidated';
+    if (!state.membership) return state.founded === null ? undefined : 'sign_up_unfinished';
+    const { state: home } = await this.#execution.load(organization, state.membership.organizationId);
+    return home.status !== 'unknown' && home.ownerId === state.userId
+      ? undefined
+      : 'member_of_other_organization';
+  }
+
+  async #join(
+    { organizationId }: Running,
+    userId: string,
+    name: string,
+    cause: string,
+  ): Promise<SkipReason | undefined> {
     const fields = { userId, organizationId, role: 'standard_user', via: 'import', invitationId: null };
     const outcome = await this.#commands.issue({ command: 'JoinOrganization', fields }, name, cause);
-    if (!isRefusal(outcome)) return imported(null);
-    const reason = reasons[outcome.code];
-    if (!reason) throw new Error(`a row of an import was refused: ${outcome.code}`);
-    return skipped(reason);
+    return isRefusal(outcome) ? reasonOf(outcome) : undefined;
+  }
+
+  /** IMP-10, MRG-07: the Owner of another organization comes with all of it. */
+  async #merge(
+    run: Running,
+    { userId, mergeId, from }: { userId: string; mergeId: string; from: string },
+    cause: string,
+  ): Promise<SkipReason | undefined> {
+    const beginning = {
+      mergeId,
+      organizationId: run.organizationId,
+      candidateOrganizationId: from,
+      candidateOwnerId: userId,
+      role: 'standard_user',
+      via: 'import',
+      importId: run.importId,
+    } as const;
+    for (let attempt = 1; ; attempt += 1) {
+      const refused = await this.#merging.begin(beginning, toldBy(run, cause));
+      if (!isRefusal(refused)) break;
+      if (refused.code === 'merge_over') break;
+      if (refused.code !== 'organization_merging' || attempt === TRIES) return reasonOf(refused);
+      await pause(PAUSE_MS, never);
+    }
+    const state = await this.#finish(mergeId, run, cause);
+    if (state.status === 'completed') return undefined;
+    return state.status === 'failed'
+      ? (failures[state.failure] ?? 'organization_merging')
+      : 'organization_merging';
+  }
+
+  async #finish(mergeId: string, run: Running, cause: string): Promise<Merge> {
+    for (;;) {
+      const state = await this.#merging.state(mergeId);
+      if (state.status !== 'running') return state;
+      await this.#merging.advance(mergeId, AT_ONCE, toldBy(run, cause));
+    }
   }
 }
+
+const never = new AbortController().signal;
+
+const toldBy = ({ importId }: Running, cause: string) => ({ correlationId: namedUuid(importId), cause });
+
+const reasonOf = ({ code }: Refusal): SkipReason => {
+  const reason = reasons[code];
+  if (!reason) throw new Error(`a row of an import was refused: ${code}`);
+  return reason;
+};

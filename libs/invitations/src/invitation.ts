@@ -58,7 +58,7 @@ export type InvitationEvent =
   | Event<'InviteCancelled', About & { reason: CancellationReason }>
   | Event<'InviteExpired', About & { generation: number }>;
 
-type CancellationReason = 'manual' | 'domain_deleted' | 'account_closed';
+type CancellationReason = 'manual' | 'domain_deleted' | 'account_closed' | 'organization_absorbed';
 
 type Sent = About & Offer & Letter;
 

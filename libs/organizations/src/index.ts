@@ -4,6 +4,9 @@ export {
   type Organization,
   type OrganizationCommand,
   organization,
+  organizationAbsorbed,
+  organizationMerging,
+  refusalWhileEnding,
   roleIn,
   type SignUpPolicy,
 } from './organization.ts';

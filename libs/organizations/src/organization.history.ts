@@ -2,6 +2,8 @@ import type { Catalogue } from '#kernel';
 import type { OrganizationEvent } from './organization.ts';
 import type { LimitsEvent } from './organization-limits.ts';
 
+const status = (previous: string, updated: string) => [{ field: 'status', previous, updated }];
+
 export const organizationHistory: Catalogue<OrganizationEvent['type'] | LimitsEvent['type']> = {
   OrganizationCreated: { summary: 'The organization was created.' },
   OrganizationRenamed: { summary: 'The organization was renamed.' },
@@ -10,4 +12,16 @@ export const organizationHistory: Catalogue<OrganizationEvent['type'] | LimitsEv
   },
   LimitsChanged: { summary: 'How much the organization may have was changed.' },
   OrganizationOwnershipTransferred: { summary: 'The organization got another Owner.' },
+  OrganizationMergeStarted: {
+    summary: 'The organization began to be merged into another one.',
+    changes: status('open', 'merging'),
+  },
+  OrganizationMergeAborted: {
+    summary: 'The merge into another organization was not possible.',
+    changes: status('merging', 'open'),
+  },
+  OrganizationAbsorbed: {
+    summary: 'The organization was merged into another one.',
+    changes: status('merging', 'absorbed'),
+  },
 };

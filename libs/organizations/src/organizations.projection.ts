@@ -7,7 +7,9 @@ export interface OrganizationView {
   readonly name: string;
   readonly ownerId: string;
   readonly signUpPolicy: SignUpPolicy;
-  readonly status: 'open';
+  readonly status: 'open' | 'merging' | 'absorbed';
+  /** MRG-04: into which organization it goes or has gone. */
+  readonly successorId: string | null;
   /** AMB-05: a lapse spared the Owner. */
   readonly ownerOnUnverifiedDomain: boolean;
   /** The name that lapsed. */
@@ -18,7 +20,7 @@ export interface OrganizationView {
 
 export const organizations: Projection<OrganizationView, OrganizationEvent | DomainEvent> = {
   name: 'organizations',
-  version: 3,
+  version: 4,
   indexes: [],
   on: {
     OrganizationCreated: {
@@ -29,6 +31,7 @@ export const organizations: Projection<OrganizationView, OrganizationEvent | Dom
         ownerId: data.ownerId,
         signUpPolicy: 'invite_only',
         status: 'open',
+        successorId: null,
         ownerOnUnverifiedDomain: false,
         lapsedDomain: null,
         createdAt: metadata.occurredAt,
@@ -43,6 +46,20 @@ export const organizations: Projection<OrganizationView, OrganizationEvent | Dom
       key: ({ data }) => data.organizationId,
       to: (document, { data, revision }) =>
         document ? { ...document, signUpPolicy: data.policy, revision } : null,
+    },
+    OrganizationMergeStarted: {
+      key: ({ data }) => data.organizationId,
+      to: (document, { data, revision }) =>
+        document ? { ...document, status: 'merging', successorId: data.intoOrganizationId, revision } : null,
+    },
+    OrganizationMergeAborted: {
+      key: ({ data }) => data.organizationId,
+      to: (document, { revision }) =>
+        document ? { ...document, status: 'open', successorId: null, revision } : null,
+    },
+    OrganizationAbsorbed: {
+      key: ({ data }) => data.organizationId,
+      to: (document, { revision }) => (document ? { ...document, status: 'absorbed', revision } : null),
     },
     OrganizationOwnershipTransferred: {
       key: ({ data }) => data.organizationId,

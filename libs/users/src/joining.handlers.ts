@@ -3,7 +3,7 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Execution, envelopeOf, idFrom, type Outcome, systemOnly } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { unauthenticated } from '#http';
-import { organization } from '#organizations';
+import { organization, refusalWhileEnding } from '#organizations';
 import { ManagedUsersLimit } from './managed-users-limit.ts';
 import { memberOf } from './members.ts';
 import { People } from './people.ts';
@@ -30,6 +30,9 @@ export class JoinOrganizationHandler implements ICommandHandler<JoinOrganization
     const { userId, organizationId, role, via, invitationId, givenName, familyName } = command;
     const { state } = await this.#people.load(userId);
     if (via === 'auto_join' && !(await this.#letsIn(state, organizationId))) return { done: true };
+    const { state: home } = await this.#execution.load(organization, organizationId);
+    const ending = refusalWhileEnding(home);
+    if (ending) return ending;
     const join = () =>
       this.#execution.run(
         {

@@ -13,6 +13,7 @@ import {
 import { type DepartureCommand, departed } from './user.departure.ts';
 import type { UserEvent } from './user.events.ts';
 import { changed, type MemberCommand } from './user.membership.ts';
+import { type MoveCommand, moved } from './user.move.ts';
 
 export interface Person {
   readonly userId: string;
@@ -62,7 +63,7 @@ export type ActiveUser = Extract<User, { status: 'active' }>;
 /** Somebody who has come and has not been deleted. */
 export type Living = Extract<User, { status: 'active' | 'deactivated' }>;
 
-export type UserCommand = ArrivalCommand | MemberCommand | DepartureCommand;
+export type UserCommand = ArrivalCommand | MemberCommand | DepartureCommand | MoveCommand;
 
 export const isLiving = (state: User): state is Living =>
   state.status === 'active' || state.status === 'deactivated';
@@ -219,6 +220,8 @@ export const user: Decider<User, UserCommand, UserEvent> = {
       case 'DeleteUser':
       case 'LeaveOrganization':
         return isLiving(state) ? departed(command, state, now) : notFound;
+      case 'MoveToOrganization':
+        return isLiving(state) ? moved(command, state, now) : [];
       default:
         return isLiving(state) ? changed(command, state, now) : notFound;
     }

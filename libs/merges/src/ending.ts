@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { apiKey } from '#api-keys';
+import { type Envelope, Execution } from '#commands';
+import { domain } from '#domains';
+import { invitation } from '#invitations';
+import { Candidate } from './candidate.ts';
+
+/** MRG-04: what an organization leaves behind when it ends; the rest has moved. */
+@Injectable()
+export class Ending {
+  readonly #execution: Execution;
+  readonly #candidate: Candidate;
+
+  constructor(execution: Execution, candidate: Candidate) {
+    this.#execution = execution;
+    this.#candidate = candidate;
+  }
+
+  async end(organizationId: string, envelopeFor: (name: string) => Envelope): Promise<void> {
+    for await (const { invitationId } of this.#candidate.pendingInvitations(organizationId))
+      await this.#execution.run(
+        {
+          decider: invitation,
+          id: invitationId,
+          command: { type: 'CancelInvite', reason: 'organization_absorbed' },
+        },
+        envelopeFor(invitationId),
+      );
+    for await (const { domainId } of this.#candidate.domains(organizationId))
+      await this.#execution.run(
+        { decider: domain, id: domainId, command: { type: 'DropDomain' } },
+        envelopeFor(domainId),
+      );
+    for await (const { apiKeyId } of this.#candidate.apiKeys(organizationId))
+      await this.#execution.run(
+        { decider: apiKey, id: apiKeyId, command: { type: 'RevokeApiKey' } },
+        envelopeFor(apiKeyId),
+      );
+  }
+}

@@ -1,0 +1,230 @@
+import { Injectable } from '@nestjs/common';
+import { Commands, Execution, namedUuid, type Outcome, systemEnvelope } from '#commands';
+import { type Decider, type Event, isRefusal } from '#kernel';
+import { organization } from '#organizations';
+import { user } from '#users';
+import { Candidate } from './candidate.ts';
+import { Ending } from './ending.ts';
+import {
+  isThrough,
+  type Merge,
+  type MergeCommand,
+  type MergeFailure,
+  merge,
+  roleAfter,
+  type Step,
+} from './merge.ts';
+import { MergeLock } from './merge-lock.ts';
+
+type Running = Extract<Merge, { status: 'running' }>;
+
+/** How a merge begins. */
+export type Beginning = Omit<Extract<MergeCommand, { type: 'StartMerge' }>, 'type'>;
+
+/** What made a step happen. */
+export interface Told {
+  readonly correlationId: string;
+  readonly cause: string;
+}
+
+/** Parts of a plan that fit into one event. */
+const PLAN_PART = 5_000;
+
+/**
+ * The steps of a merge. Each has an id of its own, so that whoever was killed is followed by whoever comes next; once
+ * the plan is written there is only forward (rules.md 2.7).
+ */
+@Injectable()
+export class Merging {
+  readonly #execution: Execution;
+  readonly #commands: Commands;
+  readonly #lock: MergeLock;
+  readonly #candidate: Candidate;
+  readonly #ending: Ending;
+
+  constructor(
+    execution: Execution,
+    commands: Commands,
+    lock: MergeLock,
+    candidate: Candidate,
+    ending: Ending,
+  ) {
+    this.#execution = execution;
+    this.#commands = commands;
+    this.#lock = lock;
+    this.#candidate = candidate;
+    this.#ending = ending;
+  }
+
+  async state(mergeId: string): Promise<Merge> {
+    return (await this.#execution.load(merge, mergeId)).state;
+  }
+
+  /** From here on both organizations are held. */
+  async begin(beginning: Beginning, told: Told): Promise<Outcome> {
+    const { mergeId, organizationId, candidateOrganizationId, via } = beginning;
+    const both = via === 'import' ? [candidateOrganizationId] : [organizationId, candidateOrganizationId];
+    const refused = await this.#lock.holdBoth(mergeId, both, told.correlationId);
+    return (
+      refused ?? this.#run(merge, mergeId, { type: 'StartMerge', ...beginning }, `${mergeId}/start`, told)
+    );
+  }
+
+  /** Goes on by so many people and accounts at most. @returns the last of what was written to the merge */
+  async advance(mergeId: string, atMost: number, told: Told): Promise<Outcome> {
+    let state = await this.state(mergeId);
+    if (state.status === 'running' && !state.planned) {
+      const impossible = (await this.#lockCandidate(state, told)) ?? (await this.#plan(state, told));
+      if (impossible) return this.#giveUp(state, impossible, told);
+      state = await this.state(mergeId);
+    }
+    if (state.status === 'running' && isLast(state, atMost)) {
+      await this.#planStragglers(state, told);
+      state = await this.state(mergeId);
+    }
+    return state.status === 'running' ? this.#move(state, atMost, told) : { done: true };
+  }
+
+  async #lockCandidate(state: Running, told: Told): Promise<MergeFailure | undefined> {
+    const { mergeId, organizationId: intoOrganizationId, candidateOrganizationId } = state;
+    const outcome = await this.#execution.run(
+      {
+        decider: organization,
+        id: candidateOrganizationId,
+        command: { type: 'BeginAbsorption', mergeId, intoOrganizationId },
+      },
+      this.#envelope(`${mergeId}/lock`, told),
+    );
+    if (isRefusal(outcome)) return 'candidate_not_open';
+    const { state: candidate } = await this.#execution.load(organization, candidateOrganizationId);
+    return candidate.status === 'merging' && candidate.ownerId !== state.candidateOwnerId
+      ? 'candidate_owner_changed'
+      : undefined;
+  }
+
+  /** Whoever came in by a command that had begun before the lock. Who is alone in an organization lets nobody in. */
+  async #planStragglers(state: Running, told: Told): Promise<void> {
+    if (state.via === 'import' && state.users.length === 1) return;
+    await this.#candidate.reached();
+    await this.#planRest(state, told);
+  }
+
+  /** Who and what moves, when nothing stands in the way any more (MRG-02). */
+  async #plan(begun: Running, told: Told): Promise<MergeFailure | undefined> {
+    const { candidateOrganizationId: candidate } = begun;
+    await this.#candidate.reached();
+    if (await this.#candidate.hasVerifiedDomains(candidate)) return 'candidate_has_verified_domains';
+    await this.#planRest(begun, told);
+    return undefined;
+  }
+
+  async #planRest(begun: Running, told: Told): Promise<void> {
+    const { mergeId, candidateOrganizationId: candidate } = begun;
+    const planned = new Set([...begun.users.map(({ userId }) => userId), ...begun.accounts]);
+    const users = (await all(this.#candidate.users(candidate)))
+      .filter(({ userId }) => !planned.has(userId))
+      .map(({ userId, role }) => ({ userId, role }));
+    const accounts = (await all(this.#candidate.accounts(candidate)))
+      .map(({ accountId }) => accountId)
+      .filter((accountId) => !planned.has(accountId));
+    for (let complete = false; !complete; ) {
+      const state = await this.state(mergeId);
+      if (state.status !== 'running') return;
+      const from = { users: state.users.length, accounts: state.accounts.length };
+      const part = { users: users.splice(0, PLAN_PART), accounts: accounts.splice(0, PLAN_PART) };
+      complete = users.length === 0 && accounts.length === 0;
+      const step = `${mergeId}/plan/${from.users}/${from.accounts}`;
+      await this.#run(merge, mergeId, { type: 'PlanMerge', from, ...part, complete }, step, told);
+    }
+  }
+
+  /** People first: whoever owns an account belongs to its organization (ACC-03). */
+  async #move(state: Running, atMost: number, told: Told): Promise<Outcome> {
+    const { mergeId, done } = state;
+    const people = state.users.slice(done.users, done.users + atMost);
+    const users = await Promise.all(people.map(({ userId }) => this.#moveUser(state, userId, told)));
+    const theirs =
+      done.users + users.length === state.users.length
+        ? state.accounts.slice(done.accounts, done.accounts + atMost)
+        : [];
+    const accounts = await Promise.all(theirs.map((accountId) => this.#moveAccount(state, accountId, told)));
+    const next = { users: done.users + users.length, accounts: done.accounts + accounts.length };
+    if (isThrough({ ...state, done: next })) await this.#end(state, told);
+    const step = `${mergeId}/moves/${done.users}/${done.accounts}`;
+    return this.#run(merge, mergeId, { type: 'RecordMoves', from: done, users, accounts }, step, told);
+  }
+
+  async #moveUser(state: Running, userId: string, told: Told): Promise<Step> {
+    const { mergeId, organizationId, candidateOrganizationId, candidateOwnerId, via } = state;
+    const outcome = await this.#run(
+      user,
+      userId,
+      {
+        type: 'MoveToOrganization',
+        from: candidateOrganizationId,
+        organizationId,
+        role: roleAfter(state, userId),
+        mergeId,
+        provesAddress: via === 'invitation' && userId === candidateOwnerId,
+      },
+      `${mergeId}/${userId}`,
+      told,
+    );
+    return { id: userId, moved: hasWritten(outcome) };
+  }
+
+  async #moveAccount(state: Running, accountId: string, told: Told): Promise<Step> {
+    const { mergeId, organizationId, candidateOrganizationId: from } = state;
+    const fields = { accountId, organizationId, from, cause: { type: 'merge', id: mergeId } };
+    const outcome = await this.#commands.issue(
+      { command: 'AttachAccount', fields },
+      `${mergeId}/${accountId}`,
+      told.cause,
+      told.correlationId,
+    );
+    if (isRefusal(outcome)) throw new Error(`an account could not be moved: ${outcome.code}`);
+    return { id: accountId, moved: hasWritten(outcome) };
+  }
+
+  async #end(state: Running, told: Told): Promise<void> {
+    const { mergeId, candidateOrganizationId } = state;
+    await this.#ending.end(candidateOrganizationId, (name) => this.#envelope(`${mergeId}/${name}`, told));
+    const complete = { type: 'CompleteAbsorption', mergeId } as const;
+    await this.#run(organization, candidateOrganizationId, complete, `${mergeId}/absorb`, told);
+  }
+
+  async #giveUp(state: Running, reason: MergeFailure, told: Told): Promise<Outcome> {
+    const { mergeId, candidateOrganizationId } = state;
+    const abort = { type: 'AbortAbsorption', mergeId } as const;
+    if (reason !== 'candidate_not_open')
+      await this.#run(organization, candidateOrganizationId, abort, `${mergeId}/unlock`, told);
+    return this.#run(merge, mergeId, { type: 'FailMerge', reason }, `${mergeId}/fail`, told);
+  }
+
+  #envelope(step: string, { correlationId, cause }: Told) {
+    return systemEnvelope(namedUuid(step), correlationId, cause);
+  }
+
+  async #run<State, Command, E extends Event>(
+    decider: Decider<State, Command, E>,
+    id: string,
+    command: Command,
+    step: string,
+    told: Told,
+  ): Promise<Outcome> {
+    const outcome = await this.#execution.run({ decider, id, command }, this.#envelope(step, told));
+    if (isRefusal(outcome)) throw new Error(`a step of a merge was refused: ${outcome.code}`);
+    return outcome;
+  }
+}
+
+const isLast = ({ planned, users, accounts, done }: Running, atMost: number): boolean =>
+  planned && users.length - done.users <= atMost && accounts.length - done.accounts <= atMost;
+
+const hasWritten = (outcome: Outcome): boolean => 'revision' in outcome && outcome.events.length > 0;
+
+const all = async <T>(found: AsyncIterable<T>): Promise<T[]> => {
+  const list: T[] = [];
+  for await (const one of found) list.push(one);
+  return list;
+};

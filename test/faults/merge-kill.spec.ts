@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { idFrom, namedUuid } from '#commands';
+import { Merging } from '#merges';
+import { belonging } from '../support/belonging.ts';
+import { Crowd, type Founded } from '../support/crowd.ts';
+import { Mortal } from '../support/mortal.ts';
+
+const LONG = process.env.ORGLEDGER_LONG === '1';
+const mergeId = idFrom(namedUuid('a merge'), 'mrg');
+const told = { correlationId: namedUuid('a merge'), cause: '' };
+
+describe('P17: merges and kills', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'orgledger-merge-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const seeded = async (members: number, accounts: number): Promise<{ prime: Founded; other: Founded }> => {
+    const product = await Mortal.start(folder);
+    const crowd = new Crowd(product.platform.events);
+    const prime = await crowd.organization({ domain: 'prime.example', members: 2, accounts: 2 });
+    await crowd.verified(prime, 'prime.example');
+    const other = await crowd.organization({ domain: 'prime.example', members, accounts });
+    await product.settled();
+    await product.end();
+    return { prime, other };
+  };
+  const begin = (product: Mortal, prime: Founded, other: Founded) =>
+    product.get(Merging).begin(
+      {
+        mergeId,
+        organizationId: prime.organizationId,
+        candidateOrganizationId: other.organizationId,
+        candidateOwnerId: other.ownerId,
+        role: 'administrator',
+        via: 'invitation',
+        importId: null,
+      },
+      told,
+    );
+  /** Over and over with processes that live for so many appends. @returns how many have died */
+  const withKills = async (prime: Founded, other: Founded, lifeOf: () => number): Promise<number> => {
+    for (let deaths = 0; ; deaths += 1) {
+      const product = await Mortal.start(folder, lifeOf());
+      const over = (async () => {
+        await begin(product, prime, other).catch(() => undefined);
+        for (;;) {
+          const state = await product
+            .get(Merging)
+            .state(mergeId)
+            .catch(() => undefined);
+          if (state?.status === 'completed') return 'completed';
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      })();
+      const how = await Promise.race([over, product.died.then(() => 'died')]);
+      if (how === 'completed') await product.settled();
+      await product.end();
+      if (how === 'completed') return deaths;
+    }
+  };
+  const mustBeWhole = async (prime: Founded, other: Founded): Promise<void> => {
+    const product = await Mortal.start(folder);
+    const found = await belonging(product.platform.events);
+    expect(found.wrongs).toEqual([]);
+    const everybody = [...prime.members, ...other.members].map(({ userId }) => userId);
+    expect([...found.homes.keys()].toSorted()).toEqual(everybody.toSorted());
+    expect(new Set(found.homes.values())).toEqual(new Set([prime.organizationId]));
+    expect([...found.accounts.keys()].toSorted()).toEqual(
+      [...prime.accountIds, ...other.accountIds].toSorted(),
+    );
+    expect([...found.absorbed]).toEqual([other.organizationId]);
+    const state = await product.get(Merging).state(mergeId);
+    expect(state).toMatchObject({
+      status: 'completed',
+      moved: { users: other.members.length, accounts: other.accountIds.length },
+    });
+    await product.end();
+  };
+
+  it('after every single append: nobody in none or two organizations, no account without its Owner, counts kept', async () => {
+    const { prime, other } = await seeded(1, 1);
+    const deaths = await withKills(prime, other, () => 1);
+    expect(deaths).toBeGreaterThan(8);
+    await mustBeWhole(prime, other);
+  }, 300_000);
+
+  it('merges of 2 to 200 people, each with kills at appends anywhere, come out as if nothing had happened', async () => {
+    let seed = 7;
+    const upTo = (most: number): number => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return 1 + (seed % most);
+    };
+    for (let n = 0; n < (LONG ? 300 : 1); n += 1) {
+      const { prime, other } = await seeded(upTo(LONG ? 199 : 40), upTo(LONG ? 100 : 20));
+      await withKills(prime, other, () => upTo(30));
+      await mustBeWhole(prime, other);
+      rmSync(folder, { recursive: true, force: true });
+      folder = mkdtempSync(join(tmpdir(), 'orgledger-merge-'));
+    }
+  }, 7_200_000);
+});
