@@ -177,6 +177,29 @@ describe('two-factor sign-in', () => {
     await anna.call.put(`${path}/two-factor-requirement`, { required: false });
   });
 
+  it('SEC-05: the console’s session comes with the second factor, and goes with signing out', async () => {
+    const ruth = await signUp('ruth');
+    const { secret } = await enrol(ruth.call);
+    const inCookie = product.nobody.with({ 'x-session-mode': 'cookie' });
+    const { twoFactor } = await inCookie.expecting([200], 'POST', '/v1/sessions', {
+      email: ruth.email,
+      password,
+    });
+    const reply = await inCookie.send('POST', '/v1/sessions/two-factor', {
+      body: { challengeId: twoFactor.challengeId, code: await code(secret) },
+    });
+    expect([reply.status, reply.body.token]).toEqual([201, undefined]);
+    const [cookie = ''] = reply.headers.getSetCookie();
+    const browser = product.nobody.with({ cookie: cookie.split(';')[0] ?? '' });
+    const { items } = await browser.get('/v1/me/sessions');
+    expect(items.find(({ current }: Json) => current)).toMatchObject({ secondFactor: true });
+    const withToken = browser.with({ 'x-csrf-token': reply.body.csrfToken });
+    await browser.refused(403, 'csrf_token_missing', 'DELETE', '/v1/sessions/current');
+    const out = await withToken.send('DELETE', '/v1/sessions/current');
+    expect([out.status, out.headers.getSetCookie()]).toEqual([204, [expect.stringContaining('Max-Age=0')]]);
+    await browser.refused(401, 'unauthenticated', 'GET', '/v1/me');
+  });
+
   it('SEC-05: required of a person, it is set up at sign-in before anything else, and not given up', async () => {
     const fred = await join('fred');
     await anna.call.put(anna.path(`/users/${fred.userId}/two-factor-requirement`), { required: true });

@@ -7,7 +7,7 @@ import { MailBell, MailKinds, reportMail } from '#notifications';
 import type { Logger } from '#observability';
 import { PolicyRunner } from '#policies';
 import { Projector } from '#read-models';
-import { Sessions } from '#sign-in';
+import { Challenges, Sessions, TwoFactors } from '#sign-in';
 import { TimerRunner } from '#timers';
 import { Rates } from '#users';
 import type { Platform } from './platform.ts';
@@ -36,9 +36,8 @@ export class Work {
     this.#log = log;
     const { limits } = app.get(Guesses);
     const { signUps, mails } = app.get(Rates);
-    this.#expiring = [app.get(Outbox), app.get(Sessions), limits, signUps, mails].filter(
-      (kept) => kept !== undefined,
-    );
+    const kept = [app.get(Outbox), app.get(Sessions), app.get(Challenges), app.get(TwoFactors)];
+    this.#expiring = [...kept, limits, signUps, mails].filter((one) => one !== undefined);
     this.#transport = settings.smtpUrl
       ? smtpTransport(settings.smtpUrl, { name: 'Orgledger', address: settings.mailFrom })
       : (sandbox?.mailbox ?? nowhere);

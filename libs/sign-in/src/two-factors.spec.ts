@@ -205,4 +205,12 @@ describe('second factors', () => {
     }
     expect(allowed).toBe(10);
   });
+
+  it('what has run out is removed, what is open stays', async () => {
+    await factors.begin(ada, 'totp', null);
+    await challenges.create({ userId: ada, epoch: 0 });
+    expect([await factors.removeExpired(), await challenges.removeExpired()]).toEqual([0, 0]);
+    now += 600_000;
+    expect([await factors.removeExpired(), await challenges.removeExpired()]).toEqual([1, 1]);
+  });
 });
