@@ -12,6 +12,7 @@ import { rebuilding, restarting } from './rebuilding.ts';
 import { secondFactor } from './second-factor.ts';
 import { provingADomain, signingUp } from './signing-up.ts';
 import { Story } from './story.ts';
+import { thirtyOneDays } from './thirty-one-days.ts';
 
 const began = performance.now();
 const story = new Story();
@@ -56,6 +57,7 @@ try {
   await asItWas(scene, anna, joined);
   await badInput(scene, anna);
   await independentUsers(scene, anna, joined);
+  await thirtyOneDays(scene);
   await rebuilding(scene, anna);
   await restarting(scene, anna, invited);
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
