@@ -82,6 +82,27 @@ describe('31 days pass', () => {
     await anna.call.refused(422, 'domain_unvalidated', 'POST', anna.path('/invitations'), invite);
   });
 
+  it('DOM-13: upcoming is a list like the others: by page, by kind, until a time, as it was, for whoever may read', async () => {
+    const all = await upcoming();
+    const paged: Json[] = await anna.call.all(anna.path('/upcoming?limit=1'));
+    expect(paged).toEqual(all);
+    expect(all.map(({ dueAt }) => dueAt)).toEqual(all.map(({ dueAt }) => dueAt).toSorted());
+    expect(await upcoming('&kind=domain_lapse')).toHaveLength(1);
+    const soon = new Date((await sandbox.now()) + 2 * DAY).toISOString();
+    expect((await upcoming(`&until=${soon}`)).map(({ kind }) => kind).toSorted()).toEqual([
+      'domain_recheck',
+      'domain_warning',
+    ]);
+    const [verified] = await events('&type=DomainVerified');
+    const then = await anna.call.get(anna.path(`/upcoming?asOf=${verified.position}`));
+    expect(then.items.map(({ kind }: Json) => kind)).toEqual(['domain_recheck']);
+    const standard = await sandbox.back(carol);
+    await standard.call.refused(403, 'forbidden', 'GET', anna.path('/upcoming'));
+    const stranger = await sandbox.signUp(`eve@elsewhere-${domain}`);
+    await stranger.call.refused(404, 'not_found', 'GET', anna.path('/upcoming'));
+    await anna.call.refused(400, 'validation_failed', 'GET', anna.path('/upcoming?until=tomorrow'));
+  });
+
   it('DOM-13, DOM-15, AMB-05, AMB-06, AMB-07: warned on days 1, 15, 25 and 29, then the domain lapses and its people are removed', async () => {
     await sandbox.advance(30 * DAY);
     anna = await sandbox.back(anna);

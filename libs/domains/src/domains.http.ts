@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery } from '#http';
+import { Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import {
   AddDomain,
@@ -22,6 +22,15 @@ export class DomainsController {
   }
 
   @Post()
+  @Told(
+    'Add a domain',
+    'domain_invalid',
+    'bare_domain_required',
+    'public_suffix',
+    'common_domain',
+    'domain_already_added',
+    'domain_limit_reached',
+  )
   add(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: AddDomain,
@@ -60,6 +69,7 @@ export class DomainsController {
   }
 
   @Post(':domainId/verify')
+  @Told('Look for the proof now', 'domain_taken', 'domain_invalid', 'domain_expired')
   @HttpCode(200)
   verify(
     @PathId('organizationId', 'org') organizationId: string,
@@ -70,6 +80,7 @@ export class DomainsController {
   }
 
   @Put(':domainId/method')
+  @Told('Choose another way of proving it', 'domain_expired')
   changeMethod(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('domainId', 'dom') domainId: string,
@@ -80,6 +91,7 @@ export class DomainsController {
   }
 
   @Post(':domainId/delete')
+  @Told('Delete a domain; its users stay', 'acknowledgements_required')
   @HttpCode(200)
   delete(
     @PathId('organizationId', 'org') organizationId: string,
@@ -91,6 +103,7 @@ export class DomainsController {
   }
 
   @Post(':domainId/restore-users')
+  @Told('Bring back whom a lapse removed', 'domain_unverified', 'domain_unvalidated')
   @HttpCode(200)
   restoreUsers(
     @PathId('organizationId', 'org') organizationId: string,

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import type { Principal } from '#commands';
-import { Call, PathId } from '#http';
+import { Call, PathId, Told } from '#http';
 import { Queries } from '#queries';
 import { ListUpcoming, UpcomingQuery } from './upcoming.queries.ts';
 
@@ -12,8 +12,8 @@ export class UpcomingController {
     this.#queries = queries;
   }
 
-  /** What will happen by itself, to whom, when and why, soonest first. */
   @Get()
+  @Told('What will happen by itself, to whom, when and why, soonest first')
   list(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() query: UpcomingQuery,
