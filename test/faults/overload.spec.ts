@@ -12,6 +12,8 @@ const SLOW = LONG ? 1_800 : 500;
 const GREEDY = 1_200;
 const OVERLOAD_MS = LONG ? 60_000 : 3_000;
 const OTHERS = 4;
+const REFUSED = LONG ? 100_000 : 4_000;
+const MEBIBYTE = 1024 ** 2;
 
 let folder: string;
 let product: Product;
@@ -127,4 +129,38 @@ describe('F18, P18: slow and greedy callers hurt only themselves', () => {
     const after = await product.as(greedy.token).get('/v1/me');
     expect(after.status).toBe(200);
   }, 120_000);
+
+  it(`P15: ${REFUSED} refused requests leave no memory behind`, async () => {
+    const memory = async (): Promise<number> => {
+      const { text } = await product.as().get('/metrics');
+      return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]);
+    };
+    const connections = await Promise.all(
+      Array.from({ length: 16 }, () => HttpConnection.open(product.url, greedy.token)),
+    );
+    const organization = `/v1/organizations/${greedy.organizationId}`;
+    const refuse = async (count: number): Promise<void> => {
+      let left = count;
+      await Promise.all(
+        connections.map(async (connection, worker) => {
+          while (left-- > 0) {
+            const name = `k${worker}-${left}`;
+            const { status } = await connection.request('POST', `${organization}/invitations`, {
+              [name]: 'x'.repeat(2_000),
+              email: { $gt: name },
+            });
+            if (status !== 400) throw new Error(`answered ${status}`);
+          }
+        }),
+      );
+    };
+    await refuse(REFUSED);
+    const before = await memory();
+    await refuse(REFUSED);
+    const grown = (await memory()) - before;
+    for (const connection of connections) connection.close();
+    process.stdout.write(`refused: ${REFUSED} more, memory grew by ${(grown / MEBIBYTE).toFixed(1)} MiB\n`);
+    expect(before).toBeGreaterThan(10 * MEBIBYTE);
+    expect(grown).toBeLessThan(50 * MEBIBYTE);
+  }, 300_000);
 });

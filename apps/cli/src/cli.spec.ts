@@ -83,6 +83,13 @@ describe('orgledger beside a folder with a history', () => {
     });
   });
 
+  it('rotate-master-key keeps what the old key opened; sessions and the operator go on', async () => {
+    expect((await orgledger(data, 'rotate-master-key')).code).toBe(0);
+    expect(existsSync(join(data, 'master.key.root'))).toBe(true);
+    expect(await orgledger(data, 'operator-token')).toEqual({ code: 0, out: token, err: '' });
+    expect((await orgledger(data, 'verify')).code).toBe(0);
+  });
+
   it('rebuild drops the read models; the next start works as before', async () => {
     expect((await orgledger(data, 'rebuild')).code).toBe(0);
     expect(existsSync(join(data, 'read-models.db'))).toBe(false);
@@ -113,6 +120,7 @@ describe('orgledger without anything to work on', () => {
   it.each([
     ['verify', 'There is no log'],
     ['operator-token', 'There is no master key'],
+    ['rotate-master-key', 'There is no master key'],
     ['rebuild', 'There are no read models'],
   ])('%s says so and makes nothing', async (name, sentence) => {
     const { code, err } = await orgledger(empty, name);
@@ -123,7 +131,15 @@ describe('orgledger without anything to work on', () => {
   it('help lists every command; an unknown one is refused with the list', async () => {
     const { code, out } = await orgledger(empty, 'help');
     expect(code).toBe(0);
-    for (const name of ['serve', 'operator-token', 'verify', 'rebuild', 'doctor', 'help'])
+    for (const name of [
+      'serve',
+      'operator-token',
+      'verify',
+      'rebuild',
+      'rotate-master-key',
+      'doctor',
+      'help',
+    ])
       expect(out).toContain(name);
     expect(await orgledger(empty, 'repair')).toMatchObject({
       code: 2,

@@ -21,6 +21,10 @@ const commands: Readonly<Record<string, { readonly does: string; readonly load: 
     does: 'drop the embedded read models; the next start makes them anew from the log',
     load: async () => (await import('./rebuild.ts')).rebuild,
   },
+  'rotate-master-key': {
+    does: 'put a new master key in place of the present one; the product may run',
+    load: async () => (await import('./rotate-master-key.ts')).rotate,
+  },
   doctor: {
     does: 'check settings, folder, keys, clock and stores',
     load: async () => (await import('./doctor.ts')).doctor,
@@ -30,9 +34,9 @@ const commands: Readonly<Record<string, { readonly does: string; readonly load: 
 const help = (): string[] => [
   'usage: orgledger COMMAND',
   '',
-  '  serve           serve over HTTP until SIGTERM',
-  ...Object.entries(commands).map(([name, { does }]) => `  ${name.padEnd(14)}  ${does}`),
-  '  help            print this',
+  '  serve              serve over HTTP until SIGTERM',
+  ...Object.entries(commands).map(([name, { does }]) => `  ${name.padEnd(17)}  ${does}`),
+  '  help               print this',
   '',
   'Settings come from the environment, as for `npm start`.',
 ];

@@ -3,8 +3,12 @@ const nest = (open: string, close: string, depth: number, inside = ''): string =
 
 const bytes = (...values: number[]): Buffer => Buffer.from(values);
 
+const whole =
+  '{"email":"a@b.example","accounts":[{"a":"\\u0061\\n","roles":["x",-1.5e-3,null,true,false]},{}],"n":{"m":[[]]}}';
+
 /** Text that is not JSON at all: every one must be answered 400. */
 export const malformed: readonly (string | Buffer)[] = [
+  ...Array.from(whole.slice(1), (_, end) => whole.slice(0, end + 1)),
   '{',
   '}',
   '[',

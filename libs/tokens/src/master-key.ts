@@ -1,22 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-
-/** The master key cannot be used as it is. The message is a sentence for the operator. */
-export class UnusableMasterKey extends Error {
-  override readonly name = 'UnusableMasterKey';
-}
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { generateKey, readKey, readRoots, UnusableMasterKey } from './key-files.ts';
 
 /** A wrapped key was changed, belongs to another subject, or was wrapped by another master key. */
 export class UnreadableKey extends Error {
@@ -40,10 +25,19 @@ export class MasterKey {
    * @throws UnusableMasterKey
    */
   static load(file: string | undefined, dataFolder: string): MasterKey {
-    if (file !== undefined) return new MasterKey(read(file));
-    const path = join(dataFolder, 'master.key');
-    if (!existsSync(path)) generate(path);
-    return new MasterKey(read(path));
+    const path = file ?? join(dataFolder, 'master.key');
+    if (file === undefined && !existsSync(path)) generateKey(path);
+    return rootOf(path);
+  }
+
+  /** Tells one key from another without telling what it is. */
+  get name(): string {
+    return this.derive('name').toString('hex').slice(0, 16);
+  }
+
+  /** A new key that opens this one, for `master-key-rotation.ts`. */
+  wrappedBy(key: MasterKey): string {
+    return key.wrap(this.#bytes, 'root');
   }
 
   /** 32 bytes, independent for every label (HKDF-SHA-256). */
@@ -76,58 +70,13 @@ export class MasterKey {
   }
 }
 
-const read = (path: string): Buffer => {
-  const name = basename(path);
-  let content: Buffer;
-  try {
-    const { mode } = statSync(path);
-    if (process.platform !== 'win32' && mode & 0o077)
-      throw new UnusableMasterKey(
-        `The master key ${name} can be read by others than its owner (mode ${(mode & 0o777).toString(8)}); set it to 600.`,
-      );
-    content = readFileSync(path);
-  } catch (error) {
-    if (error instanceof UnusableMasterKey) throw error;
-    throw new UnusableMasterKey(
-      `The master key ${name} cannot be read (${(error as { code?: string }).code}).`,
-    );
-  }
-  const text = content.toString('latin1').trim();
-  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
-  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return Buffer.from(text, 'base64');
-  if (content.length === 32) return content;
-  throw new UnusableMasterKey(
-    `The master key ${name} must hold 32 bytes: raw, as 64 hex digits or as base64; it holds something else.`,
-  );
-};
-
-const generate = (path: string): void => {
-  const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
-  const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`;
-  const file = openSync(temporary, 'wx', 0o600);
-  try {
-    writeSync(file, `${randomBytes(32).toString('hex')}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  try {
-    linkSync(temporary, path);
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EEXIST') throw error;
-  } finally {
-    unlinkSync(temporary);
-  }
-  syncFolder(folder);
-};
-
-const syncFolder = (folder: string): void => {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+/** Beside the file of a rotated key lies the root that it opens; a key that was never rotated is the root itself. */
+const rootOf = (path: string): MasterKey => {
+  const key = new MasterKey(readKey(path));
+  const roots = readRoots(path);
+  if (roots.size === 0) return key;
+  const wrapped = roots.get(key.name);
+  if (wrapped === undefined)
+    throw new UnusableMasterKey(`The root beside ${basename(path)} was not wrapped by this master key.`);
+  return new MasterKey(key.unwrap(wrapped, 'root'));
 };
