@@ -129,7 +129,7 @@ describe('P10: every principal x every operation x every relation', () => {
     expect(wrong).toEqual([]);
     expect([...absent]).toHaveLength(1);
     expect(await scene.product.head()).toBe(before);
-  });
+  }, 120_000);
 
   it.each(byTheRules)('ROL-02, ROL-03: who may %s', async (_action, row, who) => {
     const operation = operations.find((known) => known.row === row)!;
@@ -170,7 +170,7 @@ describe('P10: every principal x every operation x every relation', () => {
     }
     expect(open).toEqual([]);
     expect(await scene.product.head()).toBe(before);
-  });
+  }, 120_000);
 
   it('an id of another organization in path, query, body or If-Match crosses no border', async () => {
     const before = await scene.product.head();
@@ -194,5 +194,5 @@ describe('P10: every principal x every operation x every relation', () => {
     expect(crossed).toEqual([]);
     expect(count).toBeGreaterThanOrEqual(1_000);
     expect(await scene.product.head()).toBe(before);
-  });
+  }, 120_000);
 });
