@@ -257,11 +257,40 @@ describe.each(backends)('invitations to accounts on $name', (backend) => {
     ]);
   });
 
+  it('AMB-03 P3: accounts that invite one new address at once invite one person', async () => {
+    const accounts = await Promise.all(
+      Array.from({ length: 6 }, (_, n) => anna.call.post(anna.path('/accounts'), { name: `Race ${n}` })),
+    );
+    for (let round = 0; round < 3; round += 1) {
+      const sent = await Promise.all(
+        accounts.map(({ accountId }: Json) =>
+          invite(anna.call, outsider(`race${round}`), ['support'], `/v1/accounts/${accountId}`),
+        ),
+      );
+      expect(new Set(sent.map(({ userId }) => userId)).size).toBe(1);
+    }
+  });
+
+  it('P3: what names a revision of something that is not there yet is refused and leaves nothing behind', async () => {
+    const late = { 'if-match': '"3"' };
+    const created = async (path: string, body: object, by = anna.call) => {
+      await by.with(late).refused(412, 'revision_conflict', 'POST', path, { body });
+      await by.post(path, body);
+    };
+    await created(`${account}/invitations`, { email: outsider('later'), roles: ['support'] });
+    await created(anna.path('/invitations'), { email: colleague('later'), role: 'standard_user' });
+    await created(anna.path('/account-additions'), { accountId: eve.accountId, kind: 'independent' });
+    await created(anna.path('/domains'), { domain: product.domain('later'), method: 'dns_txt' });
+    const names = { givenName: 'Lu', familyName: 'Ray', password };
+    await created('/v1/sign-ups', { email: `lu@${product.domain('lu')}`, ...names }, product.nobody);
+  });
+
   it('INV-04 INV-05 INV-06 ERR-04: sent again, cancelled; dead links say so', async () => {
     const email = outsider('jan');
     const { invitationId } = await invite(bob.call, email);
+    const token = await product.token(email);
     await bob.call.post(`${account}/invitations/${invitationId}/resend`);
-    const first = { body: { token: await product.token(email), password, givenName: 'J', familyName: 'J' } };
+    const first = { body: { token, password, givenName: 'J', familyName: 'J' } };
     const dead = await product.nobody.refused(404, 'invitation_link_invalid', 'POST', accept, first);
     expect(dead.detail).toBe('This invitation link is Invalid.');
     const cancelled = await bob.call.post(`${account}/invitations/${invitationId}/cancel`);

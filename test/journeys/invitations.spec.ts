@@ -315,4 +315,14 @@ describe.each(backends)('limits of invitations on $name', (backend) => {
     expect(statuses).toEqual([...Array(10).fill(200), 429]);
     expect(Number((await resend()).headers.get('retry-after'))).toBeGreaterThan(0);
   });
+
+  it('nobody is invited again and again: the 61st invitation to an address within the hour is refused', async () => {
+    const body = { email: `flooded@${product.domain('outside')}`, roles: ['support'] };
+    const path = `/v1/accounts/${anna.accountId}/invitations`;
+    for (let count = 0; count < 60; count++) {
+      const { invitationId } = await anna.call.post(path, body);
+      await anna.call.post(`${path}/${invitationId}/cancel`);
+    }
+    await anna.call.refused(429, 'rate_limited', 'POST', path, { body });
+  });
 });

@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Claims, type Holder } from '#claims';
-import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome } from '#commands';
+import {
+  conflictWithNew,
+  type Envelope,
+  Execution,
+  envelopeOf,
+  idFrom,
+  mayManage,
+  type Outcome,
+} from '#commands';
 import { VerifiedDomains } from '#domains';
 import { daysAfter, notFound, type Refusal, refuse } from '#kernel';
 import { isLiving, People } from '#users';
@@ -82,6 +90,7 @@ export class RequestAccountAdditionHandler implements ICommandHandler<RequestAcc
     const { state } = await this.#execution.load(accountAddition, additionId);
     if (state.status === 'unknown') {
       const unfit =
+        conflictWithNew(envelope) ??
         (await this.#unfit(command, wanted)) ??
         (await this.#claim(additionId, organizationId, accountId, envelope));
       if (unfit) return unfit;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import {
+  conflictWithNew,
   type Envelope,
   Execution,
   emailUnverified,
@@ -71,7 +72,7 @@ export class CreateAccountHandler implements ICommandHandler<CreateAccount, Outc
     const { state: before } = await this.#execution.load(account, accountId);
     const full =
       owner && before.status === 'unknown'
-        ? await this.#limit.reserve(organizationId, accountId, envelope)
+        ? (conflictWithNew(envelope) ?? (await this.#limit.reserve(organizationId, accountId, envelope)))
         : undefined;
     if (full) return full;
     return this.#execution.run(

@@ -130,7 +130,10 @@ export class ApplicationModule {
         given(Credentials, new Credentials(stores.records, clock)),
         given(Sessions, new Sessions(stores.records, master, clock)),
         given(Guesses, new Guesses(limited ? new GuessLimits(stores.records, master, clock) : undefined)),
-        given(Rates, new Rates(rate('sign-ups', rates.signUps), mailRate)),
+        given(
+          Rates,
+          new Rates(rate('sign-ups', rates.signUps), mailRate, rate('invitations', rates.invitations)),
+        ),
         given(
           CredentialRates,
           new CredentialRates(rate('resets', rates.resets), mailRate, rate('texts', rates.texts)),

@@ -141,10 +141,8 @@ export class Execution {
     }
     const denied = step.authorize?.(envelope.principal, loaded.state);
     if (denied) return denied;
-    if (envelope.ifMatch !== undefined && envelope.ifMatch !== loaded.revision)
-      return refuse('precondition', 'revision_conflict', 'This has changed since you read it.', {
-        revision: loaded.revision,
-      });
+    const outdated = conflictWith(envelope, loaded.revision);
+    if (outdated) return outdated;
     const now = this.now();
     const actor = actorOf(envelope.principal);
     const command =
@@ -205,10 +203,7 @@ export class Execution {
     } catch (error) {
       this.#cache.delete(stream);
       if (!(error instanceof RevisionConflict)) throw error;
-      if (envelope.ifMatch !== undefined || attemptsLeft <= 1)
-        return refuse('precondition', 'revision_conflict', 'This has changed since you read it.', {
-          revision: error.actual,
-        });
+      if (envelope.ifMatch !== undefined || attemptsLeft <= 1) return changedSince(error.actual);
       return this.#attempt(stream, step, envelope, attemptsLeft - 1);
     }
   }
@@ -282,6 +277,20 @@ export class Execution {
 export class StreamUnreadable extends Error {
   override readonly name = 'StreamUnreadable';
 }
+
+const changedSince = (revision: number): Refusal =>
+  refuse('precondition', 'revision_conflict', 'This has changed since you read it.', { revision });
+
+/** `If-Match` against what was loaded; a command of several steps asks before the first, so that nothing is half done. */
+export const conflictWith = (
+  { ifMatch }: Pick<Envelope, 'ifMatch'>,
+  revision: number,
+): Refusal | undefined =>
+  ifMatch === undefined || ifMatch === revision ? undefined : changedSince(revision);
+
+/** The same for what is about to be made. */
+export const conflictWithNew = (envelope: Pick<Envelope, 'ifMatch'>): Refusal | undefined =>
+  conflictWith(envelope, NO_STREAM);
 
 const actorOf = ({ type, id }: Principal) => ({ type, id });
 

@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome } from '#commands';
+import {
+  conflictWithNew,
+  type Envelope,
+  Execution,
+  envelopeOf,
+  idFrom,
+  mayManage,
+  type Outcome,
+} from '#commands';
 import { type DomainName, parseDomainName } from '#dns-proof';
 import { isRefusal, notFound, type Refusal } from '#kernel';
 import { AddDomain, VerifyDomain } from './domain.commands.ts';
@@ -51,6 +59,7 @@ export class AddDomainHandler implements ICommandHandler<AddDomain, Outcome> {
     const known = (await this.#execution.load(domain, domainId)).state.status !== 'unknown';
     if (!known) {
       const unavailable =
+        conflictWithNew(envelope) ??
         (await this.#lookAlikes.refuses(organizationId, name.domain)) ??
         (await this.#takeSlot(domainId, name, command, envelope));
       if (unavailable) return unavailable;

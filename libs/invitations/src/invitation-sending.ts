@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { account, inactive, mayManageAccount } from '#accounts';
-import { type Envelope, Execution, mayManage, type Outcome, type Principal } from '#commands';
+import {
+  conflictWithNew,
+  type Envelope,
+  Execution,
+  mayManage,
+  type Outcome,
+  type Principal,
+} from '#commands';
 import { isRefusal, notFound, type Refusal, refuse, rolesRefusal } from '#kernel';
 import type { Address } from '#users';
 import { type AccountGrant, type Invitation, invitation } from './invitation.ts';
@@ -55,7 +62,9 @@ export class InvitationSending {
     this.#limit = limit;
   }
 
-  send(invitationId: string, offer: Offer, address: Address, envelope: Envelope): Promise<Outcome> {
+  async send(invitationId: string, offer: Offer, address: Address, envelope: Envelope): Promise<Outcome> {
+    const conflict = conflictWithNew(envelope);
+    if (conflict) return conflict;
     const to = destinationOf(offer);
     return this.#limit.within(to.sentFrom, async () => {
       const invitee = await this.#invitees.prepare(invitationId, address, to, envelope);

@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome } from '#commands';
+import {
+  conflictWith,
+  type Envelope,
+  Execution,
+  envelopeOf,
+  idFrom,
+  mayManage,
+  type Outcome,
+} from '#commands';
 import { VerifiedDomains } from '#domains';
 import { isRefusal, notFound, type Refusal, refuse } from '#kernel';
 import { type Address, emailInvalid, ManagedUsersLimit, People, Rates, takeOne } from '#users';
@@ -114,15 +122,15 @@ export class ResendInviteHandler implements ICommandHandler<ResendInvite, Outcom
   async execute(command: ResendInvite): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { invitationId } = command;
-    const { state, traces } = await this.#execution.load(invitation, invitationId);
+    const { state, traces, revision } = await this.#execution.load(invitation, invitationId);
     const refused = await this.#sending.mayHandle(envelope.principal, state, command);
     if (refused || state.status === 'unknown') return refused ?? notFound;
     const address = this.#people.address(state.email);
     if (traces.has(envelope.commandId) || !mayBeResent(state))
       return this.#resend(invitationId, state, envelope);
     if (!address) return notPending;
-    const unproved = await this.#unproved(state, address);
-    if (unproved) return unproved;
+    const unfit = conflictWith(envelope, revision) ?? (await this.#unproved(state, address));
+    if (unfit) return unfit;
     if (!envelope.dryRun) await takeOne(this.#rates.mails, invitationId);
     const to = destinationOf(state);
     const resend = async () => {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Claims, type Holder } from '#claims';
 import { type Envelope, Execution, idFrom } from '#commands';
 import { isRefusal, type Refusal, refuse } from '#kernel';
-import { type Address, isLiving, People, type User, user } from '#users';
+import { type Address, isLiving, People, Rates, takeOne, type User, user } from '#users';
 import { type InvitationKind, invitation, isOpen } from './invitation.ts';
 
 export interface Invitee {
@@ -47,11 +47,13 @@ export class Invitees {
   readonly #execution: Execution;
   readonly #claims: Claims;
   readonly #people: People;
+  readonly #rates: Rates;
 
-  constructor(execution: Execution, claims: Claims, people: People) {
+  constructor(execution: Execution, claims: Claims, people: People, rates: Rates) {
     this.#execution = execution;
     this.#claims = claims;
     this.#people = people;
+    this.#rates = rates;
   }
 
   /** Claims the address for the invitation and sees to it that its person is there (USR-04, AMB-03). */
@@ -71,17 +73,13 @@ export class Invitees {
         envelope,
       );
       if (pending) return pending.code === 'claim_held' ? alreadyPending : pending;
+      if (!envelope.dryRun) await takeOne(this.#rates.invitations, address.hash);
       if (invitee.kind === 'existing_user') return invitee;
       const taken = await this.#people.claim(address, invitee.userId, organizationId, envelope);
-      if (taken) return alreadyPending;
-      const registered = await this.#register(
-        invitationId,
-        invitee.userId,
-        address,
-        organizationId,
-        envelope,
-      );
-      if (!isRefusal(registered)) return invitee;
+      const userId = taken ? await this.#comingAs(taken) : invitee.userId;
+      if (userId === undefined) continue;
+      const registered = await this.#register(invitationId, userId, address, organizationId, envelope);
+      if (!isRefusal(registered)) return { ...invitee, userId };
     }
     return alreadyPending;
   }
@@ -97,6 +95,12 @@ export class Invitees {
     const home = homeOf(known);
     if (home !== null) return home === joins && known.membership ? alreadyMember : elsewhere;
     return { userId: known.userId, kind: 'existing_user', ownedAccountIds: known.keptAccounts };
+  }
+
+  /** Who is being made for this address by somebody else at this moment: the same person is invited here. */
+  async #comingAs({ members }: Refusal): Promise<string | undefined> {
+    const holder = String(members?.holder);
+    return (await this.#people.load(holder)).state.status === 'unknown' ? holder : undefined;
   }
 
   #register(

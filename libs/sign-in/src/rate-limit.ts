@@ -19,6 +19,8 @@ export const rates = {
   signUps: { limit: 300, milliseconds: hour },
   /** Per receiving address: invitations sent again, verifications, resets. */
   mails: { limit: 10, milliseconds: hour },
+  /** Per address that is invited, whoever invites it. */
+  invitations: { limit: 60, milliseconds: hour },
   /** Per source address. */
   resets: { limit: 20, milliseconds: hour },
   /** Per person: codes to a telephone. */

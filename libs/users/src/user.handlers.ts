@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Execution, envelopeOf, idFrom, type Outcome } from '#commands';
+import { conflictWith, Execution, envelopeOf, idFrom, type Outcome } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { RateLimited, unauthenticated } from '#http';
 import { daysAfter, type Refusal, refuse } from '#kernel';
@@ -22,10 +22,16 @@ const byInvitationOnly = refuse(
 export class Rates {
   readonly signUps: RateLimit | undefined;
   readonly mails: RateLimit | undefined;
+  readonly invitations: RateLimit | undefined;
 
-  constructor(signUps: RateLimit | undefined, mails: RateLimit | undefined) {
+  constructor(
+    signUps: RateLimit | undefined,
+    mails: RateLimit | undefined,
+    invitations: RateLimit | undefined,
+  ) {
     this.signUps = signUps;
     this.mails = mails;
+    this.invitations = invitations;
   }
 }
 
@@ -72,10 +78,12 @@ export class SignUpHandler implements ICommandHandler<SignUp, Outcome> {
     const { givenName, familyName, password } = command;
     const newId = idFrom(commandId, 'usr');
     const known = await this.#people.withAddress(address);
-    const { traces } = await this.#people.load(known?.userId ?? newId);
+    const { traces, revision } = await this.#people.load(known?.userId ?? newId);
     const repeated = traces.has(commandId);
     if (!repeated) {
-      if (!envelope.dryRun) await takeOne(this.#rates.signUps, envelope.sourceIp ?? '');
+      const conflict = conflictWith(envelope, revision);
+      if (conflict) return conflict;
+      await takeOne(this.#rates.signUps, envelope.sourceIp ?? '');
       const weak = this.#passwords.tooWeak(password, {
         email: address.email,
         names: [givenName, familyName],
