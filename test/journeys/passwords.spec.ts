@@ -123,6 +123,17 @@ describe.each(backends)('passwords on $name', (backend) => {
     await call.get('/v1/me');
   });
 
+  it('USR-12 USR-13: If-Match of a reset is the revision of the person', async () => {
+    const gus = await product.join(anna, `gus@${domain}`);
+    const path = anna.path(`/users/${gus.userId}`);
+    for (const what of ['reset-password', 'reset-two-factor']) {
+      const etag = (await anna.call.send('GET', path)).headers.get('etag') ?? '';
+      const by = (match: string) => anna.call.with({ 'if-match': match });
+      await by('"99"').refused(412, 'revision_conflict', 'POST', `${path}/${what}`);
+      await by(etag).post(`${path}/${what}`);
+    }
+  });
+
   it('ROL-02: an Administrator does not reset the Owner', async () => {
     const admin = await product.join(anna, `admin@${domain}`, 'administrator');
     for (const what of ['reset-password', 'reset-two-factor'])
@@ -155,6 +166,10 @@ describe.each(backends)('passwords on $name', (backend) => {
     expect(JSON.stringify(items)).not.toContain(second.token);
     const path = `/v1/me/sessions/${session.sessionId}`;
     await anna.call.refused(404, 'not_found', 'DELETE', path);
+    await product.nobody.as(second.token).get('/v1/me');
+    const dry = await fred.call.expecting([200], 'DELETE', `${path}?dryRun=true`);
+    expect(dry).toEqual({ dryRun: true, events: [], effects: [] });
+    await product.nobody.as(second.token).expecting([200], 'DELETE', '/v1/sessions/current?dryRun=true');
     await product.nobody.as(second.token).get('/v1/me');
     await fred.call.expecting([204], 'DELETE', path);
     await product.nobody.as(second.token).refused(401, 'unauthenticated', 'GET', '/v1/me');

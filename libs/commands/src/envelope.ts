@@ -98,6 +98,9 @@ export interface DryRun {
   readonly [field: string]: unknown;
 }
 
+/** The dry run of what writes no event. */
+export const nothingToForesee: DryRun = { dryRun: true, events: [], effects: [] };
+
 /** A command of the product's own that writes no event. */
 export interface Done {
   readonly done: true;

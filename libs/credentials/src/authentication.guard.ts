@@ -86,7 +86,7 @@ export class AuthenticationGuard implements CanActivate {
     });
     const person = email === undefined ? undefined : await this.#people.whoever(email);
     return person?.status === 'active' && person.emailVerified
-      ? { ...personal(person), secondFactor: true }
+      ? { ...personal(person), role: await this.#people.roleOf(person), secondFactor: true }
       : undefined;
   }
 

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
-import { Commands, type Principal } from '#commands';
-import { Call, PathId, Told, unauthenticated, validationFailed } from '#http';
+import { Commands, nothingToForesee, type Principal } from '#commands';
+import { Answer, Call, PathId, Told, unauthenticated, validationFailed } from '#http';
 import {
   ChangePassword,
   DisableTwoFactor,
@@ -50,8 +50,9 @@ export class OwnCredentialsController {
   @Delete('sessions/:sessionId')
   @HttpCode(204)
   @Told('Ends one of one’s sessions.', 'not_found')
-  endSession(@PathId('sessionId', 'ses') sessionId: string, @Call() call: Call<Principal>) {
-    return this.#sessions.end(oneself(call), sessionId);
+  async endSession(@PathId('sessionId', 'ses') sessionId: string, @Call() call: Call<Principal>) {
+    await this.#sessions.end(oneself(call), sessionId, call);
+    return call.dryRun ? new Answer(200, nothingToForesee) : undefined;
   }
 
   @Get('two-factor')
@@ -72,7 +73,7 @@ export class OwnCredentialsController {
       throw validationFailed([
         { field: 'number', code: 'number_invalid', message: 'is needed with sms, and only with it' },
       ]);
-    if (call.dryRun) return { dryRun: true, events: [], effects: [] };
+    if (call.dryRun) return nothingToForesee;
     return number === undefined
       ? this.#setUp.withAuthenticator(userId)
       : this.#setUp.withTelephone(userId, number);

@@ -29,9 +29,13 @@ export class OwnSessions {
   }
 
   /** @throws HttpProblem 404 for one that is not there, or somebody else's */
-  async end({ userId }: Principal, sessionId: string): Promise<void> {
+  async end(
+    { userId }: Principal,
+    sessionId: string,
+    { dryRun }: { readonly dryRun: boolean },
+  ): Promise<void> {
     const open = userId === null ? [] : await this.#sessions.list(userId);
     if (!open.some((session) => session.sessionId === sessionId)) throw nothingHere();
-    await this.#sessions.revoke(sessionId);
+    if (!dryRun) await this.#sessions.revoke(sessionId);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Envelope, Execution, envelopeOf, type Outcome } from '#commands';
+import { type Envelope, Execution, envelopeOf, nothingToForesee, type Outcome } from '#commands';
 import { type ActiveUser, People, takeOne } from '#users';
 import { Afterwards } from './afterwards.ts';
 import { RequestPasswordReset } from './credential.commands.ts';
@@ -37,7 +37,7 @@ export class RequestPasswordResetHandler implements ICommandHandler<RequestPassw
 
   async execute(command: RequestPasswordReset): Promise<Outcome> {
     const envelope = envelopeOf(command);
-    if (envelope.dryRun) return { dryRun: true, events: [], effects: [] };
+    if (envelope.dryRun) return nothingToForesee;
     await takeOne(this.#rates.resets, envelope.sourceIp ?? '');
     const person = await this.#people.whoever(command.email);
     this.#afterwards.do(async () => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
+import { conflictWith, Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
 import { unauthenticated } from '#http';
 import { isRefusal, refuse } from '#kernel';
 import { Credentials, Passwords } from '#sign-in';
@@ -94,11 +94,13 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword, Outc
   async execute(command: ResetPassword): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, userId } = command;
-    const { state: person } = await this.#people.load(userId);
+    const { state: person, revision } = await this.#people.load(userId);
     const allowed = helped(envelope.principal, organizationId, person);
     if (isRefusal(allowed)) return allowed;
     const { traces } = await this.#execution.load(credential, userId);
     const repeated = traces.has(envelope.commandId);
+    const conflict = repeated ? undefined : conflictWith(envelope, revision);
+    if (conflict) return conflict;
     const outcome = await this.#execution.run(
       {
         decider: credential,
@@ -106,7 +108,7 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword, Outc
         command: this.#links.request(allowed, 'administrator'),
         answer: ({ reset }) => ({ userId, requestedAt: reset?.requestedAt, expiresAt: reset?.expiresAt }),
       },
-      envelope,
+      { ...envelope, ifMatch: undefined },
     );
     if (!repeated && !isRefusal(outcome) && 'requestedAt' in outcome)
       await this.#keeper.forgetPassword(userId, String(outcome.requestedAt));

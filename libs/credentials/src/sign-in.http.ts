@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Headers, HttpCode, Post } from '@nestjs/common';
 import { isoTime } from '#clock';
-import type { Principal } from '#commands';
+import { nothingToForesee, type Principal } from '#commands';
 import { Answer, Call, Told } from '#http';
 import { oneself } from '#users';
 import { SessionCookie } from './session-cookie.ts';
@@ -54,7 +54,8 @@ export class SignInController {
 
   @Delete('current')
   @Told('Ends the session.')
-  async signOut(@Call() { principal }: Call<Principal>) {
+  async signOut(@Call() { principal, dryRun }: Call<Principal>) {
+    if (dryRun) return new Answer(200, nothingToForesee);
     if (principal) await this.#signIn.out(principal);
     return new Answer(204, undefined, principal?.cookie ? { 'set-cookie': this.#cookie.clear() } : {});
   }

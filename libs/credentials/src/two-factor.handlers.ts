@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
+import { conflictWith, Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
 import { unauthenticated } from '#http';
 import { isRefusal, type Refusal, refuse } from '#kernel';
 import { TwoFactors } from '#sign-in';
@@ -141,8 +141,12 @@ export class ResetTwoFactorHandler implements ICommandHandler<ResetTwoFactor, Ou
   async execute(command: ResetTwoFactor): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, userId } = command;
-    const person = helped(envelope.principal, organizationId, (await this.#people.load(userId)).state);
+    const { state, revision } = await this.#people.load(userId);
+    const person = helped(envelope.principal, organizationId, state);
     if (isRefusal(person)) return person;
+    const { traces } = await this.#execution.load(credential, userId);
+    const conflict = traces.has(envelope.commandId) ? undefined : conflictWith(envelope, revision);
+    if (conflict) return conflict;
     const outcome = await this.#execution.run(
       {
         decider: credential,
@@ -150,7 +154,7 @@ export class ResetTwoFactorHandler implements ICommandHandler<ResetTwoFactor, Ou
         command: { type: 'ResetTwoFactor', userId, organizationId: homeOf(person) },
         answer: () => ({ userId }),
       },
-      envelope,
+      { ...envelope, ifMatch: undefined },
     );
     if ('revision' in outcome) await this.#keeper.followTwoFactor(userId);
     return outcome;
