@@ -387,9 +387,13 @@ describe.each(backends)('conventions on $name', (backend) => {
         await product.nobody.refused(401, 'unauthenticated', method, path, { body });
     });
 
-    it('the operator’s things are there for the operator alone', async () => {
+    it('P2 P10: the operator’s things are there for the operator alone, whatever key one has used', async () => {
       await anna.call.refused(404, 'not_found', 'GET', '/v1/operations/projections');
       await anna.call.refused(404, 'not_found', 'POST', '/v1/operations/projections/users/rebuild');
+      const done = anna.call.key('done before');
+      await done.patch(anna.path(), { name: 'Renamed' });
+      for (const path of ['projections/users/rebuild', 'parked/x/retry'])
+        await done.refused(404, 'not_found', 'POST', `/v1/operations/${path}`);
       await product.operator.refused(404, 'not_found', 'POST', '/v1/operations/projections/none/rebuild');
       await product.operator.refused(404, 'not_found', 'GET', anna.path());
     });

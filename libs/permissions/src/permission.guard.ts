@@ -39,11 +39,14 @@ export class PermissionGuard implements CanActivate {
     if (principal.mustEnrol && !right.enrolling && right.of !== 'operator') throw new Refused(mustEnrol);
     const refusal = refusalOf(right, principal, request.params as Params);
     if (!refusal) return true;
-    if (request.call?.idempotencyKey === undefined) throw new Refused(refusal);
+    if (right.of === 'operator' || request.call?.idempotencyKey === undefined) throw new Refused(refusal);
     return this.#unlessRepeated(request, refusal);
   }
 
-  /** The same key answers the first result for ever (P2), also when the command took the right away that it needed. */
+  /**
+   * The same key answers the first result for ever (P2), also when the command took the right away that it needed.
+   * Every route that is refused by role puts a command, which is told from another one with the same key.
+   */
   async #unlessRepeated({ call }: FastifyRequest, refusal: Refusal): Promise<boolean> {
     if (call && (await this.#commands.hasAnswered(call as Parameters<Commands['hasAnswered']>[0])))
       return true;
