@@ -349,6 +349,14 @@ export const eventStoreContract = (name: string, open: () => Promise<OpenedEvent
         expect(await everything(store.readAll({ after: await store.head() }))).toEqual([]);
       });
 
+      it('answers the event at a position that it has answered before', async () => {
+        const stream = aStream();
+        const { position } = await store.append(stream, NO_STREAM, events(3));
+        const read = await store.read(stream);
+        for (const event of read) expect(await store.at(event.position)).toEqual(event);
+        expect(read.at(-1)?.position).toBe(position);
+      });
+
       it('starts at the first event without a position', async () => {
         await store.append(aStream(), NO_STREAM, [anEvent()]);
         const [first] = (await everything(store.readAll({ batchSize: 200 }))) as [RecordedEvent];

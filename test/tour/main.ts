@@ -5,6 +5,7 @@ import { startDnsServer } from '../servers/dns-server.ts';
 import { startSmtpServer } from '../servers/smtp-server.ts';
 import { Caller } from '../support/caller.ts';
 import { independentUsers } from './accounts.ts';
+import { departures } from './departures.ts';
 import { acceptance, invitations } from './invitations.ts';
 import { asItWas, badInput, history, limitsOfOthers } from './looking-back.ts';
 import { ProductProcess } from './product.ts';
@@ -57,6 +58,7 @@ try {
   await asItWas(scene, anna, joined);
   await badInput(scene, anna);
   await independentUsers(scene, anna, joined);
+  await departures(scene, anna);
   await thirtyOneDays(scene);
   await rebuilding(scene, anna);
   await restarting(scene, anna, invited);

@@ -83,6 +83,22 @@ describe('the exit of the log', () => {
     expect(read?.data).toEqual({ personId: 'usr_1', name: ERASED, role: 'owner' });
   });
 
+  it('USR-10: what this process has just appended is forgotten with the person, and is not remembered again', async () => {
+    const store = reader();
+    const named = (name: string) => an('PersonNamed', { personId: 'usr_1', name });
+    await store.append('person-1', -1, [
+      named('Anna'),
+      an('PersonNamed', { personId: 'usr_2', name: 'Bob' }),
+    ]);
+    keys.held.set('usr_1', null);
+    store.forget('usr_1');
+    const names = async () =>
+      (await store.read('person-1')).map(({ data }) => (data as { name: string }).name);
+    expect(await names()).toEqual([ERASED, 'Bob']);
+    await store.append('person-1', 1, [named('Anna again')]);
+    expect(await names()).toEqual([ERASED, 'Bob', ERASED]);
+  });
+
   it('P14: a sealed field that was moved to another event does not decrypt', async () => {
     const store = reader();
     const first = an('PersonNamed', { personId: 'usr_1', name: 'Anna' });
