@@ -116,7 +116,7 @@ describe.each(backends)('invitations to accounts on $name', (backend) => {
     expect((await eve.call.post(accept, { token })).events).toEqual(accepted.events);
   });
 
-  it('INV-09 ROL-06 ROL-04 AMB-19: who may invite, and with which roles', async () => {
+  it('INV-09 ROL-06 ROL-04 ROL-09 AMB-19: who may invite, and with which roles', async () => {
     const body = { email: outsider('nobody'), roles: ['support'] };
     await refused(eve.call, 403, 'forbidden', body);
     await refused(product.nobody.as('x'), 401, 'unauthenticated', body);
@@ -169,6 +169,27 @@ describe.each(backends)('invitations to accounts on $name', (backend) => {
     expect(await gil.call.get('/v1/me')).toMatchObject({ organizationId: frank.organizationId });
     const { items } = await anna.call.get(`${account}/users?search=gil`);
     expect(items).toMatchObject([{ userId: sent.userId, kind: 'independent' }]);
+  });
+
+  it('USR-10: a deleted person loses access in every organization, and is independent nowhere', async () => {
+    const domain = product.domain('deleting');
+    const frida = await product.signUp(`frida@${domain}`);
+    await product.verifiedDomain(frida, domain);
+    const hugo = await product.join(frida, `hugo@${domain}`);
+    await invite(bob.call, hugo.email);
+    await hugo.call.post(accept, { token: await product.token(hugo.email, 2) });
+    expect((await anna.call.get(anna.path('/users?kind=independent&search=hugo'))).total).toBe(1);
+    const path = frida.path(`/users/${hugo.userId}/delete`);
+    const { required } = await frida.call.refused(422, 'acknowledgements_required', 'POST', path);
+    await frida.call.post(path, { acknowledgements: required.map(({ code }: Json) => code) });
+    expect((await anna.call.get(`${account}/users`)).items.map(({ userId }: Json) => userId)).not.toContain(
+      hugo.userId,
+    );
+    await anna.call.refused(404, 'not_found', 'GET', anna.path(`/users/${hugo.userId}`));
+    const [revoked] = (
+      await anna.call.get(anna.path(`/audit-events?type=AccountAccessRevoked&userId=${hugo.userId}`))
+    ).items;
+    expect(revoked.data.cause).toEqual({ type: 'user_removed_from_organization', id: hugo.userId });
   });
 
   it('ERR-01 DOM-21 AMB-29: under auto_join the invitee joins and gets the access, under outside they become independent', async () => {

@@ -131,7 +131,7 @@ describe.each(backends)('accounts on $name', (backend) => {
     expect(read.headers.get('etag')).toBe(`"${changed.revision}"`);
   });
 
-  it('ROL-02 ROL-05 ROL-06 ROL-07 AMB-19 AMB-20: roles are given, combined, changed and taken', async () => {
+  it('ROL-02 ROL-05 ROL-06 ROL-07 ROL-10 AMB-19 AMB-20: roles are given, combined, changed and taken', async () => {
     const { accountId } = await create(anna, 'Roles');
     const path = account(accountId, `/users/${bob.userId}/roles`);
     const put = (roles: string[], more: object = {}) => anna.call.put(path, { roles, ...more });

@@ -102,7 +102,7 @@ const rows: Readonly<Record<string, Cells>> = {
     path: '/v1/organizations/{o}/users/{owner}',
     body: { givenName: 'x' },
   },
-  'ROL-02 INV-09: invites to an account that is none of theirs': {
+  'ROL-02 INV-09 INV-10: invites to an account that is none of theirs': {
     who: managers,
     path: '/v1/accounts/{other}/invitations',
     body: anybody,

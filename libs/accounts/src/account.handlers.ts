@@ -4,10 +4,9 @@ import {
   conflictWithNew,
   type Envelope,
   Execution,
-  emailUnverified,
   envelopeOf,
   idFrom,
-  inOrganization,
+  mayCreateAccounts,
   mayManage,
   type Outcome,
   type Principal,
@@ -36,13 +35,9 @@ const answerFor = (userId: string) => (state: Account) =>
 
 /** rules.md 1.6: everybody of the organization may; a Standard User only for themselves. */
 const mayCreate = (principal: Principal, { organizationId, ownerId }: CreateAccount): Refusal | undefined => {
-  if (principal.type === 'system') return undefined;
-  const foreign = inOrganization(principal, organizationId);
-  if (foreign) return foreign;
   const { role, userId } = principal;
-  const own = role === 'standard_user' && (ownerId ?? userId) === userId;
-  if (role !== 'owner' && role !== 'administrator' && !own) return forbidden;
-  return principal.emailVerified ? undefined : emailUnverified;
+  const forOthers = role === 'standard_user' && (ownerId ?? userId) !== userId;
+  return mayCreateAccounts(principal, organizationId) ?? (forOthers ? forbidden : undefined);
 };
 
 @Injectable()

@@ -261,4 +261,41 @@ describe('invitation', () => {
     given().when({ type: 'RevertAcceptance', reason: 'x' }).thenRefused('not_found');
     given().when({ type: 'ExpireInvite', generation: 1 }).thenRefused('not_found');
   });
+
+  const toAccount = {
+    role: null,
+    accountId: 'acc_1',
+    accounts: [{ accountId: 'acc_1', roles: ['support'] }],
+    joinsOrganizationId: 'org_1',
+  } as const;
+  const sentToAccount: InvitationEvent = {
+    type: 'InviteSent',
+    data: { ...asked, ...toAccount, generation: 1, sentAt: now },
+  };
+
+  it('INV-02, AMB-29: offers an account alone, and what the acceptance brings stands in its event', () => {
+    given()
+      .when({ type: 'SendInvite', ...asked, ...toAccount }, { now })
+      .then(sentToAccount);
+    given(sentToAccount)
+      .when(accept, { now: justBefore })
+      .then({
+        type: 'InviteAccepted',
+        data: { ...about, ...toAccount, givenName: 'Bob', familyName: 'Ray' },
+      });
+    const [again] = given(sentToAccount).when(resend, { now: justBefore }).decision as [InvitationEvent];
+    expect(again.data).toMatchObject({ ...toAccount, generation: 2 });
+  });
+
+  it('INV-13: a part that could not take effect is told beside what holds', () => {
+    const reason = 'account_closed';
+    const acceptedAccount: InvitationEvent = {
+      type: 'InviteAccepted',
+      data: { ...about, ...toAccount, givenName: null, familyName: null },
+    };
+    given(sentToAccount, acceptedAccount)
+      .when({ type: 'RecordRefusedPart', accountId: 'acc_1', reason })
+      .then({ type: 'InvitePartRefused', data: { ...about, accountId: 'acc_1', reason } });
+    given(sentToAccount).when({ type: 'RecordRefusedPart', accountId: 'acc_1', reason }).thenNothing();
+  });
 });
