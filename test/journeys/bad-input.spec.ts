@@ -6,26 +6,23 @@ interface Route {
   readonly method: string;
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>> | undefined;
+  /** What the document says of each field. */
+  readonly fields: Readonly<Record<string, Json>>;
 }
 
-/** What each body field of the product is, when it is right. */
+/** What a body field is, when it is right and the document alone does not tell. */
 const right: Readonly<Record<string, unknown>> = {
   password,
   currentPassword: password,
   newPassword: password,
   givenName: 'Anna',
   familyName: 'Berg',
-  organizationName: 'Corporate',
-  accountName: 'First',
-  name: 'Name',
-  token: 'x',
-  role: 'standard_user',
   domain: 'never-added.example',
-  method: 'dns_txt',
-  acknowledgements: [],
-  values: ['x'],
-  milliseconds: 1,
+  role: 'standard_user',
 };
+
+const typesOf = ({ type, anyOf = [] }: Json): string[] =>
+  type === undefined ? anyOf.flatMap(typesOf) : [type].flat();
 
 describe.each(backends)('bad input on $name', (backend) => {
   let product: Product;
@@ -49,23 +46,59 @@ describe.each(backends)('bad input on $name', (backend) => {
     document = await product.nobody.get('/openapi.json');
     routes = Object.entries(document.paths as Record<string, Record<string, Json>>).flatMap(
       ([template, operations]) =>
-        Object.entries(operations).map(([method, operation]) => ({
-          method: method.toUpperCase(),
-          path: template.replace(/\{(\w+)\}/g, (_, name) => ids[name] ?? 'none'),
-          body: bodyOf(operation),
-        })),
+        Object.entries(operations)
+          .filter(([, { requestBody }]) => takesJson(requestBody))
+          .map(([method, operation]) => {
+            const fields = fieldsOf(operation);
+            return {
+              method: method.toUpperCase(),
+              path: template.replace(/\{(\w+)\}/g, (_, name) => ids[name] ?? 'none'),
+              fields: fields ?? {},
+              body:
+                fields &&
+                Object.fromEntries(
+                  Object.entries(fields).map(([name, schema]) => [name, sample(name, schema)]),
+                ),
+            };
+          }),
     );
     await product.quiet(anna);
   });
   afterAll(() => product.stop());
 
-  const bodyOf = (operation: Json): Route['body'] => {
+  const takesJson = (requestBody: Json): boolean =>
+    requestBody === undefined || requestBody.content['application/json'] !== undefined;
+  const found = (schema: Json): Json =>
+    schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)] : schema;
+  const fieldsOf = (operation: Json): Route['fields'] | undefined => {
     const schema = operation.requestBody?.content?.['application/json']?.schema;
-    if (!schema) return undefined;
-    const found = schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)] : schema;
-    const email = `never@${product.domain('corporate')}`;
-    return Object.fromEntries(
-      Object.keys(found.properties ?? {}).map((name) => [name, name === 'email' ? email : right[name]]),
+    return schema && (found(schema).properties ?? {});
+  };
+  const sample = (name: string, schema: Json): unknown => {
+    if (name === 'email' || name.endsWith('Email')) return `never@${product.domain('corporate')}`;
+    if (right[name] !== undefined) return right[name];
+    const { enum: choices, pattern = '', items, minItems = 0, properties, anyOf } = found(schema);
+    if (anyOf) return sample(name, anyOf[0]);
+    if (choices) return choices[0];
+    const prefix = /^\^(\w+)_\[0-9a-f\]/.exec(pattern)?.[1];
+    if (prefix) return `${prefix}_${'0'.repeat(32)}`;
+    const [type] = typesOf(found(schema));
+    if (type === 'array') return Array.from({ length: minItems }, () => sample(name, items));
+    if (type === 'object')
+      return Object.fromEntries(
+        Object.entries(properties ?? {}).map(([field, of]) => [field, sample(field, of)]),
+      );
+    return { boolean: false, integer: 1, number: 1 }[type ?? ''] ?? 'x';
+  };
+  /** Of all wrong values those that this field cannot take. */
+  const wrongFor = (schema: Json): readonly unknown[] => {
+    const types = typesOf(found(schema));
+    const takes = (...names: string[]) => names.some((name) => types.includes(name));
+    return [7, true, {}, { $ne: null }, { $gt: '' }, [[]], [{ $where: '1' }]].filter(
+      (wrong) =>
+        !(wrong === 7 && takes('integer', 'number')) &&
+        !(wrong === true && takes('boolean')) &&
+        !(JSON.stringify(wrong) === '{}' && takes('object')),
     );
   };
   const caller = (path: string): Caller => (path.startsWith('/v1/operations') ? product.operator : anna.call);
@@ -91,9 +124,9 @@ describe.each(backends)('bad input on $name', (backend) => {
       expect([...told, reply.status >= 400 && reply.status < 500]).toEqual([...told, true]);
       expect([...told, codes.includes(code)]).toEqual([...told, true]);
       if (field && code === 'validation_failed')
-        expect([...told, errors.map((error: Json) => error.field)]).toEqual([
+        expect([...told, errors.some((error: Json) => `${error.field}.`.startsWith(`${field}.`))]).toEqual([
           ...told,
-          expect.arrayContaining([field]),
+          true,
         ]);
     }
     expect(await product.head()).toBe(before);
@@ -120,11 +153,11 @@ describe.each(backends)('bad input on $name', (backend) => {
   it('a wrong type is named, for every field of every body', () =>
     refusedAll(
       withBody().flatMap((route) =>
-        Object.keys(route.body).flatMap((field) =>
-          [7, true, {}, { $ne: null }, { $gt: '' }, [[]], [{ $where: '1' }]].map((wrong) => ({
+        Object.entries(route.fields).flatMap(([field, schema]) =>
+          wrongFor(schema).map((wrong) => ({
             route,
             raw: JSON.stringify({ ...route.body, [field]: wrong }),
-            field: Array.isArray(wrong) && field === 'acknowledgements' ? undefined : field,
+            field,
           })),
         ),
       ),
