@@ -234,8 +234,13 @@ const expectWhatWasTold = async (life: Life): Promise<void> => {
   for (const { kind, subject, affects } of due) {
     const mine = happened.filter(({ data }) => data.domainId === subject.id).map(({ type }) => type);
     if (kind === 'domain_warning' || kind === 'domain_expiry') expect(mine).toContain(effects[kind]?.[0]);
-    if (!mine.includes('DomainValidationLapsed')) continue;
-    const removed = (await life.events(before)).filter(({ type }) => type === 'UserRemovedFromOrg');
+    const lapse = happened.find(
+      ({ type, data }) => type === 'DomainValidationLapsed' && data.domainId === subject.id,
+    );
+    if (kind !== 'domain_lapse' || !lapse) continue;
+    const removed = (await life.events(before)).filter(
+      ({ type, data }) => type === 'UserRemovedFromOrg' && data.cause?.id === lapse.id,
+    );
     expect(removed.length).toBe(affects.users);
   }
 };
