@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { catalogue, projections } from '#application';
 import { openEmbeddedEvents, readableEvents } from '#event-store';
-import { type DocumentStore, openEmbeddedDocuments, Projector } from '#read-models';
+import { type DocumentStore, openEmbeddedDocuments, openThreadedDocuments, Projector } from '#read-models';
 import { MasterKey, PersonalKeys } from '#tokens';
 
 export interface Rebuilt {
@@ -33,7 +33,10 @@ export const rebuild = async (folder: string, into: string): Promise<Rebuilt> =>
   const log = openEmbeddedEvents(folder);
   const keys = openEmbeddedDocuments(join(folder, 'keys.db'), { kind: 'OLKY', durable: true });
   const events = readableEvents(log, catalogue, new PersonalKeys(keys, MasterKey.load(undefined, folder)));
-  const documents = openEmbeddedDocuments(join(into, 'read-models.db'), { kind: 'OLRM', durable: false });
+  const file = { kind: 'OLRM', durable: false };
+  const documents = await openThreadedDocuments(join(into, 'read-models.db'), file, (error) => {
+    throw error;
+  });
   const failures: Error[] = [];
   const projector = new Projector(events, documents, projections, {
     progressed: () => {},

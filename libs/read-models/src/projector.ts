@@ -53,7 +53,7 @@ const BUILD_BATCH = 2_000;
 const BUSY_BATCH = 250;
 /** Documents that are told anew in one turn. */
 const ANEW = 250;
-/** Events in the log from which on first builds are made bare. */
+/** So many events in the log, and first builds are made bare. */
 const MANY_EVENTS = 1_000;
 export const SERVED = (name: string) => `served:${name}`;
 const FILLING = (name: string) => `filling:${name}`;
@@ -73,6 +73,7 @@ export class Projector {
   readonly #filling = new Map<string, Build>();
   readonly #quarantine = new Map<string, QuarantinedStream>();
   readonly #waiting = new Waiting();
+  #muchToRead: Promise<boolean> | undefined;
   #started = false;
   #position = 0;
   #caughtUp = false;
@@ -177,10 +178,23 @@ export class Projector {
 
   async #serveFromStart(name: string, version: number): Promise<void> {
     const first: Build = { _id: SERVED(name), version, build: 1, position: null };
-    const build: Build = (await this.#events.head()) >= MANY_EVENTS ? { ...first, bare: true } : first;
+    const build: Build = (await this.#hasMuchToRead()) ? { ...first, bare: true } : first;
     await this.#prepare(name, build);
     await save(this.#documents, build);
     this.#served.set(name, build);
+  }
+
+  /** Counted: not every store's positions do. */
+  async #hasMuchToRead(): Promise<boolean> {
+    this.#muchToRead ??= (async () => {
+      let seen = 0;
+      for await (const batch of this.#events.readAll({ batchSize: MANY_EVENTS })) {
+        seen += batch.length;
+        if (seen >= MANY_EVENTS) return true;
+      }
+      return false;
+    })();
+    return this.#muchToRead;
   }
 
   async #beginFilling(name: string, build: Build): Promise<void> {
@@ -224,11 +238,12 @@ export class Projector {
     let since = 0;
     while (!this.#abort.signal.aborted) {
       try {
-        for await (const batch of this.#events.follow({
+        const following = this.#events.follow({
           after: this.#position,
           signal: this.#abort.signal,
           batchSize: BUILD_BATCH,
-        })) {
+        });
+        for await (const batch of readAhead(following)) {
           if (batch.length === 0) await this.#completeFirstBuilds();
           this.#caughtUp = batch.length === 0;
           if (batch.length === 0) continue;
@@ -328,10 +343,11 @@ export class Projector {
         const build = this.#filling.get(name);
         if (!build) return;
         const erasures = this.#erasures;
-        for await (const batch of this.#events.readAll({
+        const reading = this.#events.readAll({
           after: build.position ?? 0,
           batchSize: busy ? BUSY_BATCH : BUILD_BATCH,
-        })) {
+        });
+        for await (const batch of readAhead(reading)) {
           if (this.#abort.signal.aborted) return;
           const [begun, live] = [performance.now(), this.#position];
           if (!(await this.#inTurn(() => this.#applyFilling(name, batch, erasures)))) break;
@@ -507,6 +523,26 @@ export class Projector {
           .map(({ stream, position, error }) => ({ stream, position, error })),
       };
     });
+  }
+}
+
+/** While much is to be read, the next batch is read while one is written. */
+async function* readAhead(
+  batches: AsyncIterable<readonly RecordedEvent[]>,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  const reading = batches[Symbol.asyncIterator]();
+  let next = reading.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      const ahead = value.length >= BUILD_BATCH ? reading.next() : undefined;
+      ahead?.catch(() => undefined);
+      yield value;
+      next = ahead ?? reading.next();
+    }
+  } finally {
+    reading.return?.().catch(() => undefined);
   }
 }
 
