@@ -107,5 +107,5 @@ describe('what cannot be forged', () => {
       const won = replies.findIndex(({ status }) => status === 200);
       await product.signIn(eve.email, `${password} ${round} ${won}`);
     }
-  }, 300_000);
+  }, 900_000);
 });
