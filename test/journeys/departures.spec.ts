@@ -112,6 +112,8 @@ describe.each(backends)('who leaves an organization on $name', (backend) => {
     await call.refused(404, 'not_found', 'GET', `/v1/accounts/${kept}`);
     await call.get(`/v1/accounts/${anna.accountId}`);
     expect((await ole.call.get(`/v1/accounts/${kept}/users`)).items).toMatchObject([{ userId: ole.userId }]);
+    expect(await ole.call.get(`/v1/accounts/${kept}/invitations`)).toMatchObject({ items: [], total: 0 });
+    await ole.call.refused(404, 'not_found', 'GET', `/v1/accounts/${kept}/invitations/${sent.invitationId}`);
     const told = await anna.call.all(
       anna.path(`/audit-events?type=InvitePartRefused&userId=${accepted.userId}`),
     );

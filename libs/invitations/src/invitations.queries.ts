@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
-import { account, mayReadAccountUsers } from '#accounts';
+import { type Account, account, mayReadAccountUsers } from '#accounts';
 import { Execution, mayRead } from '#commands';
 import { ListQuery, OneOf, SortBy, Text } from '#http';
 import { foldCase, notFound, type Refusal } from '#kernel';
@@ -40,15 +40,17 @@ export class GetInvitation extends OrgledgerQuery {
   invitationId!: string;
 }
 
-/** Invitations that offer an account, whether sent from it or from its organization. */
+/** Invitations that offer an account, whether sent from it or from its organization; none of an earlier one. */
 export class ListAccountInvitations extends OrgledgerQuery {
   accountId!: string;
+  home?: string | null;
   status?: string;
   search?: string;
 }
 
 export class GetAccountInvitation extends OrgledgerQuery {
   accountId!: string;
+  home?: string | null;
   invitationId!: string;
 }
 
@@ -128,13 +130,16 @@ class GetInvitationByTokenHandler implements IQueryHandler<GetInvitationByToken>
   }
 }
 
+const homeOf = (state: Account) => ({ home: state.status === 'unknown' ? null : state.organizationId });
+
 const invitationsOfAccount = listRow<ListAccountInvitations, InvitationView & { _id: string }>({
   on: ListAccountInvitations,
   projection: 'invitations',
   joins: ['deliveries'],
   authorize: () => undefined,
-  where: ({ accountId, status, search }) => ({
+  where: ({ accountId, home, status, search }) => ({
     accountIds: accountId,
+    sentFrom: { in: [accountId, ...(home ? [home] : [])] },
     status,
     words: search === undefined ? undefined : { prefix: foldCase(search) },
   }),
@@ -155,10 +160,9 @@ class ListAccountInvitationsHandler implements IQueryHandler<ListAccountInvitati
 
   async execute(query: ListAccountInvitations): Promise<unknown> {
     const { state } = await this.#execution.load(account, query.accountId);
-    return (
-      mayReadAccountUsers(readingOf(query).principal, state) ??
-      answerList(invitationsOfAccount, query, this.#readModels)
-    );
+    const refused = mayReadAccountUsers(readingOf(query).principal, state);
+    if (refused) return refused;
+    return answerList(invitationsOfAccount, Object.assign(query, homeOf(state)), this.#readModels);
   }
 }
 
@@ -167,8 +171,8 @@ const invitationOfAccount = resourceRow<GetAccountInvitation, InvitationView & {
   projection: 'invitations',
   joins: ['deliveries'],
   id: ({ invitationId }) => invitationId,
-  authorize: (_principal, { accountId }, view) =>
-    view.accountIds.includes(accountId) ? undefined : notFound,
+  authorize: (_principal, { accountId, home }, view) =>
+    view.accountIds.includes(accountId) && [accountId, home].includes(view.sentFrom) ? undefined : notFound,
   item: async (view, readModels, at) => (await items([view], readModels, at))[0],
 });
 
@@ -185,10 +189,9 @@ class GetAccountInvitationHandler implements IQueryHandler<GetAccountInvitation>
 
   async execute(query: GetAccountInvitation): Promise<unknown> {
     const { state } = await this.#execution.load(account, query.accountId);
-    return (
-      mayReadAccountUsers(readingOf(query).principal, state) ??
-      answerResource(invitationOfAccount, query, this.#readModels)
-    );
+    const refused = mayReadAccountUsers(readingOf(query).principal, state);
+    if (refused) return refused;
+    return answerResource(invitationOfAccount, Object.assign(query, homeOf(state)), this.#readModels);
   }
 }
 
