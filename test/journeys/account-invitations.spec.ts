@@ -116,6 +116,18 @@ describe.each(backends)('invitations to accounts on $name', (backend) => {
     expect((await eve.call.post(accept, { token })).events).toEqual(accepted.events);
   });
 
+  it('AMB-03 P10: whom two organizations have invited becomes known to the one that they come to', async () => {
+    const email = outsider('both');
+    const { userId } = await invite(anna.call, email);
+    const [pending] = (await anna.call.get(`${account}/invitations?search=both`)).items;
+    expect(pending.userId).toBe(userId);
+    await product.token(email);
+    await invite(eve.call, email, ['support'], `/v1/accounts/${eve.accountId}`);
+    await comesIn(email, 2);
+    const told = await anna.call.all(anna.path(`/audit-events?userId=${userId}`));
+    expect(told.map(({ type }: Json) => type).toSorted()).toEqual(['InviteSent', 'UserRegistered']);
+  });
+
   it('INV-09 ROL-06 ROL-04 ROL-09 AMB-19: who may invite, and with which roles', async () => {
     const body = { email: outsider('nobody'), roles: ['support'] };
     await refused(eve.call, 403, 'forbidden', body);

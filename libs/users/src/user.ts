@@ -52,6 +52,7 @@ export type User =
   | ({
       readonly status: 'pending';
       readonly openInvitations: readonly string[];
+      /** Whose history tells of them; null: nobody's, as more than one has invited them. */
       readonly organizationId: string | null;
     } & Person)
   | ({ readonly status: 'active' } & Life)
@@ -103,8 +104,14 @@ const evolvePending = (state: Extract<User, { status: 'pending' }>, event: UserE
   const { userId, email, domain, givenName, familyName } = state;
   const person: Person = { userId, email, domain, givenName, familyName };
   switch (event.type) {
-    case 'PendingUserInvited':
-      return { ...state, openInvitations: [...state.openInvitations, event.data.invitationId] };
+    case 'PendingUserInvited': {
+      const { invitationId, organizationId } = event.data;
+      return {
+        ...state,
+        openInvitations: [...state.openInvitations, invitationId],
+        organizationId: organizationId === state.organizationId ? organizationId : null,
+      };
+    }
     case 'PendingUserInvitationClosed':
       return {
         ...state,
