@@ -122,7 +122,10 @@ describe('erasure', () => {
       () => product.serving.app.get(Sandbox).mailbox.list({ to: `late@${domain}` }),
       (mails) => mails.length > 0,
     );
-    const words = [givenName, familyName, before, email, next];
+    const number = '+491755501234';
+    await (await product.signIn(next)).call.post('/v1/me/two-factor', { method: 'sms', number });
+    expect((await product.nobody.get('/sandbox/sms')).items).toMatchObject([{ to: number }]);
+    const words = [givenName, familyName, before, email, next, number];
     expect(filesWith(product.folder, words).length).toBeGreaterThan(0);
     const receipt = await anna.call.post(anna.path(`/users/${zoe.userId}/delete`), {
       acknowledgements: deletion,

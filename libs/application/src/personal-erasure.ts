@@ -28,6 +28,7 @@ export class PersonalErasure extends Erasure {
   async erase(userId: string): Promise<void> {
     const { events, personalKeys, sandbox, stores } = this.#platform;
     await sandbox?.mailbox.forget(tracesOf(userId, await events.read(`user-${userId}`)));
+    await sandbox?.textMessages.forget(userId);
     await personalKeys.destroy(userId);
     events.forget(userId);
     this.#execution.forget();

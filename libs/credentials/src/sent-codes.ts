@@ -32,18 +32,18 @@ export class SentCodes {
     const number = await this.#factors.numberOf(factor);
     await takeOne(this.#rates.texts, factor._id);
     const code = await this.#challenges.newCode(challengeId);
-    if (number !== undefined && code !== undefined) await this.#send(number, code);
+    if (number !== undefined && code !== undefined) await this.#send(factor._id, number, code);
   }
 
   /** @throws RateLimited; HttpProblem 503 */
   async forEnrolment(userId: string, number: string, code: string): Promise<void> {
     await takeOne(this.#rates.texts, userId);
-    await this.#send(number, code);
+    await this.#send(userId, number, code);
   }
 
-  async #send(to: string, code: string): Promise<void> {
+  async #send(userId: string, to: string, code: string): Promise<void> {
     try {
-      await this.#messages.send({ to, text: text(code) });
+      await this.#messages.send({ to, text: text(code), userId });
     } catch {
       throw new HttpProblem(503, 'text_message_not_sent', 'The message could not be sent; try again.', {
         headers: { 'retry-after': '5' },

@@ -6,6 +6,8 @@ export interface TextMessage {
   /** E.164. */
   readonly to: string;
   readonly text: string;
+  /** Whose telephone it is. */
+  readonly userId: string;
 }
 
 /** Port: somebody who brings short messages to telephones. */
@@ -25,7 +27,7 @@ interface KeptMessage extends TextMessage {
   readonly sentAt: string;
 }
 
-export const textMessageIndexes: readonly IndexSpec[] = [{ to: 1 }];
+export const textMessageIndexes: readonly IndexSpec[] = [{ to: 1 }, { userId: 1 }];
 
 /** Keeps what would have been sent. */
 export class SandboxTextMessages extends TextMessages {
@@ -40,21 +42,27 @@ export class SandboxTextMessages extends TextMessages {
     this.#clock = clock;
   }
 
-  async send({ to, text }: TextMessage): Promise<void> {
+  async send({ to, text, userId }: TextMessage): Promise<void> {
     const now = this.#clock.now();
     // In the order of sending, also within one millisecond and after a restart.
     const _id = `${String(now).padStart(16, '0')}.${String(++this.#sent).padStart(9, '0')}`;
-    await this.#store.collection<KeptMessage>('sms').insertOne({ _id, to, text, sentAt: isoTime(now) });
+    await this.#store
+      .collection<KeptMessage>('sms')
+      .insertOne({ _id, to, text, userId, sentAt: isoTime(now) });
   }
 
   /** Latest first. */
-  async list(to?: string): Promise<(TextMessage & { readonly sentAt: string })[]> {
+  async list(to?: string): Promise<(Pick<TextMessage, 'to' | 'text'> & { readonly sentAt: string })[]> {
     const kept = await this.#store
       .collection<KeptMessage>('sms')
       .find(to === undefined ? {} : { to })
       .sort({ _id: -1 })
       .limit(200)
       .toArray();
-    return kept.map(({ _id, ...message }) => message);
+    return kept.map(({ _id, userId, ...message }) => message);
+  }
+
+  async forget(userId: string): Promise<void> {
+    await this.#store.collection<KeptMessage>('sms').deleteMany({ userId });
   }
 }
