@@ -110,6 +110,9 @@ describe('erasure', () => {
     const invited = await product.serving.app.get(Sandbox).mailbox.list({ to: email, kind: 'invitation' });
     const link = new URL(invited[0]?.links[0] ?? 'http://none').searchParams.get('token');
     await zoe.call.post('/v1/invitations/accept', { token: link });
+    const number = '+491755501234';
+    await zoe.call.post('/v1/me/two-factor', { method: 'sms', number });
+    expect((await product.nobody.get('/sandbox/sms')).items).toMatchObject([{ to: number }]);
     await product.invite({ ...anna, call: zoe.call }, `late@${domain}`);
     await anna.call.put(anna.path(`/users/${zoe.userId}/email`), { email: next });
     const { accountId } = await anna.call.post(anna.path('/accounts'), {
@@ -122,9 +125,6 @@ describe('erasure', () => {
       () => product.serving.app.get(Sandbox).mailbox.list({ to: `late@${domain}` }),
       (mails) => mails.length > 0,
     );
-    const number = '+491755501234';
-    await (await product.signIn(next)).call.post('/v1/me/two-factor', { method: 'sms', number });
-    expect((await product.nobody.get('/sandbox/sms')).items).toMatchObject([{ to: number }]);
     const words = [givenName, familyName, before, email, next, number];
     expect(filesWith(product.folder, words).length).toBeGreaterThan(0);
     const receipt = await anna.call.post(anna.path(`/users/${zoe.userId}/delete`), {

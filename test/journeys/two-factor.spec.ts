@@ -74,6 +74,11 @@ describe('two-factor sign-in', () => {
   it('SEC-05 P14: an authenticator is set up, asked for at sign-in, and each code is taken once', async () => {
     const bob = await signUp('bob');
     const elsewhere = await product.signIn(bob.email);
+    const una = await product.signUp(`una@${product.domain('una')}`, { verified: false });
+    const method = { body: { method: 'totp' } };
+    await una.call.refused(403, 'email_unverified', 'POST', '/v1/me/two-factor', method);
+    await verify(una);
+    await una.call.post('/v1/me/two-factor', method.body);
     const begun = await bob.call.post('/v1/me/two-factor', { method: 'totp' });
     expect(begun).toMatchObject({ method: 'totp', secret: expect.stringMatching(/^[A-Z2-7]{32}$/) });
     expect(begun.otpauthUri).toBe(

@@ -35,6 +35,12 @@ export const rights = {
     enrolling: true,
     who: 'every person, for themselves',
   },
+  oneself_enrolling: {
+    of: 'oneself',
+    roles: [],
+    enrolling: true,
+    who: 'every person with a verified address, for themselves, also while a second factor is required and missing',
+  },
   oneself_enrolled: {
     of: 'oneself',
     roles: [],

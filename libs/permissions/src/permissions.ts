@@ -32,8 +32,8 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'GET /v1/me/sessions': 'oneself',
   'DELETE /v1/me/sessions/{sessionId}': 'oneself',
   'GET /v1/me/two-factor': 'oneself',
-  'POST /v1/me/two-factor': 'oneself',
-  'POST /v1/me/two-factor/confirm': 'oneself',
+  'POST /v1/me/two-factor': 'oneself_enrolling',
+  'POST /v1/me/two-factor/confirm': 'oneself_enrolling',
   'POST /v1/me/two-factor/disable': 'oneself_enrolled',
   'POST /v1/me/two-factor/recovery-codes': 'oneself_enrolled',
 
