@@ -39,6 +39,7 @@ describe('P17: merges and kills', () => {
         role: 'administrator',
         via: 'invitation',
         importId: null,
+        invitationId: null,
       },
       told,
     );
@@ -88,6 +89,41 @@ describe('P17: merges and kills', () => {
     expect(deaths).toBeGreaterThan(8);
     await mustBeWhole(prime, other);
   }, 300_000);
+
+  it('A into B and B into A at once: exactly one happens', async () => {
+    for (let n = 0; n < (LONG ? 50 : 2); n += 1) {
+      const { prime: a, other: b } = await seeded(2, 1);
+      const product = await Mortal.start(folder);
+      const merging = product.get(Merging);
+      const into = (id: string, one: Founded, two: Founded) =>
+        merging.begin(
+          {
+            mergeId: id,
+            organizationId: one.organizationId,
+            candidateOrganizationId: two.organizationId,
+            candidateOwnerId: two.ownerId,
+            role: 'standard_user',
+            via: 'invitation',
+            importId: null,
+            invitationId: null,
+          },
+          told,
+        );
+      const outcomes = await Promise.all([into(mergeId, a, b), into(`${mergeId}2`, b, a)]);
+      expect(outcomes.filter((outcome) => 'code' in outcome)).toMatchObject([
+        { code: 'organization_merging' },
+      ]);
+      await product.settled();
+      const found = await belonging(product.platform.events);
+      expect(found.wrongs).toEqual([]);
+      // The Prime of seeds has a domain: merging it is not possible, and then nothing has moved.
+      const failed = 'code' in (outcomes[0] as object);
+      expect([found.absorbed.size, new Set(found.homes.values()).size]).toEqual(failed ? [0, 2] : [1, 1]);
+      await product.end();
+      rmSync(folder, { recursive: true, force: true });
+      folder = mkdtempSync(join(tmpdir(), 'orgledger-merge-'));
+    }
+  }, 600_000);
 
   it('merges of 2 to 200 people, each with kills at appends anywhere, come out as if nothing had happened', async () => {
     let seed = 7;

@@ -14,6 +14,7 @@ import {
   useConventions,
 } from '#http';
 import { PublicUrl } from '#mail';
+import { SuccessionGuard } from '#merges';
 import { NestLogger } from '#observability';
 import { PermissionGuard, refuseRoutesWithoutRow, rightOf } from '#permissions';
 import { PolicyRunner } from '#policies';
@@ -56,7 +57,7 @@ export const serve = async (
       { log },
       {
         who: [settings.rateLimits ? new RateGuard(authentication) : authentication],
-        may: [app.get(PermissionGuard)],
+        may: [app.get(SuccessionGuard), app.get(PermissionGuard)],
       },
     );
     serveOpenapi(app, { version, whoMay });

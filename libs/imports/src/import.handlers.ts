@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Claims } from '#claims';
+import { Claims, type Holder } from '#claims';
 import { type Envelope, Execution, envelopeOf, idFrom, mayManage, type Outcome, systemOnly } from '#commands';
 import { domain, VerifiedDomains } from '#domains';
 import { isRefusal, notFound, type Refusal, refuse } from '#kernel';
-import { ImportLiveness, MergeLock } from '#merges';
+import { MergeLock } from '#merges';
 import { LogHead } from '#queries';
 import { bulkImport, bulkImportNotEnabled } from './bulk-import.ts';
 import { ContinueImport, RequestImport, SelectImportRows, StartImport } from './import.commands.ts';
@@ -142,20 +142,12 @@ export class StartImportHandler implements ICommandHandler<StartImport, Outcome>
   readonly #execution: Execution;
   readonly #claims: Claims;
   readonly #domains: VerifiedDomains;
-  readonly #imports: ImportLiveness;
   readonly #lock: MergeLock;
 
-  constructor(
-    execution: Execution,
-    claims: Claims,
-    domains: VerifiedDomains,
-    imports: ImportLiveness,
-    lock: MergeLock,
-  ) {
+  constructor(execution: Execution, claims: Claims, domains: VerifiedDomains, lock: MergeLock) {
     this.#execution = execution;
     this.#claims = claims;
     this.#domains = domains;
-    this.#imports = imports;
     this.#lock = lock;
   }
 
@@ -188,13 +180,19 @@ export class StartImportHandler implements ICommandHandler<StartImport, Outcome>
       if (unproved) return unproved;
       const held = await this.#claims.reserve(
         `import-${name}`,
-        { holder: importId, organizationId, judge: (holder) => this.#imports.judge(holder) },
+        { holder: importId, organizationId, judge: (holder) => this.#judge(holder) },
         envelope,
       );
       if (held) return held.code === 'claim_held' ? alreadyRunning : held;
     }
     // Those who are imported may bring organizations along, and nobody merges this one away meanwhile.
-    return this.#lock.hold(organizationId, importId, envelope);
+    return this.#lock.asPrime(organizationId, envelope);
+  }
+
+  async #judge(holder: string): Promise<Holder> {
+    const { state } = await this.#execution.load(organizationImport, holder);
+    if (state.status === 'running') return 'alive';
+    return state.status === 'completed' ? 'dead' : 'unknown';
   }
 }
 

@@ -1,6 +1,5 @@
 import { mayManage, type Noun, rowsOf } from '#commands';
 import { notFound } from '#kernel';
-import { ImportLiveness } from '#merges';
 import { bulkImport } from './bulk-import.ts';
 import { candidates } from './candidates.projection.ts';
 import { ContinueImport, EnableBulkImport, NotifyImportUsers } from './import.commands.ts';
@@ -15,7 +14,6 @@ import {
 import { importHistory } from './import.history.ts';
 import { importNotice } from './import.mail.ts';
 import { organizationImport } from './import.ts';
-import { RunningImports } from './import-liveness.ts';
 import { ImportNotices } from './import-notices.ts';
 import { BulkImportController, ImportCandidatesController, ImportsController } from './imports.http.ts';
 import { importRows, imports } from './imports.projection.ts';
@@ -33,7 +31,6 @@ export const importsNoun: Noun = {
     ImportReport,
     ImportNotices,
     RowImport,
-    { provide: ImportLiveness, useClass: RunningImports },
     RequestImportHandler,
     SelectImportRowsHandler,
     StartImportHandler,

@@ -123,6 +123,7 @@ export class RowImport {
       role: 'standard_user',
       via: 'import',
       importId: run.importId,
+      invitationId: null,
     } as const;
     for (let attempt = 1; ; attempt += 1) {
       const refused = await this.#merging.begin(beginning, toldBy(run, cause));

@@ -12,7 +12,7 @@ import { AcceptInvite, DeclineInvite } from './invitation.commands.ts';
 import { type Invitation, invitation, invitationLinkInvalid, isOpen } from './invitation.ts';
 import { InvitationLinks } from './invitation-links.ts';
 import type { KnownInvitation } from './invitation-sending.ts';
-import { elsewhere, homeOf } from './invitees.ts';
+import { elsewhere, homeOf, MergeOffers } from './invitees.ts';
 
 @Injectable()
 @CommandHandler(AcceptInvite)
@@ -25,6 +25,7 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
   readonly #passwords: Passwords;
   readonly #credentials: Credentials;
   readonly #users: ManagedUsersLimit;
+  readonly #offers: MergeOffers;
 
   constructor(
     execution: Execution,
@@ -35,7 +36,9 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
     passwords: Passwords,
     credentials: Credentials,
     users: ManagedUsersLimit,
+    offers: MergeOffers,
   ) {
+    this.#offers = offers;
     this.#users = users;
     this.#execution = execution;
     this.#people = people;
@@ -95,6 +98,8 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
       if (envelope.principal.userId !== person.userId || person.email !== invited.email)
         return invitationLinkInvalid;
       const home = homeOf(person);
+      if (invited.absorbs !== null && home === invited.absorbs)
+        return this.#offers.refuses(person.userId, home);
       return invited.role !== null && home !== null && home !== invited.organizationId
         ? elsewhere
         : undefined;

@@ -45,6 +45,7 @@ export const destinationOf = ({
   sentFrom: accountId ?? organizationId ?? '',
   organizationId,
   joins: role === null ? joinsOrganizationId : organizationId,
+  merges: role !== null && accountId === null,
 });
 
 /** Sends invitations of every kind: one person, one claim, one limit, one link. */
@@ -76,7 +77,7 @@ export class InvitationSending {
   write(
     invitationId: string,
     offer: Offer,
-    { userId, kind, ownedAccountIds }: Invitee,
+    { userId, kind, ownedAccountIds, absorbs }: Invitee,
     { email, domain }: Address,
     envelope: Envelope,
   ): Promise<Outcome> {
@@ -94,6 +95,7 @@ export class InvitationSending {
           accountId,
           accounts,
           joinsOrganizationId,
+          absorbs,
           email,
           domain,
           kind,

@@ -148,7 +148,7 @@ export class ResendInviteHandler implements ICommandHandler<ResendInvite, Outcom
 
   #resend(
     invitationId: string,
-    { userId, kind, ownedAccountIds }: Invitee,
+    { userId, kind, ownedAccountIds, absorbs }: Invitee,
     envelope: Envelope,
   ): Promise<Outcome> {
     return this.#execution.run(
@@ -160,6 +160,7 @@ export class ResendInviteHandler implements ICommandHandler<ResendInvite, Outcom
           userId,
           kind,
           ownedAccountIds,
+          absorbs,
           tokenHash: this.#links.hash(
             invitationId,
             (newest.status === 'unknown' ? 0 : newest.generation) + 1,

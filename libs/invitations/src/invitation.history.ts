@@ -14,24 +14,26 @@ const toOrganizations = (data: Data): Data => ({
 
 const withOwnedAccounts = (data: Data): Data => ({ ...toOrganizations(data), ownedAccountIds: [] });
 
+const absorbingNobody = (data: Data): Data => ({ ...data, absorbs: null });
+
 const status = (previous: string, updated: string) => [{ field: 'status', previous, updated }];
 
 export const invitationHistory: Catalogue<InvitationEvent['type'] | DeliveryEvent['type']> = {
   InviteSent: {
-    version: 2,
-    upcast: [withOwnedAccounts],
+    version: 3,
+    upcast: [withOwnedAccounts, absorbingNobody],
     summary: 'An invitation was sent.',
     personal: { email: 'userId' },
   },
   InviteResent: {
-    version: 2,
-    upcast: [withOwnedAccounts],
+    version: 3,
+    upcast: [withOwnedAccounts, absorbingNobody],
     summary: 'An invitation was sent again; earlier links no longer work.',
     personal: { email: 'userId' },
   },
   InviteAccepted: {
-    version: 2,
-    upcast: [toOrganizations],
+    version: 3,
+    upcast: [toOrganizations, absorbingNobody],
     summary: 'An invitation was accepted.',
     personal: { givenName: 'userId', familyName: 'userId' },
     changes: status('pending', 'accepted'),

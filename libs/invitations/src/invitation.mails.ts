@@ -16,6 +16,10 @@ export const invitationMail: MailKind = {
     const { organizationId, role, joinsOrganizationId } = state;
     const joins = role === null ? joinsOrganizationId : organizationId;
     const { state: home } = await desk.load(organization, joins ?? '');
+    const nameOfOrganization = async (id: string) => {
+      const { state: candidate } = await desk.load(organization, id);
+      return candidate.status === 'unknown' ? '' : candidate.name;
+    };
     const nameOf = async (accountId: string) => {
       const { state: offered } = await desk.load(account, accountId);
       return offered.status === 'unknown' ? '' : offered.name;
@@ -27,6 +31,7 @@ export const invitationMail: MailKind = {
       ...invitationText({
         inviterName: fullName(inviter) || 'Somebody',
         organizationName: home.status === 'open' ? home.name : null,
+        absorbs: state.absorbs === null ? null : await nameOfOrganization(state.absorbs),
         role: role ?? 'standard_user',
         accounts: await Promise.all(
           state.accounts.map(async ({ accountId, roles }) => ({ name: await nameOf(accountId), roles })),

@@ -15,7 +15,13 @@ const justBefore = '2026-03-08T09:59:59.999Z';
 const newExpiry = '2026-03-20T10:00:00.000Z';
 
 const about = { invitationId: 'inv_1', organizationId: 'org_1', userId: 'usr_2' };
-const offer = { role: 'standard_user', accountId: null, accounts: [], joinsOrganizationId: null } as const;
+const offer = {
+  role: 'standard_user',
+  accountId: null,
+  accounts: [],
+  joinsOrganizationId: null,
+  absorbs: null,
+} as const;
 const asked = {
   ...about,
   ...offer,
@@ -44,6 +50,7 @@ const resend = {
   userId: 'usr_2',
   kind: 'new_user',
   ownedAccountIds: [],
+  absorbs: null,
   tokenHash: 'hash2',
   expiresAt: newExpiry,
 } as const;

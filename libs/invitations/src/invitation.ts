@@ -16,7 +16,7 @@ interface About {
   readonly userId: string;
 }
 
-export type InvitationKind = 'new_user' | 'existing_user';
+export type InvitationKind = 'new_user' | 'existing_user' | 'merge';
 
 export interface AccountGrant {
   readonly accountId: string;
@@ -32,6 +32,8 @@ interface Offer {
   readonly accounts: readonly AccountGrant[];
   /** AMB-29: the organization that lets people of its domain join by themselves. */
   readonly joinsOrganizationId: string | null;
+  /** INV-11: the organization of the invitee, which accepting merges into this one; null: none. */
+  readonly absorbs: string | null;
 }
 
 interface Letter {
@@ -76,6 +78,7 @@ export type InvitationCommand =
       tokenHash: string;
       expiresAt: string;
       ownedAccountIds: readonly string[];
+      absorbs: string | null;
     }
   | {
       type: 'AcceptInvite';
@@ -144,9 +147,10 @@ export const invitation: Decider<Invitation, InvitationCommand, InvitationEvent>
       return command.type === 'AcceptInvite' || command.type === 'DeclineInvite'
         ? invitationLinkInvalid
         : notFound;
-    const { invitationId, organizationId, userId, role, accountId, accounts, joinsOrganizationId } = state;
+    const { invitationId, organizationId, userId, role, accountId, accounts } = state;
+    const { joinsOrganizationId, absorbs } = state;
     const about: About = { invitationId, organizationId, userId };
-    const offer: Offer = { role, accountId, accounts, joinsOrganizationId };
+    const offer: Offer = { role, accountId, accounts, joinsOrganizationId, absorbs };
     switch (command.type) {
       case 'ResendInvite': {
         if (!mayBeResent(state)) return notPending;

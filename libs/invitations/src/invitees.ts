@@ -10,6 +10,7 @@ export interface Invitee {
   readonly kind: InvitationKind;
   /** AMB-15. */
   readonly ownedAccountIds: readonly string[];
+  readonly absorbs: string | null;
 }
 
 /** Whereto somebody is invited. */
@@ -19,6 +20,14 @@ export interface Destination {
   readonly organizationId: string | null;
   /** The organization that accepting leads into; null: none. */
   readonly joins: string | null;
+  /** INV-11: the Owner of another organization may bring it along. */
+  readonly merges: boolean;
+}
+
+/** AMB-13: whether the organization of its Owner can be merged. */
+export abstract class MergeOffers {
+  /** Undefined: nothing stands in the way. */
+  abstract refuses(ownerId: string, candidateId: string): Promise<Refusal | undefined>;
 }
 
 const alreadyPending = refuse(
@@ -48,8 +57,10 @@ export class Invitees {
   readonly #claims: Claims;
   readonly #people: People;
   readonly #rates: Rates;
+  readonly #offers: MergeOffers;
 
-  constructor(execution: Execution, claims: Claims, people: People, rates: Rates) {
+  constructor(execution: Execution, claims: Claims, people: People, rates: Rates, offers: MergeOffers) {
+    this.#offers = offers;
     this.#execution = execution;
     this.#claims = claims;
     this.#people = people;
@@ -74,7 +85,7 @@ export class Invitees {
       );
       if (pending) return pending.code === 'claim_held' ? alreadyPending : pending;
       if (!envelope.dryRun) await takeOne(this.#rates.invitations, address.hash);
-      if (invitee.kind === 'existing_user') return invitee;
+      if (invitee.kind !== 'new_user') return invitee;
       const taken = await this.#people.claim(address, invitee.userId, organizationId, envelope);
       const userId = taken ? await this.#comingAs(taken) : invitee.userId;
       if (userId === undefined) continue;
@@ -85,16 +96,25 @@ export class Invitees {
   }
 
   /** A new address gets a pending person at once, a known one keeps its own. */
-  async #find(address: Address, { joins }: Destination, envelope: Envelope): Promise<Invitee | Refusal> {
+  async #find(
+    address: Address,
+    { joins, merges }: Destination,
+    envelope: Envelope,
+  ): Promise<Invitee | Refusal> {
     const known = await this.#people.withAddress(address);
     if (!known || !isLiving(known)) {
       const userId = known?.userId ?? idFrom(envelope.commandId, 'usr');
-      return { userId, kind: 'new_user', ownedAccountIds: [] };
+      return { userId, kind: 'new_user', ownedAccountIds: [], absorbs: null };
     }
-    if (joins === null) return { userId: known.userId, kind: 'existing_user', ownedAccountIds: [] };
+    const { userId } = known;
+    const existing = { userId, kind: 'existing_user', ownedAccountIds: [], absorbs: null } as const;
+    if (joins === null) return existing;
     const home = homeOf(known);
-    if (home !== null) return home === joins && known.membership ? alreadyMember : elsewhere;
-    return { userId: known.userId, kind: 'existing_user', ownedAccountIds: known.keptAccounts };
+    if (home === null) return { ...existing, ownedAccountIds: known.keptAccounts };
+    if (home === joins && known.membership) return alreadyMember;
+    if (!merges || !known.membership) return elsewhere;
+    const refused = await this.#offers.refuses(userId, home);
+    return refused ?? { ...existing, kind: 'merge', absorbs: home };
   }
 
   /** Who is being made for this address by somebody else at this moment: the same person is invited here. */

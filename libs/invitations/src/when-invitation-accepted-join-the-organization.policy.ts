@@ -10,7 +10,7 @@ export const whenInvitationAcceptedJoinTheOrganization: Policy<InvitationEvent> 
   on: {
     InviteAccepted: ({ data, metadata }) => {
       const { userId, organizationId, invitationId, role, accountId, accounts, joinsOrganizationId } = data;
-      const { givenName, familyName } = data;
+      const { givenName, familyName, absorbs } = data;
       const resource = { type: 'user', id: userId };
       const invitation = { type: 'invitation', id: invitationId };
       const reverted = { command: 'RevertAcceptance', fields: { invitationId }, resource: invitation };
@@ -25,12 +25,22 @@ export const whenInvitationAcceptedJoinTheOrganization: Policy<InvitationEvent> 
         resource,
         otherwise,
       });
+      const merge = (candidateOrganizationId: string, otherwise: FollowOn): FollowOn => ({
+        command: 'StartMerge',
+        fields: { invitationId, organizationId, candidateOrganizationId, candidateOwnerId: userId, role },
+        resource: { type: 'organization', id: candidateOrganizationId },
+        otherwise,
+      });
       const standard = { role: 'standard_user', via: 'auto_join' };
       return [
         { command: 'AdoptPassword', fields: { userId, from: metadata.commandId }, resource },
         ...(role === null
           ? [{ command: 'ActivateInvitee', fields: { userId, givenName, familyName }, resource }]
-          : [join(organizationId, { role, via: 'invitation' }, reverted)]),
+          : [
+              absorbs === null
+                ? join(organizationId, { role, via: 'invitation' }, reverted)
+                : merge(absorbs, reverted),
+            ]),
         ...(joinsOrganizationId === null ? [] : [join(joinsOrganizationId, standard, partly(null))]),
         ...accounts.map((grant) => ({
           command: 'GrantAccountAccess',

@@ -69,6 +69,8 @@ export interface InvitationFields {
   readonly inviterName: string;
   /** Null: access to accounts only. */
   readonly organizationName: string | null;
+  /** MRG-03: name of the invitee's own organization, which accepting merges into that one. */
+  readonly absorbs?: string | null;
   /** Role in the organization, such as `standard_user`; null with accounts only. */
   readonly role: string | null;
   readonly accounts?: readonly { readonly name: string; readonly roles: readonly string[] }[];
@@ -94,9 +96,13 @@ export const invitationText = (fields: InvitationFields): MailText => {
   const brings =
     ownedAccounts.length > 0 &&
     `The accounts that you own come along and belong to it from then on: ${ownedAccounts.map(shown).join('; ')}.`;
+  const own = fields.absorbs ?? null;
+  const merges =
+    own !== null &&
+    `Accepting merges your organization ${shown(own)} into ${goal}: it ceases to exist, its users and accounts move there, and its Administrators become Standard Users. Roles on accounts stay. This cannot be undone.`;
   return letter({
     subject: `${inviter} invites you to ${goal}`,
-    paragraphs: ['Hello,', `${inviter} invites you to ${goal}.`, joins, brings, grants].filter(
+    paragraphs: ['Hello,', `${inviter} invites you to ${goal}.`, merges, joins, brings, grants].filter(
       (part) => part !== false,
     ),
     action: { label: 'See the invitation', link },

@@ -1,5 +1,6 @@
 export { type Merge, type MergeEvent, merge } from './merge.ts';
-export { ImportLiveness, MergeLock } from './merge-lock.ts';
+export { MergeLock } from './merge-lock.ts';
 export { mergesNoun } from './merges.module.ts';
 export type { MergeView } from './merges.projection.ts';
 export { Merging } from './merging.ts';
+export { SuccessionGuard } from './succession.guard.ts';

@@ -4,69 +4,78 @@ import { type ClaimName, Claims, type Holder } from '#claims';
 import { type Envelope, Execution, systemEnvelope } from '#commands';
 import type { Refusal } from '#kernel';
 import { organization, organizationAbsorbed, organizationMerging } from '#organizations';
+import { LogHead } from '#queries';
+import { ReadModels } from '#read-models';
 import { isOver, merge } from './merge.ts';
 
-/** Whether an import runs, which holds its organization as long as it does. */
-export abstract class ImportLiveness {
-  abstract judge(importId: string): Promise<Holder>;
-}
-
 const named = (organizationId: string): ClaimName => `merge-${organizationId}`;
+/** Whoever merges into an organization shares it with others who do. */
+const into = (organizationId: string): string => `into_${organizationId}`;
 
-/** One merge per organization, whichever side it is on (rules.md 2.8). */
+/** An organization is merged into others or absorbed by one, never both at a time (rules.md 2.8). */
 @Injectable()
 export class MergeLock {
   readonly #execution: Execution;
   readonly #claims: Claims;
-  readonly #imports: ImportLiveness;
+  readonly #readModels: ReadModels;
+  readonly #log: LogHead;
 
-  constructor(execution: Execution, claims: Claims, imports: ImportLiveness) {
+  constructor(execution: Execution, claims: Claims, readModels: ReadModels, log: LogHead) {
     this.#execution = execution;
     this.#claims = claims;
-    this.#imports = imports;
+    this.#readModels = readModels;
+    this.#log = log;
   }
 
-  /** Of one organization. `holder`: a merge, or the import that merges. */
-  async hold(organizationId: string, holder: string, envelope: Envelope): Promise<Refusal | undefined> {
+  /** Nobody absorbs it while others are merged into it. */
+  asPrime(organizationId: string, envelope: Envelope): Promise<Refusal | undefined> {
+    return this.#hold(organizationId, into(organizationId), envelope);
+  }
+
+  /**
+   * Both sides, the smaller id first whoever asks: of A into B and B into A exactly one gets both. Without `prime` it
+   * is held by whoever asks.
+   */
+  async hold(
+    { mergeId, candidate, prime }: { mergeId: string; candidate: string; prime: string | null },
+    correlationId: string,
+  ): Promise<Refusal | undefined> {
+    // Never the same id twice: what was held and let go is held anew.
+    const envelope = () => systemEnvelope(randomUUID(), correlationId, null);
+    const sides = prime === null ? [candidate] : [candidate, prime].toSorted();
+    for (const side of sides) {
+      const refused = await this.#hold(side, side === candidate ? mergeId : into(side), envelope());
+      if (!refused) continue;
+      await this.#claims.release(named(candidate), mergeId, envelope());
+      return refused;
+    }
+    return undefined;
+  }
+
+  async #hold(organizationId: string, holder: string, envelope: Envelope): Promise<Refusal | undefined> {
     const { state } = await this.#execution.load(organization, organizationId);
     if (state.status === 'absorbed') return organizationAbsorbed(state.successorId);
-    if (state.status !== 'open' && !(state.status === 'merging' && state.mergeId === holder))
-      return organizationMerging;
+    if (state.status === 'merging' && state.mergeId !== holder) return organizationMerging;
     const held = await this.#claims.reserve(
       named(organizationId),
-      { holder, organizationId, judge: (other) => this.#judge(other) },
+      { holder, organizationId, judge: (other) => this.#judge(organizationId, other) },
       envelope,
     );
     return held && (held.code === 'claim_held' ? organizationMerging : held);
   }
 
-  /**
-   * Of both, the smaller id first whoever asks: of A into B and B into A exactly one gets both. What an import merges
-   * into is held by the import itself.
-   */
-  async holdBoth(
-    mergeId: string,
-    organizationIds: readonly string[],
-    correlationId: string,
-  ): Promise<Refusal | undefined> {
-    // Never the same id twice: what was held and let go is held anew.
-    const envelope = () => systemEnvelope(randomUUID(), correlationId, null);
-    const held: string[] = [];
-    for (const id of organizationIds.toSorted()) {
-      const refused = await this.hold(id, mergeId, envelope());
-      if (refused) {
-        for (const other of held) await this.#claims.release(named(other), mergeId, envelope());
-        return refused;
-      }
-      held.push(id);
-    }
-    return undefined;
-  }
-
-  async #judge(holder: string): Promise<Holder> {
-    if (holder.startsWith('imp_')) return this.#imports.judge(holder);
+  async #judge(organizationId: string, holder: string): Promise<Holder> {
+    if (holder === into(organizationId)) return this.#judgePrime(organizationId);
     const { state } = await this.#execution.load(merge, holder);
     if (state.status === 'running') return 'alive';
     return isOver(state) ? 'dead' : 'unknown';
+  }
+
+  /** What has begun is shown; what is about to begin holds it for the claims' time of grace. */
+  async #judgePrime(organizationId: string): Promise<Holder> {
+    await this.#readModels.reach(await this.#log.head(), ['merges', 'imports']);
+    const running = { organizationId, status: 'running' };
+    const merges = await this.#readModels.count('merges', running);
+    return merges + (await this.#readModels.count('imports', running)) > 0 ? 'alive' : 'unknown';
   }
 }

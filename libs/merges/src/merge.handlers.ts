@@ -1,11 +1,191 @@
 import { Injectable } from '@nestjs/common';
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { envelopeOf, type Outcome, systemOnly } from '#commands';
-import { ContinueMerge } from './merge.commands.ts';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import {
+  Execution,
+  enclose,
+  envelopeOf,
+  idFrom,
+  mayManage,
+  namedUuid,
+  type Outcome,
+  systemOnly,
+} from '#commands';
+import { VerifiedDomains } from '#domains';
+import { SendInvite } from '#invitations';
+import { isRefusal, notFound, refuse } from '#kernel';
+import { People } from '#users';
+import { ContinueMerge, NoteMergeOffer, RequestMerge, StartMerge, WithdrawMerge } from './merge.commands.ts';
+import { merge } from './merge.ts';
+import { MergeCandidates } from './merge-candidates.ts';
 import { Merging } from './merging.ts';
 
 /** People and accounts that move before others' commands get their turn. */
 const AT_ONCE = 25;
+
+/** Of the invitation that offers it. */
+const mergeOf = (invitationId: string): string => idFrom(namedUuid(invitationId), 'mrg');
+
+@Injectable()
+@CommandHandler(RequestMerge)
+export class RequestMergeHandler implements ICommandHandler<RequestMerge, Outcome> {
+  readonly #execution: Execution;
+  readonly #bus: CommandBus;
+  readonly #people: People;
+  readonly #domains: VerifiedDomains;
+  readonly #candidates: MergeCandidates;
+
+  constructor(
+    execution: Execution,
+    bus: CommandBus,
+    people: People,
+    domains: VerifiedDomains,
+    candidates: MergeCandidates,
+  ) {
+    this.#execution = execution;
+    this.#bus = bus;
+    this.#people = people;
+    this.#domains = domains;
+    this.#candidates = candidates;
+  }
+
+  async execute(command: RequestMerge): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const { organizationId, candidateOwnerEmail: email, role } = command;
+    const refused = mayManage(envelope.principal, organizationId);
+    if (refused) return refused;
+    const inviting = {
+      ...envelope,
+      commandId: namedUuid(`${envelope.commandId}/invitation`),
+      ifMatch: undefined,
+    };
+    const invitationId = idFrom(inviting.commandId, 'inv');
+    const mergeId = mergeOf(invitationId);
+    const { state, traces } = await this.#execution.load(merge, mergeId);
+    const repeated = traces.has(envelope.commandId) && state.status !== 'unknown';
+    const domain = this.#people.address(email)?.domain ?? '';
+    const unproved = repeated ? undefined : await this.#domains.refuses(organizationId, domain);
+    if (unproved) return unproved;
+    const found = await this.#candidates.find(organizationId, email);
+    if (isRefusal(found) && !repeated) return notFound;
+    const { ownerId, candidateId, blockers } = isRefusal(found)
+      ? { ownerId: '', candidateId: '', blockers: [] }
+      : found;
+    if (!repeated && blockers.length > 0)
+      return refuse('conflict', 'merge_blocked', 'This organization cannot be merged now.', { blockers });
+    const invited: Outcome = repeated
+      ? { done: true }
+      : await this.#bus.execute(
+          enclose(Object.assign(new SendInvite(), { organizationId, email, role }), inviting),
+        );
+    if (isRefusal(invited) || envelope.dryRun || role === 'owner') return invited;
+    return this.#execution.run(
+      {
+        decider: merge,
+        id: mergeId,
+        command: {
+          type: 'RequestMerge',
+          mergeId,
+          organizationId,
+          candidateOrganizationId: candidateId,
+          candidateOwnerId: ownerId,
+          role,
+          invitationId,
+          requestedBy: envelope.principal.id,
+        },
+        answer: (after) =>
+          after.status === 'unknown'
+            ? {}
+            : {
+                mergeId,
+                invitationId,
+                kind: 'merge',
+                userId: after.candidateOwnerId,
+                candidateOrganizationId: after.candidateOrganizationId,
+              },
+      },
+      envelope,
+    );
+  }
+}
+
+@Injectable()
+@CommandHandler(NoteMergeOffer)
+export class NoteMergeOfferHandler implements ICommandHandler<NoteMergeOffer, Outcome> {
+  readonly #execution: Execution;
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+  }
+
+  async execute(command: NoteMergeOffer): Promise<Outcome> {
+    const { organizationId, candidateOrganizationId, candidateOwnerId, role, invitationId, requestedBy } =
+      command;
+    const mergeId = mergeOf(invitationId);
+    const about = { mergeId, organizationId, candidateOrganizationId, candidateOwnerId, role };
+    return this.#execution.run(
+      {
+        decider: merge,
+        id: mergeId,
+        authorize: systemOnly,
+        command: { type: 'RequestMerge', ...about, invitationId, requestedBy },
+      },
+      envelopeOf(command),
+    );
+  }
+}
+
+@Injectable()
+@CommandHandler(WithdrawMerge)
+export class WithdrawMergeHandler implements ICommandHandler<WithdrawMerge, Outcome> {
+  readonly #execution: Execution;
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+  }
+
+  async execute(command: WithdrawMerge): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const mergeId = mergeOf(command.invitationId);
+    const refused = systemOnly(envelope.principal);
+    if (refused) return refused;
+    // Most invitations merge nothing.
+    if ((await this.#execution.load(merge, mergeId)).state.status === 'unknown') return { done: true };
+    return this.#execution.run(
+      { decider: merge, id: mergeId, command: { type: 'WithdrawMerge', reason: command.reason } },
+      envelope,
+    );
+  }
+}
+
+@Injectable()
+@CommandHandler(StartMerge)
+export class StartMergeHandler implements ICommandHandler<StartMerge, Outcome> {
+  readonly #merging: Merging;
+
+  constructor(merging: Merging) {
+    this.#merging = merging;
+  }
+
+  async execute(command: StartMerge): Promise<Outcome> {
+    const { principal, correlationId, causationId } = envelopeOf(command);
+    const refused = systemOnly(principal);
+    if (refused) return refused;
+    const { organizationId, candidateOrganizationId, candidateOwnerId, role, invitationId } = command;
+    return this.#merging.begin(
+      {
+        mergeId: mergeOf(invitationId),
+        organizationId,
+        candidateOrganizationId,
+        candidateOwnerId,
+        role,
+        via: 'invitation',
+        importId: null,
+        invitationId,
+      },
+      { correlationId, cause: causationId ?? '' },
+    );
+  }
+}
 
 @Injectable()
 @CommandHandler(ContinueMerge)

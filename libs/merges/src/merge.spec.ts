@@ -10,7 +10,13 @@ const requested: MergeEvent = {
   data: { ...offered, invitationId: 'inv_1', requestedBy: 'usr_9', requestedAt: now },
 };
 const begin = (via: 'invitation' | 'import') =>
-  ({ type: 'StartMerge', ...offered, via, importId: via === 'import' ? 'imp_1' : null }) as const;
+  ({
+    type: 'StartMerge',
+    ...offered,
+    via,
+    importId: via === 'import' ? 'imp_1' : null,
+    invitationId: via === 'import' ? null : 'inv_1',
+  }) as const;
 const started = (via: 'invitation' | 'import' = 'invitation'): MergeEvent => {
   const { type: _type, ...data } = begin(via);
   return { type: 'MergeStarted', data: { ...data, startedAt: now } };
@@ -59,6 +65,9 @@ describe('a merge', () => {
     given(requested, { type: 'MergeWithdrawn', data: { ...about, reason: 'expired' } })
       .when(begin('invitation'))
       .thenRefused('merge_over');
+    given(requested, { type: 'MergeWithdrawn', data: { ...about, reason: 'expired' } })
+      .when({ type: 'RequestMerge', ...asked })
+      .then(requested);
   });
 
   it('rules.md 2.7: begins once, by an offer or by an import', () => {
@@ -120,7 +129,10 @@ describe('a merge', () => {
     const fail = { type: 'FailMerge', reason: 'candidate_has_verified_domains' } as const;
     given(started())
       .when(fail)
-      .then({ type: 'MergeFailed', data: { ...about, reason: fail.reason, failedAt: now } });
+      .then({
+        type: 'MergeFailed',
+        data: { ...about, invitationId: 'inv_1', reason: fail.reason, failedAt: now },
+      });
     given(started(), planned()).when(fail).thenNothing();
   });
 

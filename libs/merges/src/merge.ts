@@ -62,6 +62,7 @@ export type MergeEvent =
         role: AssignableRole;
         via: 'invitation' | 'import';
         importId: string | null;
+        invitationId: string | null;
         startedAt: string;
       }
     >
@@ -76,7 +77,7 @@ export type MergeEvent =
   | Event<'MergeAccountMoved', About & { accountId: string }>
   | Event<'MergeProgressed', About & { via: Begun['via']; done: Progress }>
   | Event<'MergeCompleted', About & { users: number; accounts: number; completedAt: string }>
-  | Event<'MergeFailed', About & { reason: MergeFailure; failedAt: string }>;
+  | Event<'MergeFailed', About & { invitationId: string | null; reason: MergeFailure; failedAt: string }>;
 
 interface Offered extends About {
   readonly candidateOwnerId: string;
@@ -86,6 +87,7 @@ interface Offered extends About {
 interface Begun extends Offered {
   readonly via: 'invitation' | 'import';
   readonly importId: string | null;
+  readonly invitationId: string | null;
   readonly users: readonly PlannedUser[];
   readonly accounts: readonly string[];
   /** True: everybody and everything that moves is in the plan. */
@@ -105,7 +107,12 @@ export type Merge =
 export type MergeCommand =
   | ({ type: 'RequestMerge'; invitationId: string; requestedBy: string } & Offered)
   | { type: 'WithdrawMerge'; reason: Withdrawal }
-  | ({ type: 'StartMerge'; via: 'invitation' | 'import'; importId: string | null } & Offered)
+  | ({
+      type: 'StartMerge';
+      via: 'invitation' | 'import';
+      importId: string | null;
+      invitationId: string | null;
+    } & Offered)
   | {
       type: 'PlanMerge';
       from: Progress;
@@ -139,8 +146,17 @@ const evolve = (state: Merge, event: MergeEvent): Merge => {
     return { status: 'requested', ...about, candidateOwnerId, role };
   }
   if (event.type === 'MergeStarted') {
-    const { candidateOwnerId, role, via, importId } = event.data;
-    const begun = { via, importId, users: [], accounts: [], planned: false, done: nothing, moved: nothing };
+    const { candidateOwnerId, role, via, importId, invitationId } = event.data;
+    const begun = {
+      via,
+      importId,
+      invitationId,
+      users: [],
+      accounts: [],
+      planned: false,
+      done: nothing,
+      moved: nothing,
+    };
     return { status: 'running', ...about, candidateOwnerId, role, ...begun };
   }
   if (event.type === 'MergeWithdrawn')
@@ -176,7 +192,7 @@ export const merge: Decider<Merge, MergeCommand, MergeEvent> = {
   organizationOf: (state) => (state.status === 'unknown' ? null : state.organizationId),
   decide: (command, state, { now }) => {
     if (command.type === 'RequestMerge') {
-      if (state.status !== 'unknown') return [];
+      if (state.status !== 'unknown' && state.status !== 'withdrawn') return [];
       const { type: _type, ...requested } = command;
       return [{ type: 'MergeRequested', data: { ...requested, requestedAt: now } }];
     }
@@ -208,7 +224,12 @@ export const merge: Decider<Merge, MergeCommand, MergeEvent> = {
         // After the first move there is no way back (rules.md 2.7).
         return state.planned
           ? []
-          : [{ type: 'MergeFailed', data: { ...about, reason: command.reason, failedAt: now } }];
+          : [
+              {
+                type: 'MergeFailed',
+                data: { ...about, invitationId: state.invitationId, reason: command.reason, failedAt: now },
+              },
+            ];
       default:
         return unreachable(command, []);
     }

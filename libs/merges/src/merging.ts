@@ -63,11 +63,16 @@ export class Merging {
   /** From here on both organizations are held. */
   async begin(beginning: Beginning, told: Told): Promise<Outcome> {
     const { mergeId, organizationId, candidateOrganizationId, via } = beginning;
-    const both = via === 'import' ? [candidateOrganizationId] : [organizationId, candidateOrganizationId];
-    const refused = await this.#lock.holdBoth(mergeId, both, told.correlationId);
-    return (
-      refused ?? this.#run(merge, mergeId, { type: 'StartMerge', ...beginning }, `${mergeId}/start`, told)
-    );
+    // A merge that runs holds them already.
+    if ((await this.state(mergeId)).status !== 'running') {
+      const prime = via === 'import' ? null : organizationId;
+      const sides = { mergeId, candidate: candidateOrganizationId, prime };
+      const refused = await this.#lock.hold(sides, told.correlationId);
+      if (refused) return refused;
+    }
+    const command: MergeCommand = { type: 'StartMerge', ...beginning };
+    const envelope = this.#envelope(`${mergeId}/start`, told);
+    return this.#execution.run({ decider: merge, id: mergeId, command }, envelope);
   }
 
   /** Goes on by so many people and accounts at most. @returns the last of what was written to the merge */

@@ -118,6 +118,11 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'POST /v1/organizations/{organizationId}/imports/{importId}/notify': 'manage',
   'POST /v1/organizations/{organizationId}/imports/{importId}/start': 'manage',
   'GET /v1/organizations/{organizationId}/import-candidates': 'read',
+
+  'POST /v1/organizations/{organizationId}/merges': 'manage',
+  'GET /v1/organizations/{organizationId}/merges': 'read',
+  'GET /v1/organizations/{organizationId}/merges/preview': 'manage',
+  'GET /v1/organizations/{organizationId}/merges/{mergeId}': 'read',
   'PUT /v1/operations/bulk-import/{id}': 'operate',
 
   'GET /v1/organizations/{organizationId}/audit-events': 'read',

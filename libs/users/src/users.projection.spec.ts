@@ -30,6 +30,7 @@ const sent: Event = {
     accountId: null,
     accounts: [],
     joinsOrganizationId: null,
+    absorbs: null,
     ownedAccountIds: [],
     invitedBy: 'usr_1',
     generation: 1,

@@ -82,7 +82,7 @@ const pendingUser = ({ data }: Of<'InviteSent'> | Of<'InviteResent'>): UserView 
         sentAt: data.sentAt,
         expiresAt: data.expiresAt,
         timesSent: data.generation,
-        isMerge: false,
+        isMerge: data.absorbs !== null,
       },
     },
     '',
@@ -175,7 +175,7 @@ const independentUser = ({
 
 export const users: Projection<UserView, Events> = {
   name: 'users',
-  version: 2,
+  version: 3,
   persons: ['userId'],
   indexes: [
     { organizationId: 1, name: 1 },

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { Execution } from '#commands';
+import { elsewhere, MergeOffers } from '#invitations';
+import { notFound, type OrganizationRole, type Refusal } from '#kernel';
+import { organization } from '#organizations';
+import { isLiving, People } from '#users';
+import { Candidate } from './candidate.ts';
+import { roleAfter } from './merge.ts';
+
+export interface Blocker {
+  readonly code: string;
+  readonly detail: string;
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  not_an_owner: 'This person owns no organization that could be merged.',
+  already_member: 'This person is in the organization already.',
+  candidate_not_open: 'Their organization is being merged, or was merged already.',
+  candidate_has_verified_domains: 'Their organization has a verified domain of its own.',
+};
+
+const blocker = (code: string): Blocker => ({ code, detail: sentences[code] ?? code });
+
+/** Whom a merge would move, and what stands in its way (MRG-02, AMB-13). */
+@Injectable()
+export class MergeCandidates extends MergeOffers {
+  readonly #execution: Execution;
+  readonly #people: People;
+  readonly #candidate: Candidate;
+
+  constructor(execution: Execution, people: People, candidate: Candidate) {
+    super();
+    this.#execution = execution;
+    this.#people = people;
+    this.#candidate = candidate;
+  }
+
+  async refuses(ownerId: string, candidateId: string): Promise<Refusal | undefined> {
+    const blockers = await this.#blockers(ownerId, candidateId);
+    return blockers.length > 0 ? { ...elsewhere, members: { blockers } } : undefined;
+  }
+
+  async #blockers(ownerId: string, candidateId: string): Promise<Blocker[]> {
+    const { state } = await this.#execution.load(organization, candidateId);
+    if (state.status === 'unknown' || state.ownerId !== ownerId) return [blocker('not_an_owner')];
+    if (state.status !== 'open') return [blocker('candidate_not_open')];
+    await this.#candidate.reached();
+    return (await this.#candidate.hasVerifiedDomains(candidateId))
+      ? [blocker('candidate_has_verified_domains')]
+      : [];
+  }
+
+  /** Who owns what, for somebody whose domain the asking organization has proved. */
+  async find(
+    organizationId: string,
+    email: string,
+  ): Promise<{ ownerId: string; candidateId: string; blockers: readonly Blocker[] } | Refusal> {
+    const address = this.#people.address(email);
+    const person = address && (await this.#people.withAddress(address));
+    if (!person || !isLiving(person)) return notFound;
+    const { userId: ownerId, membership } = person;
+    const candidateId = membership?.organizationId ?? '';
+    if (candidateId === organizationId)
+      return { ownerId, candidateId, blockers: [blocker('already_member')] };
+    return { ownerId, candidateId, blockers: await this.#blockers(ownerId, candidateId) };
+  }
+
+  /** What everybody of the Candidate would notice; addresses only of the asking organization's own domains. */
+  async effects(
+    candidateId: string,
+    candidateOwnerId: string,
+    mayKnow: (domain: string) => Promise<boolean>,
+  ) {
+    await this.#candidate.reached();
+    const users: object[] = [];
+    const downgrades: object[] = [];
+    for await (const { userId, email, domain, role } of this.#candidate.users(candidateId)) {
+      const by = (via: 'invitation' | 'import'): OrganizationRole =>
+        roleAfter({ via, role: 'standard_user', candidateOwnerId }, userId);
+      const move = { userId, fromRole: role, toRole: by('import') };
+      users.push({ ...move, email: (await mayKnow(domain)) ? email : null });
+      if (role !== 'standard_user') downgrades.push(move);
+    }
+    const accounts: object[] = [];
+    for await (const { accountId, name } of this.#candidate.accounts(candidateId))
+      accounts.push({ accountId, name });
+    return { users, accounts, roleDowngrades: downgrades };
+  }
+}
