@@ -25,6 +25,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   rebuild: async () => (await import('./rebuild.part.ts')).rebuilds,
   checks: async () => (await import('./domain-checks.part.ts')).domainChecks,
   lapse: async () => (await import('./lapse.part.ts')).lapses,
+  import: async () => (await import('./imports.part.ts')).imports,
   boot: async () => (await import('./boot.part.ts')).boots,
   eventstoredb: async () => (await import('./eventstoredb.part.ts')).eventStoreDb,
 };

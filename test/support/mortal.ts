@@ -85,7 +85,7 @@ export class Mortal {
   async done<C extends OrgledgerCommand>(command: C, fields: Partial<C> & { organizationId: string }) {
     const outcome = await this.send(command, fields);
     if (isRefusal(outcome)) throw new Error(`${command.constructor.name} was refused: ${outcome.code}`);
-    return outcome as unknown as Record<string, never>;
+    return outcome as unknown as Record<string, string>;
   }
 
   /** Everything that has happened is reacted to and shown. */

@@ -10,7 +10,7 @@ import type { ChosenRow, ImportReport } from './report.ts';
 import type { RowImport } from './row-import.ts';
 
 /** Rows that are done side by side and told together. */
-const AT_ONCE = 32;
+const AT_ONCE = 128;
 /** How often a report under way says how far it is. */
 const TELL_EVERY = 50_000;
 const RETRY_MS = 250;

@@ -30,7 +30,7 @@ const failures: Readonly<Record<string, SkipReason>> = {
 const TRIES = 5;
 const PAUSE_MS = 20;
 /** People and accounts of a merged organization that move side by side. */
-const AT_ONCE = 25;
+const AT_ONCE = 50;
 
 /**
  * Imports one person, by commands whose ids hang on import and person only: whoever does a row again finds what was
