@@ -5,6 +5,7 @@ import { startDnsServer } from '../servers/dns-server.ts';
 import { startSmtpServer } from '../servers/smtp-server.ts';
 import { Caller } from '../support/caller.ts';
 import { independentUsers } from './accounts.ts';
+import { comingTogether } from './coming-together.ts';
 import { departures } from './departures.ts';
 import { acceptance, invitations } from './invitations.ts';
 import { asItWas, badInput, history, limitsOfOthers } from './looking-back.ts';
@@ -59,6 +60,7 @@ try {
   await badInput(scene, anna);
   await independentUsers(scene, anna, joined);
   await departures(scene, anna);
+  await comingTogether(scene);
   await thirtyOneDays(scene);
   await rebuilding(scene, anna);
   await restarting(scene, anna, invited);
