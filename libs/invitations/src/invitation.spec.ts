@@ -274,6 +274,7 @@ describe('invitation', () => {
     accountId: 'acc_1',
     accounts: [{ accountId: 'acc_1', roles: ['support'] }],
     joinsOrganizationId: 'org_1',
+    absorbs: null,
   } as const;
   const sentToAccount: InvitationEvent = {
     type: 'InviteSent',
