@@ -22,7 +22,7 @@ const first = {
   sentAt: '2026-01-01T00:00:00.000Z',
   expiresAt: '2026-01-08T00:00:00.000Z',
 };
-const toTheOrganization = { accountId: null, accounts: [], joinsOrganizationId: null };
+const toTheOrganization = { accountId: null, accounts: [], joinsOrganizationId: null, absorbs: null };
 
 describe('invitations that were written before there were any to accounts', () => {
   it('INV-01: are to the organization alone', () => {

@@ -15,6 +15,7 @@ const followOns = (offer: object) =>
           accountId: null,
           accounts: [],
           joinsOrganizationId: null,
+          absorbs: null,
           givenName: 'Bob',
           familyName: 'Ray',
           ...offer,
@@ -27,6 +28,20 @@ const accounts = [{ accountId: 'acc_1', roles: ['support'] }];
 const [join, adopt] = ['JoinOrganization', 'AdoptPassword'];
 
 describe('what follows an acceptance', () => {
+  it('INV-11: where it merges an organization, the merge begins instead of a joining', () => {
+    expect(followOns({ role: 'administrator', absorbs: 'org_2' })?.[1]).toEqual([
+      'StartMerge',
+      {
+        invitationId: 'inv_1',
+        organizationId: 'org_1',
+        candidateOrganizationId: 'org_2',
+        candidateOwnerId: 'usr_2',
+        role: 'administrator',
+      },
+      'RevertAcceptance',
+    ]);
+  });
+
   it('INV-03, INV-13: with a role the person joins, then gets the accounts; a refused joining takes it back', () => {
     expect(followOns({ role: 'administrator', accounts })).toEqual([
       [adopt, expect.anything(), undefined],
