@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { Principal } from '#commands';
-import { Call, PathId, ReadQuery } from '#http';
+import { Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import { AuditEventsQuery, GetAuditEvent, ListAuditEvents } from './audit.queries.ts';
 
@@ -13,6 +13,7 @@ export class AuditController {
   }
 
   @Get()
+  @Told('Lists what happened in the organization, latest first.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() query: AuditEventsQuery,
@@ -22,6 +23,7 @@ export class AuditController {
   }
 
   @Get(':eventId')
+  @Told('One thing that happened: who did it, from where, and what it said.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
     @Param('eventId') eventId: string,

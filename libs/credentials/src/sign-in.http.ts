@@ -53,7 +53,7 @@ export class SignInController {
   }
 
   @Delete('current')
-  @Told('Ends the session.')
+  @Told('Ends the session.', 'unauthenticated')
   async signOut(@Call() { principal, dryRun }: Call<Principal>) {
     if (dryRun) return new Answer(200, nothingToForesee);
     if (principal) await this.#signIn.out(principal);

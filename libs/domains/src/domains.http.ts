@@ -23,7 +23,7 @@ export class DomainsController {
 
   @Post()
   @Told(
-    'Add a domain',
+    'Adds a domain.',
     'domain_invalid',
     'bare_domain_required',
     'public_suffix',
@@ -40,6 +40,7 @@ export class DomainsController {
   }
 
   @Get()
+  @Told('Lists the organization’s domains.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() query: DomainsQuery,
@@ -49,6 +50,7 @@ export class DomainsController {
   }
 
   @Get(':domainId')
+  @Told('One domain, with the proof that is asked for and the last look at it.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('domainId', 'dom') domainId: string,
@@ -59,6 +61,7 @@ export class DomainsController {
   }
 
   @Get(':domainId/verification-file')
+  @Told('The file that proves the domain over HTTPS, ready to be put there.')
   file(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('domainId', 'dom') domainId: string,
@@ -69,7 +72,7 @@ export class DomainsController {
   }
 
   @Post(':domainId/verify')
-  @Told('Look for the proof now', 'domain_taken', 'domain_invalid', 'domain_expired')
+  @Told('Looks for the proof now.', 'domain_taken', 'domain_invalid', 'domain_expired')
   @HttpCode(200)
   verify(
     @PathId('organizationId', 'org') organizationId: string,
@@ -80,7 +83,7 @@ export class DomainsController {
   }
 
   @Put(':domainId/method')
-  @Told('Choose another way of proving it', 'domain_expired')
+  @Told('Chooses another way of proving it.', 'domain_expired')
   changeMethod(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('domainId', 'dom') domainId: string,
@@ -91,7 +94,7 @@ export class DomainsController {
   }
 
   @Post(':domainId/delete')
-  @Told('Delete a domain; its users stay', 'acknowledgements_required')
+  @Told('Deletes a domain; its users stay.', 'acknowledgements_required')
   @HttpCode(200)
   delete(
     @PathId('organizationId', 'org') organizationId: string,
@@ -103,7 +106,7 @@ export class DomainsController {
   }
 
   @Post(':domainId/restore-users')
-  @Told('Bring back whom a lapse removed', 'domain_unverified', 'domain_unvalidated')
+  @Told('Brings back whom a lapse removed.', 'domain_unverified', 'domain_unvalidated')
   @HttpCode(200)
   restoreUsers(
     @PathId('organizationId', 'org') organizationId: string,

@@ -168,7 +168,7 @@ const describe = (
   const route = routeShape(controller, handler);
   operation.operationId = `${controller.name.replace(/Controller$/, '')}.${handlerName}`;
   const told: Telling | undefined = Reflect.getMetadata(toldKey, handler);
-  operation.summary = told?.summary ?? sentence(handlerName);
+  if (told) operation.summary = told.summary;
   operation.parameters = [
     ...pathParameters(operation, controller, handlerName),
     ...queryParameters(route, method, schemas),
@@ -183,11 +183,6 @@ const describe = (
     told?.refusals ?? [],
     Reflect.getMetadata(producesKey, handler),
   );
-};
-
-const sentence = (name: string): string => {
-  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
 const pathParameters = (operation: Operation, controller: Controller, handlerName: string) => {

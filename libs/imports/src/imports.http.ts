@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { BodyStream, Call, Consumes, PathId, Produces, ReadQuery } from '#http';
+import { BodyStream, Call, Consumes, PathId, Produces, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import {
   EnableBulkImport,
@@ -36,6 +36,12 @@ export class ImportsController {
 
   @Post()
   @HttpCode(202)
+  @Told(
+    'Asks for a report of who could be imported from the domains named.',
+    'bulk_import_not_enabled',
+    'domain_unverified',
+    'domain_unvalidated',
+  )
   request(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: RequestImport,
@@ -45,6 +51,7 @@ export class ImportsController {
   }
 
   @Get()
+  @Told('Lists the organization’s imports.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() query: ImportsQuery,
@@ -54,6 +61,7 @@ export class ImportsController {
   }
 
   @Get(':importId')
+  @Told('One import: its state and how far it has come.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('importId', 'imp') importId: string,
@@ -65,6 +73,7 @@ export class ImportsController {
 
   @Get(':importId/report.csv')
   @Produces('text/csv')
+  @Told('The report as CSV, a row for each person.')
   report(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('importId', 'imp') importId: string,
@@ -76,6 +85,7 @@ export class ImportsController {
 
   @Get(':importId/progress')
   @Produces('text/event-stream')
+  @Told('Follows an import as server-sent events, until it is completed.')
   progress(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('importId', 'imp') importId: string,
@@ -86,6 +96,7 @@ export class ImportsController {
   }
 
   @Get(':importId/rows')
+  @Told('Lists the rows of an import with what became of them.')
   rows(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('importId', 'imp') importId: string,
@@ -97,6 +108,12 @@ export class ImportsController {
 
   @Put(':importId/selection')
   @Consumes('text/csv')
+  @Told(
+    'Takes the report back with rows removed: who stays in it will be imported.',
+    'import_selection_invalid',
+    'import_report_not_ready',
+    'import_already_started',
+  )
   async select(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('importId', 'imp') importId: string,
@@ -108,6 +125,11 @@ export class ImportsController {
 
   @Post(':importId/notify')
   @HttpCode(200)
+  @Told(
+    'Mails the people who are selected what is going to happen.',
+    'import_report_not_ready',
+    'import_already_started',
+  )
   notify(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('importId', 'imp') importId: string,
@@ -118,6 +140,16 @@ export class ImportsController {
 
   @Post(':importId/start')
   @HttpCode(200)
+  @Told(
+    'Imports the people who are selected.',
+    'acknowledgements_required',
+    'import_report_not_ready',
+    'import_already_started',
+    'import_already_running',
+    'domain_unverified',
+    'domain_unvalidated',
+    'organization_merging',
+  )
   start(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('importId', 'imp') importId: string,
@@ -137,6 +169,7 @@ export class ImportCandidatesController {
   }
 
   @Get()
+  @Told('Lists the people with an address of the verified domains who could be imported now.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() query: CandidatesQuery,
@@ -155,6 +188,7 @@ export class BulkImportController {
   }
 
   @Put(':id')
+  @Told('Lets an organization import people, or not.', 'not_found')
   enable(
     @PathId('id', 'org') organizationId: string,
     @Body() command: EnableBulkImport,

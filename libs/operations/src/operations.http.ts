@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { Answer } from '#http';
+import { Answer, Told } from '#http';
 import { notFound, type Refusal, refuse } from '#kernel';
 import { Metrics } from '#observability';
 import { PolicyRunner } from '#policies';
@@ -18,17 +18,22 @@ export class HealthController {
   }
 
   @Get('health/live')
+  @Told('Whether the process runs.')
   live() {
     return { status: 'live' };
   }
 
   @Get('health/ready')
+  @Told(
+    'Whether the product can be used: its store, its read models and what follows the log; 503 otherwise.',
+  )
   async ready() {
     const report = await this.#health.report();
     return new Answer(report.ready ? 200 : 503, report, report.ready ? {} : { 'retry-after': '1' });
   }
 
   @Get('metrics')
+  @Told('Measurements for Prometheus.')
   async metrics() {
     const { contentType, body } = await this.#metrics.text();
     return new Answer(200, body, { 'content-type': contentType });
@@ -51,6 +56,7 @@ export class OperationsController {
   }
 
   @Get('projections')
+  @Told('The read models, and how far each has followed the log.')
   projections() {
     return {
       items: this.#health.projections().map((health) => ({ ...health, position: String(health.position) })),
@@ -60,6 +66,7 @@ export class OperationsController {
   /** Answers when the new build is served. */
   @Post('projections/:name/rebuild')
   @HttpCode(200)
+  @Told('Builds a read model anew; answers when the new one is served.', 'not_found', 'runs_in_worker')
   async rebuild(@Param('name') name: string): Promise<object | Refusal> {
     if (!this.#projector.health().some((projection) => projection.name === name)) return notFound;
     if (!this.#projector.isStarted) return elsewhere;
@@ -68,6 +75,7 @@ export class OperationsController {
   }
 
   @Get('parked')
+  @Told('Follow-on commands and timers that were given up after several attempts.')
   async parked() {
     const [commands, timers] = await Promise.all([this.#policies.parked(), this.#timers.parked()]);
     const items = [
@@ -79,6 +87,7 @@ export class OperationsController {
 
   @Post('parked/:id/retry')
   @HttpCode(200)
+  @Told('Tries a parked command or timer again.', 'not_found', 'still_refused')
   async retry(@Param('id') id: string): Promise<object | Refusal> {
     const done = (await this.#policies.retry(id)) ?? (await this.#timers.retry(id));
     if (done === undefined) return notFound;

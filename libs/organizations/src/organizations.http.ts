@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Put, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery } from '#http';
+import { Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import {
   RenameOrganization,
@@ -21,6 +21,7 @@ export class OrganizationsController {
   }
 
   @Get()
+  @Told('The organization, with its Owner and its sign-up policy.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() _query: ReadQuery,
@@ -30,6 +31,7 @@ export class OrganizationsController {
   }
 
   @Get('summary')
+  @Told('How many people, accounts, domains and invitations it has.')
   summary(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() _query: ReadQuery,
@@ -39,6 +41,7 @@ export class OrganizationsController {
   }
 
   @Patch()
+  @Told('Renames the organization.', 'organization_merging')
   rename(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: RenameOrganization,
@@ -48,6 +51,10 @@ export class OrganizationsController {
   }
 
   @Put('sign-up-policy')
+  @Told(
+    'Says what becomes of people who sign up with an address of a verified domain.',
+    'organization_merging',
+  )
   setSignUpPolicy(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: SetDomainSignupPolicy,
@@ -58,6 +65,11 @@ export class OrganizationsController {
 
   @Delete()
   @HttpCode(200)
+  @Told(
+    'Asks to delete the organization, which is always refused: it ends by a merge.',
+    'organization_deletion_not_available',
+    'organization_merging',
+  )
   delete(@PathId('organizationId', 'org') organizationId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new RequestOrganizationDeletion(), { organizationId }, call);
   }
@@ -72,6 +84,10 @@ export class LimitsController {
   }
 
   @Put('limits')
+  @Told(
+    'Limits how many managed users and accounts an organization may have; null lifts a limit.',
+    'not_found',
+  )
   setLimits(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: SetLimits,

@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { isoTime } from '#clock';
-import { HttpProblem, nothingHere } from '#http';
+import { HttpProblem, nothingHere, Told } from '#http';
 import { refuse } from '#kernel';
 import { AdvanceClockBody, MailQuery, ZoneHostBody, ZoneRecordBody } from './sandbox.dto.ts';
 import { Sandbox } from './sandbox.ts';
@@ -46,16 +46,22 @@ export class SandboxController {
   }
 
   @Get('mail')
+  @Told('The mails that were sent, as far as they are kept.')
   async mail(@Query() { to, kind }: MailQuery) {
     return { items: await this.#sandbox.mailbox.list({ to, kind }) };
   }
 
   @Get('sms')
+  @Told('The text messages that were sent.')
   async sms(@Query('to') to?: string) {
     return { items: await this.#sandbox.textMessages.list(to) };
   }
 
   @Put('dns/:name/TXT')
+  @Told(
+    'Sets the TXT records of a name in the sandbox’s DNS, or the fault with which it answers.',
+    'validation_failed',
+  )
   async setRecord(@Param('name') name: string, @Body() { values, fault }: ZoneRecordBody) {
     if ((values === undefined) === (fault === undefined)) throw oneOfTwo('values', 'fault');
     await this.#sandbox.setRecord(name, fault ? { fault } : { values });
@@ -64,11 +70,16 @@ export class SandboxController {
 
   @Delete('dns/:name/TXT')
   @HttpCode(204)
+  @Told('Removes the TXT records of a name.', 'validation_failed')
   async removeRecord(@Param('name') name: string): Promise<void> {
     await this.#sandbox.setRecord(name, undefined);
   }
 
   @Put('https/:host')
+  @Told(
+    'Sets the file that a host serves in the sandbox, or the fault with which it answers.',
+    'validation_failed',
+  )
   async setHost(@Param('host') host: string, @Body() { path, content, fault }: ZoneHostBody) {
     if ((content === undefined) === (fault === undefined)) throw oneOfTwo('content', 'fault');
     await this.#sandbox.setHost(host, fault ? { fault } : { path, content });
@@ -77,17 +88,24 @@ export class SandboxController {
 
   @Delete('https/:host')
   @HttpCode(204)
+  @Told('Removes a host.', 'validation_failed')
   async removeHost(@Param('host') host: string): Promise<void> {
     await this.#sandbox.setHost(host, undefined);
   }
 
   @Get('clock')
+  @Told('What time it is in the sandbox.')
   clock() {
     return { now: isoTime(this.#sandbox.clock.now()) };
   }
 
   @Post('clock/advance')
   @HttpCode(200)
+  @Told(
+    'Moves the sandbox’s clock forward; what becomes due meanwhile happens.',
+    'clock_cannot_go_back',
+    'clock_out_of_range',
+  )
   async advance(@Body() { milliseconds }: AdvanceClockBody) {
     if (milliseconds <= 0) return refuse('invalid', 'clock_cannot_go_back', 'Time only goes forward.');
     const now = await this.#travel.advance(milliseconds).catch((error) => {

@@ -13,7 +13,7 @@ export class UpcomingController {
   }
 
   @Get()
-  @Told('What will happen by itself, to whom, when and why, soonest first')
+  @Told('What will happen by itself, to whom, when and why, soonest first.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() query: UpcomingQuery,

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId } from '#http';
+import { Call, PathId, Told } from '#http';
 import { FoundOrganization, TransferOwnership } from './user.commands.ts';
 
 /** Whose organization it is: a person founds one, and later hands it over. */
@@ -13,12 +13,23 @@ export class OwnershipController {
   }
 
   @Post()
+  @Told(
+    'Founds an organization for somebody who is in none; they become its Owner, and their accounts come along.',
+    'user_belongs_to_another_organization',
+    'email_unverified',
+  )
   found(@Body() command: FoundOrganization, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);
   }
 
   @Post(':organizationId/transfer-ownership')
   @HttpCode(200)
+  @Told(
+    'Makes another managed user the Owner; the earlier one stays in the role that is named.',
+    'owner_not_managed',
+    'owner_role_by_transfer_only',
+    'organization_merging',
+  )
   transfer(
     @PathId('organizationId', 'org') organizationId: string,
     @Body() command: TransferOwnership,

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, ReadQuery } from '#http';
+import { Call, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import { RequestEmailVerification, SignUp, VerifyEmail } from './user.commands.ts';
 import { GetMe } from './users.queries.ts';
@@ -16,18 +16,28 @@ export class SignUpController {
   }
 
   @Post('sign-ups')
+  @Told(
+    'Signs somebody up; they found an organization with a first account, or join one by its sign-up policy.',
+    'email_invalid',
+    'email_taken',
+    'password_too_weak',
+    'sign_up_by_invitation_only',
+    'rate_limited',
+  )
   signUp(@Body() command: SignUp, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);
   }
 
   @Post('email-verifications/complete')
   @HttpCode(200)
+  @Told('Proves an e-mail address with the token that was mailed to it.', 'link_invalid')
   verifyEmail(@Body() command: VerifyEmail, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);
   }
 
   @Post('email-verifications')
   @HttpCode(200)
+  @Told('Mails the link that proves one’s address again; the link before it counts no more.', 'rate_limited')
   mailVerification(@Call() call: Call<Principal>) {
     return this.#commands.send(
       new RequestEmailVerification(),
@@ -37,6 +47,7 @@ export class SignUpController {
   }
 
   @Get('me')
+  @Told('Oneself: name, address, organization and role.')
   me(@Query() _query: ReadQuery, @Call() call: Call<Principal>) {
     return this.#queries.ask(new GetMe(), {}, call);
   }

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Put, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery } from '#http';
+import { Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import { ExplainUser, ExplanationQuery } from './explanation.queries.ts';
 import {
@@ -26,6 +26,7 @@ export class UsersController {
   }
 
   @Get()
+  @Told('Lists the people of the organization: managed, pending and independent ones.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
     @Query() query: UsersQuery,
@@ -35,6 +36,7 @@ export class UsersController {
   }
 
   @Get(':userId')
+  @Told('One person of the organization, with their ETag.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -45,6 +47,7 @@ export class UsersController {
   }
 
   @Get(':userId/explain')
+  @Told('Which events and commands made a field of a person what it is.')
   explain(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -55,6 +58,7 @@ export class UsersController {
   }
 
   @Patch(':userId')
+  @Told('Renames a managed user; people may rename themselves.', 'not_found')
   rename(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -65,6 +69,7 @@ export class UsersController {
   }
 
   @Put(':userId/role')
+  @Told('Gives a managed user another role in the organization.', 'owner_role_by_transfer_only')
   changeRole(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -75,6 +80,7 @@ export class UsersController {
   }
 
   @Put(':userId/two-factor-requirement')
+  @Told('Requires a second factor of a managed user, or requires it no more.', 'not_found')
   requireTwoFactor(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -85,6 +91,13 @@ export class UsersController {
   }
 
   @Put(':userId/email')
+  @Told(
+    'Changes the address of a managed user, within the verified domains; the new one must be proved.',
+    'email_invalid',
+    'email_taken',
+    'domain_unverified',
+    'domain_unvalidated',
+  )
   changeEmail(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -96,6 +109,7 @@ export class UsersController {
 
   @Post(':userId/deactivate')
   @HttpCode(200)
+  @Told('Deactivates a managed user: their sessions end, their roles stay.', 'owner_not_removable')
   deactivate(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -106,6 +120,7 @@ export class UsersController {
 
   @Post(':userId/reactivate')
   @HttpCode(200)
+  @Told('Lets a deactivated user sign in again.', 'not_found')
   reactivate(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -116,6 +131,13 @@ export class UsersController {
 
   @Post(':userId/remove')
   @HttpCode(200)
+  @Told(
+    'Removes a managed user from the organization, with a next owner for every account they own.',
+    'owner_not_removable',
+    'acknowledgements_required',
+    'account_owner_required',
+    'owner_not_managed',
+  )
   remove(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,
@@ -127,6 +149,13 @@ export class UsersController {
 
   @Post(':userId/delete')
   @HttpCode(200)
+  @Told(
+    'Deletes a managed user: what was known of them is erased everywhere.',
+    'owner_not_removable',
+    'acknowledgements_required',
+    'account_owner_required',
+    'owner_not_managed',
+  )
   delete(
     @PathId('organizationId', 'org') organizationId: string,
     @PathId('userId', 'usr') userId: string,

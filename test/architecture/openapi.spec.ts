@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { serve } from '#application';
+import { readSettings } from '#settings';
+
+interface Operation {
+  readonly summary?: string;
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+}
+type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+
+/** The operations that do not say what they do, and the commands that do not say why they may be refused. */
+const untold = (paths: Paths): string[] =>
+  Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, { summary, responses }]) => [
+      ...(/\w\.$/.test(summary ?? '') ? [] : [`${method} ${path}: summary`]),
+      ...(method === 'get' || /: [a-z_]+(, [a-z_]+)*\.$/.test(responses['4XX']?.description ?? '')
+        ? []
+        : [`${method} ${path}: refusals`]),
+    ]),
+  );
+
+describe('/openapi.json', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'orgledger-openapi-'));
+  let paths: Paths;
+  beforeAll(async () => {
+    const serving = await serve(
+      readSettings({ PORT: '0', ORGLEDGER_DATA_DIR: folder, LOG_LEVEL: 'error' }),
+      '0.0.0-test',
+    );
+    const answer = await fetch(`${serving.url}/openapi.json`);
+    ({ paths } = (await answer.json()) as { paths: Paths });
+    await serving.stop();
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('says of every operation what it does, and of every command with which codes it may be refused', () => {
+    expect(Object.keys(paths).length).toBeGreaterThan(60);
+    expect(untold(paths)).toEqual([]);
+  });
+
+  it('finds a planted operation that says nothing', () => {
+    const responses = { '4XX': { description: 'Refused.' } };
+    expect(untold({ ...paths, '/v1/planted': { get: { responses }, put: { responses } } })).toEqual([
+      'get /v1/planted: summary',
+      'put /v1/planted: summary',
+      'put /v1/planted: refusals',
+    ]);
+  });
+});
