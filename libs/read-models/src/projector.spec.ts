@@ -229,6 +229,18 @@ describe('the one ordered follower', () => {
     expect(deaths).toBeGreaterThan(50);
   });
 
+  it('rules.md 2.10.9: asked for twice at once, a rebuild is made once', async () => {
+    const events = someEvents(60);
+    const documents = await scratch();
+    const log = ScriptedLog.store(events, [7]);
+    const troubles: Error[] = [];
+    const projector = await started(log, documents, things, { interrupted: (error) => troubles.push(error) });
+    await caughtUp(projector, log);
+    await Promise.all([projector.rebuild('things'), projector.rebuild('things')]);
+    expect(troubles).toEqual([]);
+    expect(await dumpOf(documents, 'things-1.2')).toBe(await cleanDump(events));
+  });
+
   it('an event that its reducer cannot take quarantines its stream alone, visibly, until a rebuild', async () => {
     const recorded = recordedLog();
     const set = (stream: string, key: string, name: string) =>

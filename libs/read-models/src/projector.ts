@@ -452,8 +452,7 @@ export class Projector {
     const { version } = this.#named(name);
     const underWay = this.#fillings.get(name);
     if (underWay) return underWay;
-    await this.#inTurn(() => this.#fillAnew(name, version, undefined));
-    await this.#startFilling(name);
+    await this.#startFilling(name, () => this.#inTurn(() => this.#fillAnew(name, version, undefined)));
   }
 
   /**
@@ -488,8 +487,10 @@ export class Projector {
     }
   }
 
-  #startFilling(name: string): Promise<void> {
-    const filled = this.#fill(name).finally(() => this.#fillings.delete(name));
+  #startFilling(name: string, prepare = async (): Promise<void> => {}): Promise<void> {
+    const filled = prepare()
+      .then(() => this.#fill(name))
+      .finally(() => this.#fillings.delete(name));
     this.#fillings.set(name, filled);
     return filled;
   }
