@@ -197,6 +197,17 @@ describe.each<[string, (path: string) => Promise<DocumentStore>]>([
     await store.close();
   });
 
+  it('P5: who reads while a transaction makes a collection reads it once that is committed', async () => {
+    const store = await open(path);
+    const things = store.collection<Thing>('things');
+    await store.transaction(async (documents) => {
+      await documents.collection<Thing>('things').insertOne({ _id: 'a', tags: ['x', 'y'] });
+      expect(await things.findOne({ _id: 'a' })).toBeNull();
+    });
+    expect(await things.findOne({ _id: 'a' })).toEqual({ _id: 'a', tags: ['x', 'y'] });
+    await store.close();
+  });
+
   it('a damaged file is a StorageFailure, for reads, writes and transactions', async () => {
     const store = await open(path);
     const text = 'x'.repeat(500);

@@ -53,6 +53,8 @@ class Open {
 
 const start = (store: EmbeddedDocuments): void => {
   let open: Open | undefined;
+  // Of what is committed: before that, readers would look at the old collections and take them for these.
+  let layoutVersion = store.layoutVersion;
   const obey = async (order: Request): Promise<unknown> => {
     switch (order.kind) {
       case 'call':
@@ -83,7 +85,8 @@ const start = (store: EmbeddedDocuments): void => {
   port.on('message', (order: Request) => {
     const { id } = order;
     const answer = (reply: Omit<Reply, 'id' | 'layoutVersion'>) => {
-      port.postMessage({ id, ...reply, layoutVersion: store.layoutVersion });
+      if (!open) layoutVersion = store.layoutVersion;
+      port.postMessage({ id, ...reply, layoutVersion });
       if (order.kind === 'close') port.close();
     };
     obey(order).then(
