@@ -3,7 +3,7 @@ import { pause, Waiting } from '#clock';
 import { type Execution, namedUuid, systemEnvelope } from '#commands';
 import { isRefusal } from '#kernel';
 import type { ReadModels } from '#read-models';
-import { type Import, type ImportCommand, organizationImport } from './import.ts';
+import { type Import, type ImportCommand, organizationImport, type RowOutcome } from './import.ts';
 import type { ImportNotices } from './import-notices.ts';
 import type { ImportView } from './imports.projection.ts';
 import type { ChosenRow, ImportReport } from './report.ts';
@@ -171,12 +171,23 @@ export class ImportRunner {
     complete: boolean,
     cause: string,
   ): Promise<void> {
-    const outcomes = await Promise.all(chosen.map((row) => this.#rows.outcomeOf(run, row, cause)));
+    const first = await Promise.all(chosen.map((row) => this.#rows.outcomeOf(run, row, cause)));
+    const outcomes = await Promise.all(
+      chosen.map((row, n) =>
+        this.#afterTheOthers(first[n] as RowOutcome, () => this.#rows.outcomeOf(run, row, cause)),
+      ),
+    );
     const last = chosen.at(-1);
     const row = last ? last.row + 1 : from;
     const place = last?.place ?? run.place;
     const record = { type: 'RecordOutcomes', from, outcomes, row, place, complete } as const;
     await this.#decide(run, record, `rows/${from}`, cause);
+  }
+
+  /** Who was a member elsewhere may have come along with an Owner beside them: never a matter of who was faster. */
+  #afterTheOthers(outcome: RowOutcome, again: () => Promise<RowOutcome>): RowOutcome | Promise<RowOutcome> {
+    const elsewhere = outcome.outcome === 'skipped' && outcome.reason === 'member_of_other_organization';
+    return elsewhere ? again() : outcome;
   }
 
   async #decide(state: Known, command: ImportCommand, step: string, cause: string): Promise<void> {

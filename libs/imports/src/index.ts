@@ -1,5 +1,5 @@
 export type { CandidateView } from './candidates.projection.ts';
-export { RequestImport, StartImport } from './import.commands.ts';
+export { RequestImport, SelectImportRows, StartImport } from './import.commands.ts';
 export { BulkImportDefault } from './import.handlers.ts';
 export { type ImportEvent, organizationImport } from './import.ts';
 export { ImportNotices } from './import-notices.ts';

@@ -72,7 +72,11 @@ export class RowImport {
     }
     const { membership } = state.status === 'active' ? state : { membership: null };
     const excluded = await this.#excluded(run, person, state);
-    if (excluded) return skipped(excluded);
+    if (excluded) {
+      // A merge that has begun is gone through with, whatever has changed since.
+      const { status } = await this.#finish(mergeId, run, cause);
+      return status === 'completed' ? imported(mergeId) : skipped(excluded);
+    }
     if (!membership) {
       const refused = await this.#join(run, userId, joining, cause);
       return refused ? skipped(refused) : imported(null);
