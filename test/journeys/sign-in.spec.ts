@@ -103,6 +103,20 @@ describe.each(backends)('signing up and in on $name', (backend) => {
     await product.nobody.refused(401, 'unauthenticated', 'GET', anna.path());
   });
 
+  it('there is no dry run of signing in: it is refused, and opens nothing', async () => {
+    const { email, call } = await product.signUp(`dry@${product.domain('dry')}`);
+    const before = await call.get('/v1/me/sessions');
+    const body = { email, password };
+    for (const [path, headers] of [
+      ['/v1/sessions?dryRun=true', {}],
+      ['/v1/sessions', { prefer: 'dry-run' }],
+    ] as const) {
+      const refused = await product.nobody.refused(400, 'validation_failed', 'POST', path, { body, headers });
+      expect(refused.errors).toMatchObject([{ field: 'dryRun', code: 'dry_run_not_available' }]);
+    }
+    expect(await call.get('/v1/me/sessions')).toEqual(before);
+  });
+
   it('a session in a cookie needs the CSRF token for every unsafe request', async () => {
     const reply = await product.nobody
       .with({ 'x-session-mode': 'cookie' })

@@ -1,11 +1,19 @@
 import { Body, Controller, Delete, Headers, HttpCode, Post } from '@nestjs/common';
 import { isoTime } from '#clock';
 import { nothingToForesee, type Principal } from '#commands';
-import { Answer, Call, Told } from '#http';
+import { Answer, Call, Told, validationFailed } from '#http';
 import { oneself } from '#users';
 import { SessionCookie } from './session-cookie.ts';
 import { SendCodeAgain, SignInWithPassword, SignInWithSecondFactor } from './sign-in.dto.ts';
 import { type Opened, SignIn } from './sign-in.ts';
+
+/** A session is no event: there is nothing that a dry run could tell. @throws HttpProblem */
+const forReal = ({ dryRun }: Call<Principal>): void => {
+  if (dryRun)
+    throw validationFailed([
+      { field: 'dryRun', code: 'dry_run_not_available', message: 'is not there for signing in' },
+    ]);
+};
 
 @Controller('v1/sessions')
 export class SignInController {
@@ -24,6 +32,7 @@ export class SignInController {
     @Headers('x-session-mode') mode: string | undefined,
     @Call() call: Call<Principal>,
   ) {
+    forReal(call);
     const outcome = await this.#signIn.withPassword(email, password, call);
     if ('token' in outcome) return this.#opened(outcome, mode);
     const { challengeId, methods, until } = outcome;
@@ -41,13 +50,15 @@ export class SignInController {
     @Headers('x-session-mode') mode: string | undefined,
     @Call() call: Call<Principal>,
   ) {
+    forReal(call);
     return this.#opened(await this.#signIn.withSecondFactor(challengeId, code, call), mode);
   }
 
   @Post('two-factor/resend')
   @HttpCode(202)
   @Told('Sends another code to the telephone; the one before it counts no more.', 'rate_limited')
-  async sendCodeAgain(@Body() { challengeId }: SendCodeAgain) {
+  async sendCodeAgain(@Body() { challengeId }: SendCodeAgain, @Call() call: Call<Principal>) {
+    forReal(call);
     await this.#signIn.sendAgain(challengeId);
     return {};
   }
