@@ -107,6 +107,26 @@ describe('two-factor sign-in', () => {
     expect((await answer((await challenge(bob)).challengeId, fresh)).status).toBe(401);
   });
 
+  it('SEC-05: a session alone does not replace a second factor that is on; the password does', async () => {
+    const nina = await signUp('nina');
+    const { secret } = await enrol(nina.call);
+    const begin = '/v1/me/two-factor';
+    const refused = (path: string, body: Json) =>
+      nina.call.refused(422, 'password_wrong', 'POST', path, { body });
+    await refused(begin, { method: 'totp' });
+    await refused(begin, { method: 'totp', currentPassword: 'a guess' });
+    await refused(begin, { method: 'sms', number: '+31612345678' });
+    await refused(`${begin}?dryRun=true`, { method: 'totp', currentPassword: 'a guess' });
+    const confirm = { body: { code: await code(secret) } };
+    await nina.call.refused(409, 'two_factor_not_begun', 'POST', `${begin}/confirm`, confirm);
+    const next = await nina.call.post(begin, { method: 'totp', currentPassword: password });
+    expect(next.secret).not.toBe(secret);
+    await nina.call.post(`${begin}/confirm`, { code: await code(next.secret) });
+    const { challengeId } = await challenge(nina);
+    expect((await answer(challengeId, await code(secret))).status).toBe(401);
+    expect((await answer(challengeId, await code(next.secret))).status).toBe(201);
+  });
+
   it('P14: five tries end a challenge, and so do ten minutes', async () => {
     const carl = await signUp('carl');
     const { secret } = await enrol(carl.call);

@@ -63,16 +63,22 @@ export class OwnCredentialsController {
 
   @Post('two-factor')
   @Told(
-    'Begins to set up a second factor; nothing changes before it is confirmed.',
+    'Begins to set up a second factor; nothing changes before it is confirmed. To replace one asks for the password.',
+    'password_wrong',
     'sms_unavailable',
     'rate_limited',
   )
-  beginTwoFactor(@Body() { method, number }: BeginTwoFactor, @Call() call: Call<Principal>) {
+  async beginTwoFactor(
+    @Body() { method, number, currentPassword }: BeginTwoFactor,
+    @Call() call: Call<Principal>,
+  ) {
     const { userId } = oneself(call);
     if ((method === 'sms') !== (number !== undefined))
       throw validationFailed([
         { field: 'number', code: 'number_invalid', message: 'is needed with sms, and only with it' },
       ]);
+    const refused = await this.#setUp.refuses(userId, currentPassword, call.sourceIp);
+    if (refused) return refused;
     if (call.dryRun) return nothingToForesee;
     return number === undefined
       ? this.#setUp.withAuthenticator(userId)

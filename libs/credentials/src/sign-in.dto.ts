@@ -19,4 +19,6 @@ export class BeginTwoFactor {
   @OneOf(['totp', 'sms']) method!: 'totp' | 'sms';
   /** With `sms` only. */
   @IsOptional() @TelephoneNumber() number?: string;
+  /** When it is to replace one that is on. */
+  @IsOptional() @Text({ max: 1_024 }) currentPassword?: string;
 }

@@ -4,6 +4,8 @@ import { isoTime } from '#clock';
 import { notFound, type Refusal, refuse } from '#kernel';
 import { base32, otpauthUri, TwoFactors } from '#sign-in';
 import { People } from '#users';
+import { passwordWrong } from './credential.ts';
+import { OwnPassword } from './own-password.ts';
 import { SecondFactorRequirement } from './second-factor-requirement.ts';
 import { SentCodes } from './sent-codes.ts';
 
@@ -16,12 +18,20 @@ export class TwoFactorSetUp {
   readonly #factors: TwoFactors;
   readonly #codes: SentCodes;
   readonly #requirement: SecondFactorRequirement;
+  readonly #own: OwnPassword;
 
-  constructor(people: People, factors: TwoFactors, codes: SentCodes, requirement: SecondFactorRequirement) {
+  constructor(
+    people: People,
+    factors: TwoFactors,
+    codes: SentCodes,
+    requirement: SecondFactorRequirement,
+    own: OwnPassword,
+  ) {
     this.#people = people;
     this.#factors = factors;
     this.#codes = codes;
     this.#requirement = requirement;
+    this.#own = own;
   }
 
   /** What a person has, and what is asked of them. */
@@ -37,6 +47,20 @@ export class TwoFactorSetUp {
       recoveryCodesLeft: factor?.recovery.length ?? 0,
       required: await this.#requirement.appliesTo(state),
     };
+  }
+
+  /** A session alone does not put another second factor in the place of one that is on. */
+  async refuses(
+    userId: string,
+    currentPassword: string | undefined,
+    sourceIp: string | null,
+  ): Promise<Refusal | undefined> {
+    if (!(await this.#factors.find(userId))) return undefined;
+    const { state } = await this.#people.load(userId);
+    if (state.status !== 'active') return notFound;
+    const proved =
+      currentPassword !== undefined && (await this.#own.isKnown(state, currentPassword, sourceIp));
+    return proved ? undefined : passwordWrong;
   }
 
   async withAuthenticator(userId: string): Promise<object | Refusal> {
