@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Commands, Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
-import { isRefusal } from '#kernel';
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
 import { RemoveLapsedUsers } from './domain.commands.ts';
@@ -40,12 +39,11 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
     const { state } = await this.#execution.load(domain, domainId);
     if (state.status === 'unknown') return { done: true };
     await this.#readModels.reach(await this.#log.head(), ['users']);
+    const before = await countRemovable(this.#readModels, organizationId, state.domain);
     const people = await nextToRemove(this.#readModels, organizationId, state.domain, STEP);
-    let removed = 0;
-    await inTurns(people, AT_ONCE, async (person) => {
-      if (await this.#remove(person, command)) removed += 1;
-    });
+    await inTurns(people, AT_ONCE, (person) => this.#remove(person, command));
     await this.#readModels.reach(await this.#log.head(), ['users']);
+    const remaining = await countRemovable(this.#readModels, organizationId, state.domain);
     return this.#execution.run(
       {
         decider: domain,
@@ -53,8 +51,9 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
         command: {
           type: 'NoteRemoval',
           lapseId,
-          remaining: await countRemovable(this.#readModels, organizationId, state.domain),
-          progressed: removed > 0,
+          remaining,
+          // Whoever was removed and has come back stays: their removal is answered as done, and nobody is fewer.
+          progressed: remaining < before,
         },
       },
       envelope,
@@ -65,8 +64,8 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
   async #remove(
     { userId, accountIds }: Managed,
     { organizationId, lapseId }: RemoveLapsedUsers,
-  ): Promise<boolean> {
-    const outcome = await this.#commands.issue(
+  ): Promise<void> {
+    await this.#commands.issue(
       {
         command: 'LeaveOrganization',
         fields: {
@@ -80,6 +79,5 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
       `lapse/${lapseId}/${userId}`,
       lapseId,
     );
-    return !isRefusal(outcome);
   }
 }

@@ -44,7 +44,10 @@ export class MergeLock {
     const envelope = () => systemEnvelope(randomUUID(), correlationId, null);
     const sides = prime === null ? [candidate] : [candidate, prime].toSorted();
     for (const side of sides) {
-      const refused = await this.#hold(side, side === candidate ? mergeId : into(side), envelope());
+      const own = envelope();
+      const refused = await this.#hold(side, side === candidate ? mergeId : into(side), own);
+      // The merge begins by a command of its own, which would not be lost with what was reserved for it.
+      await own.together?.onDisk;
       if (!refused) continue;
       await this.#claims.release(named(candidate), mergeId, envelope());
       return refused;
