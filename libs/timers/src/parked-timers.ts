@@ -25,8 +25,15 @@ export class ParkedTimers {
     this.#parked = store.collection<ParkedTimer>('parkedTimers');
   }
 
+  /** As many as anybody looks through. */
   all(): Promise<ParkedTimer[]> {
     return this.#parked.find({}).sort({ dueAt: 1 }).limit(1_000).toArray() as Promise<ParkedTimer[]>;
+  }
+
+  /** Those of the ids that are parked. */
+  async among(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = await this.#parked.find({ _id: { $in: [...ids] } }).toArray();
+    return new Set(found.map(({ _id }) => _id));
   }
 
   count(): Promise<number> {

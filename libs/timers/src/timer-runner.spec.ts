@@ -236,6 +236,23 @@ describe('firing timers', () => {
     expect(await one.retry('timer.alarm.a.event-1')).toBeUndefined();
   });
 
+  it('however many are parked, none of them is due', async () => {
+    const store = new ParkedTimers(scratch.store);
+    for (let n = 0; n < 1_100; n += 1) {
+      const event = recorded(`bell-${n}`, {
+        type: 'Set',
+        data: { key: `k${n}`, kind: 'alarm', dueAt: hour(1), subject: `k${n}` },
+      });
+      log.push(event);
+      const [resource, timerId] = [{ type: 'bell', id: `k${n}` }, `alarm.k${n}`];
+      const refusal = { code: 'not_now', detail: 'Not now.', dueAt: hour(1), parkedAt: hour(1) };
+      const id = `timer.${timerId}.${event.id}`;
+      await store.put({ _id: id, timerId, setBy: event.id, command: 'Ring-alarm', resource, ...refusal });
+    }
+    await readModels.reach(await log.head());
+    expect(await runner().runner.nextDueAt(hour(2))).toBeUndefined();
+  });
+
   it('one whose command did nothing is parked, not fired for ever', async () => {
     set('a', hour(1));
     await projector.waitFor(1, 1_000);

@@ -197,8 +197,8 @@ export class TimerRunner {
   }
 
   async #page(until: string, limit: number): Promise<SetTimer[]> {
-    const { readModels } = this.#options;
-    const parked = await this.#stillParked();
+    const { readModels, parked } = this.#options;
+    await this.#dropOutdated();
     const found: SetTimer[] = [];
     let after: readonly [string | number | boolean | null, string] | undefined;
     do {
@@ -209,22 +209,20 @@ export class TimerRunner {
         after,
         totals: false,
       });
-      found.push(...page.items.filter((timer) => !parked.has(parkedIdOf(timer))));
+      const waiting = await parked.among(page.items.map(parkedIdOf));
+      found.push(...page.items.filter((timer) => !waiting.has(parkedIdOf(timer))));
       after = page.next ?? undefined;
     } while (after && found.length < limit);
     return found.slice(0, limit);
   }
 
-  /** Ids of what is parked; what was set anew or called off meanwhile is parked no longer. */
-  async #stillParked(): Promise<ReadonlySet<string>> {
+  /** What was set anew or called off meanwhile is parked no longer. */
+  async #dropOutdated(): Promise<void> {
     const { parked, readModels } = this.#options;
-    const still = new Set<string>();
     for (const { _id, timerId } of await parked.all()) {
       const timer = await readModels.get<TimerView>('timers', timerId);
-      if (timer && parkedIdOf(timer) === _id) still.add(_id);
-      else await parked.remove(_id);
+      if (!timer || parkedIdOf(timer) !== _id) await parked.remove(_id);
     }
-    return still;
   }
 
   async #fire(timer: SetTimer): Promise<void> {
