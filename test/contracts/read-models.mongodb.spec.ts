@@ -29,7 +29,7 @@ describe('the MongoDB adapter when things go wrong', () => {
 
   const open = async (replicaSet: boolean) => {
     server = await startMongoServer({ replicaSet });
-    const patience = `${replicaSet ? '&' : '?'}serverSelectionTimeoutMS=700&socketTimeoutMS=700&heartbeatFrequencyMS=500`;
+    const patience = `${replicaSet ? '&' : '?'}serverSelectionTimeoutMS=2000&socketTimeoutMS=700&heartbeatFrequencyMS=500`;
     store = await openMongoDocuments(server.url + patience);
     things = store.collection<Thing>('things');
     await things.insertOne({ _id: 'a', n: 0 });
