@@ -112,7 +112,7 @@ describe.each(backends)('domains on $name', (backend) => {
     });
   });
 
-  it('DOM-06: of eight organizations that prove one domain at once, one has it', async () => {
+  it('DOM-06 AMB-04: of eight organizations that prove one domain at once, one has it', async () => {
     const domain = product.domain('race');
     const people = await Promise.all(
       Array.from({ length: 8 }, (_, n) => product.signUp(`racer${n}@${product.domain('race-home')}`)),

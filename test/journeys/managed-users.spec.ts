@@ -26,7 +26,7 @@ describe.each(backends)('managed users on $name', (backend) => {
   const found = async (query: string): Promise<string[]> =>
     (await anna.call.all(anna.path(`/users?${query}`))).map(({ userId }: Json) => userId);
 
-  it('USR-01 USR-06 AMB-24: a role is changed, listed, and counts for the session at once', async () => {
+  it('USR-01 USR-06 USR-15 AMB-24: a role is changed, listed, and counts for the session at once', async () => {
     await bob.call.refused(403, 'forbidden', 'GET', anna.path('/users'));
     const receipt = await carol.call.put(path(bob, '/role'), { role: 'administrator' });
     expect(receipt).toMatchObject({ userId: bob.userId, role: 'administrator' });
