@@ -82,23 +82,21 @@ export class RequestAccountAdditionHandler implements ICommandHandler<RequestAcc
   async execute(command: RequestAccountAddition): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, accountId, kind } = command;
-    const refused = mayManage(envelope.principal, organizationId);
-    if (refused) return refused;
     const additionId = idFrom(envelope.commandId, 'add');
+    const one = { decider: accountAddition, id: additionId, answer: additionAnswer };
+    const refused =
+      (await this.#execution.repeated(one, envelope)) ?? mayManage(envelope.principal, organizationId);
+    if (refused) return refused;
     const { state: wanted } = await this.#execution.load(account, accountId);
     if (wanted.status === 'unknown') return notFound;
-    const { state } = await this.#execution.load(accountAddition, additionId);
-    if (state.status === 'unknown') {
-      const unfit =
-        conflictWithNew(envelope) ??
-        (await this.#unfit(command, wanted)) ??
-        (await this.#claim(additionId, organizationId, accountId, envelope));
-      if (unfit) return unfit;
-    }
+    const unfit =
+      conflictWithNew(envelope) ??
+      (await this.#unfit(command, wanted)) ??
+      (await this.#claim(additionId, organizationId, accountId, envelope));
+    if (unfit) return unfit;
     return this.#execution.run(
       {
-        decider: accountAddition,
-        id: additionId,
+        ...one,
         command: {
           type: 'RequestAccountAddition',
           additionId,
@@ -110,7 +108,6 @@ export class RequestAccountAdditionHandler implements ICommandHandler<RequestAcc
           requestedBy: envelope.principal.id,
           expiresAt: daysAfter(this.#execution.now(), this.#days.days),
         },
-        answer: additionAnswer,
       },
       envelope,
     );

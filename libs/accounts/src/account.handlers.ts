@@ -56,9 +56,10 @@ export class CreateAccountHandler implements ICommandHandler<CreateAccount, Outc
   async execute(command: CreateAccount): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, name } = command;
-    const refused = mayCreate(envelope.principal, command);
-    if (refused) return refused;
     const accountId = command.accountId ?? idFrom(envelope.commandId, 'acc');
+    const one = { decider: account, id: accountId, answer: accountAnswer };
+    const refused = (await this.#execution.repeated(one, envelope)) ?? mayCreate(envelope.principal, command);
+    if (refused) return refused;
     const ownerId = command.ownerId ?? envelope.principal.userId;
     const owner =
       ownerId === null
@@ -72,13 +73,11 @@ export class CreateAccountHandler implements ICommandHandler<CreateAccount, Outc
     if (full) return full;
     return this.#execution.run(
       {
-        decider: account,
-        id: accountId,
+        ...one,
         command: (state: Account): AccountCommand | Refusal =>
           owner || state.status !== 'unknown'
             ? { type: 'CreateAccount', accountId, organizationId, name, owner: owner ?? nobody }
             : ownerNotManaged,
-        answer: accountAnswer,
       },
       envelope,
     );
@@ -241,19 +240,20 @@ export class RelinquishIndependentAccountHandler
   async execute(command: RelinquishIndependentAccount): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, accountId, acknowledgements } = command;
+    const one = { decider: account, id: accountId, answer: () => ({ accountId }) };
+    const refused =
+      (await this.#execution.repeated(one, envelope)) ?? mayManage(envelope.principal, organizationId);
+    if (refused) return refused;
     const { state } = await this.#execution.load(account, accountId);
-    const refused = mayManage(envelope.principal, organizationId);
-    if (refused || state.status === 'unknown') return refused ?? notFound;
+    if (state.status === 'unknown') return notFound;
     const homes = await Promise.all(
       Object.keys(state.access).map(async (userId) => [userId, await this.#owners.homeOf(userId)] as const),
     );
     const userIds = homes.flatMap(([userId, home]) => (home === organizationId ? [userId] : []));
     return this.#execution.run(
       {
-        decider: account,
-        id: accountId,
+        ...one,
         command: { type: 'RelinquishIndependentAccount', organizationId, userIds, acknowledgements },
-        answer: () => ({ accountId }),
       },
       envelope,
     );

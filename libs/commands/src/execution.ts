@@ -61,6 +61,9 @@ export interface Step<State, Command, E extends Event> {
   readonly answer?: (state: State) => object;
 }
 
+/** What a step needs so that it can be answered again. */
+export type Answering<State, E extends Event> = Omit<Step<State, never, E>, 'command'>;
+
 /** What would follow from events, for a dry run. */
 export type Foresee = (events: readonly Event[]) => DryRun['effects'];
 
@@ -112,6 +115,34 @@ export class Execution {
     return this.#inTurn(stream, () => this.#attempt(stream, step, envelope, ATTEMPTS));
   }
 
+  /**
+   * P2: the first answer, when the command was done already. Whoever asks more than the stream before the decision
+   * asks this first: what was done is answered, whatever right or thing has gone since.
+   */
+  async repeated<State, E extends Event>(
+    step: Answering<State, E>,
+    envelope: Envelope,
+  ): Promise<Receipt | Refusal | undefined> {
+    const stream = `${step.decider.category}-${step.id}`;
+    const onDisk = this.#ahead.get(stream);
+    const { traces } = await this.load(step.decider, step.id);
+    return this.#again(stream, step, envelope, traces, onDisk);
+  }
+
+  async #again<State, E extends Event>(
+    stream: string,
+    step: Answering<State, E>,
+    { commandId, fingerprint }: Envelope,
+    traces: Loaded<State>['traces'],
+    onDisk: Promise<void> | undefined,
+  ): Promise<Receipt | Refusal | undefined> {
+    const trace = traces.get(commandId);
+    if (!trace) return undefined;
+    if (trace.fingerprint !== fingerprint) return keyReused;
+    await onDisk;
+    return receipt(step, stream, trace);
+  }
+
   /** Commands on one stream wait for each other inside this process; the revision check stays the truth. */
   async #inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
     const before = this.#queues.get(stream);
@@ -133,12 +164,8 @@ export class Execution {
     const { decider } = step;
     const onDisk = this.#ahead.get(stream);
     const loaded = await this.load(decider, step.id);
-    const trace = loaded.traces.get(envelope.commandId);
-    if (trace) {
-      if (trace.fingerprint !== envelope.fingerprint) return keyReused;
-      await onDisk;
-      return receipt(step, stream, trace);
-    }
+    const again = await this.#again(stream, step, envelope, loaded.traces, onDisk);
+    if (again) return again;
     const denied = step.authorize?.(envelope.principal, loaded.state);
     if (denied) return denied;
     const outdated = conflictWith(envelope, loaded.revision);

@@ -29,12 +29,13 @@ export class InviteToAccountHandler implements ICommandHandler<InviteToAccount, 
     const envelope = envelopeOf(command);
     const { accountId, roles } = command;
     const { state, traces } = await this.#execution.load(account, accountId);
+    const address = this.#people.address(command.email);
+    const repeated =
+      address && (await this.#repeated(command, traces.has(envelope.commandId), address, envelope));
+    if (repeated) return repeated;
     const refused = mayManageAccount(envelope.principal, state) ?? rolesRefusal(roles);
     if (refused || state.status === 'unknown') return refused ?? notFound;
-    const address = this.#people.address(command.email);
     if (!address) return emailInvalid;
-    const repeated = await this.#repeated(command, traces.has(envelope.commandId), address, envelope);
-    if (repeated) return repeated;
     const door = inactive(state) ?? (await this.#doors.find(address, state, envelope.principal));
     if (isRefusal(door)) return door;
     const invitationId = idFrom(envelope.commandId, 'inv');
@@ -62,9 +63,8 @@ export class InviteToAccountHandler implements ICommandHandler<InviteToAccount, 
     address: Address,
     envelope: Envelope,
   ): Promise<Outcome | undefined> {
-    const invitationId = idFrom(envelope.commandId, 'inv');
-    const { state } = await this.#execution.load(invitation, invitationId);
-    if (state.status !== 'unknown') return this.#sending.write(invitationId, state, state, address, envelope);
+    const sent = await this.#sending.repeated(idFrom(envelope.commandId, 'inv'), envelope);
+    if (sent) return sent;
     const person = hasGranted ? await this.#people.withAddress(address) : undefined;
     return person && isLiving(person) ? this.#grant(command, person, envelope) : undefined;
   }

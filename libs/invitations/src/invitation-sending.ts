@@ -63,18 +63,25 @@ export class InvitationSending {
     this.#limit = limit;
   }
 
+  /** P2: the first answer, when the command has sent its invitation already. */
+  repeated(invitationId: string, envelope: Envelope): Promise<Outcome | undefined> {
+    return this.#execution.repeated(
+      { decider: invitation, id: invitationId, answer: invitationAnswer },
+      envelope,
+    );
+  }
+
   async send(invitationId: string, offer: Offer, address: Address, envelope: Envelope): Promise<Outcome> {
     const conflict = conflictWithNew(envelope);
     if (conflict) return conflict;
     const to = destinationOf(offer);
     return this.#limit.within(to.sentFrom, async () => {
       const invitee = await this.#invitees.prepare(invitationId, address, to, envelope);
-      return isRefusal(invitee) ? invitee : this.write(invitationId, offer, invitee, address, envelope);
+      return isRefusal(invitee) ? invitee : this.#write(invitationId, offer, invitee, address, envelope);
     });
   }
 
-  /** The event alone; for a repeated command what it wrote before. */
-  write(
+  #write(
     invitationId: string,
     offer: Offer,
     { userId, kind, ownedAccountIds, absorbs }: Invitee,

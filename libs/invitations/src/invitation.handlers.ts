@@ -43,20 +43,17 @@ const ownerByTransfer = refuse(
 @Injectable()
 @CommandHandler(SendInvite)
 export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
-  readonly #execution: Execution;
   readonly #people: People;
   readonly #domains: VerifiedDomains;
   readonly #sending: InvitationSending;
   readonly #users: ManagedUsersLimit;
 
   constructor(
-    execution: Execution,
     people: People,
     domains: VerifiedDomains,
     sending: InvitationSending,
     users: ManagedUsersLimit,
   ) {
-    this.#execution = execution;
     this.#people = people;
     this.#domains = domains;
     this.#sending = sending;
@@ -66,15 +63,14 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
   async execute(command: SendInvite): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, role, accounts = [] } = command;
-    const refused = mayManage(envelope.principal, organizationId);
+    const invitationId = idFrom(envelope.commandId, 'inv');
+    const refused =
+      (await this.#sending.repeated(invitationId, envelope)) ?? mayManage(envelope.principal, organizationId);
     if (refused) return refused;
     if (role === 'owner') return ownerByTransfer;
     const address = this.#people.address(command.email);
     if (!address) return emailInvalid;
-    const invitationId = idFrom(envelope.commandId, 'inv');
     const offer = { organizationId, role, accountId: null, accounts, joinsOrganizationId: null };
-    const { state } = await this.#execution.load(invitation, invitationId);
-    if (state.status !== 'unknown') return this.#sending.write(invitationId, offer, state, address, envelope);
     const unfit =
       (await this.#sending.refusesAccounts(organizationId, accounts)) ??
       (await this.#domains.refuses(organizationId, address.domain)) ??
@@ -122,12 +118,13 @@ export class ResendInviteHandler implements ICommandHandler<ResendInvite, Outcom
   async execute(command: ResendInvite): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { invitationId } = command;
-    const { state, traces, revision } = await this.#execution.load(invitation, invitationId);
-    const refused = await this.#sending.mayHandle(envelope.principal, state, command);
+    const { state, revision } = await this.#execution.load(invitation, invitationId);
+    const refused =
+      (await this.#sending.repeated(invitationId, envelope)) ??
+      (await this.#sending.mayHandle(envelope.principal, state, command));
     if (refused || state.status === 'unknown') return refused ?? notFound;
     const address = this.#people.address(state.email);
-    if (traces.has(envelope.commandId) || !mayBeResent(state))
-      return this.#resend(invitationId, state, envelope);
+    if (!mayBeResent(state)) return this.#resend(invitationId, state, envelope);
     if (!address) return notPending;
     const unfit = conflictWith(envelope, revision) ?? (await this.#unproved(state, address));
     if (unfit) return unfit;
@@ -189,7 +186,9 @@ export class CancelInviteHandler implements ICommandHandler<CancelInvite, Outcom
     const envelope = envelopeOf(command);
     const { invitationId } = command;
     const { state } = await this.#execution.load(invitation, invitationId);
-    const refused = await this.#sending.mayHandle(envelope.principal, state, command);
+    const refused =
+      (await this.#sending.repeated(invitationId, envelope)) ??
+      (await this.#sending.mayHandle(envelope.principal, state, command));
     if (refused) return refused;
     return this.#execution.run(
       {
