@@ -122,6 +122,32 @@ describe.each(backends)('who leaves an organization on $name', (backend) => {
     ]);
   });
 
+  it('USR-09 P10: who looks back at an account sees nothing of the organization that it was in then', async () => {
+    const ivo = await product.join(anna, `ivo@${domain}`);
+    const kept = await account(ivo, 'Kept by Ivo');
+    const { position: then } = await carol.call.put(`/v1/accounts/${kept}/users/${carol.userId}/roles`, {
+      roles: ['support'],
+    });
+    await anna.call.post(path(ivo, '/remove'), {
+      acknowledgements: removal,
+      accountOwners: { [kept]: ivo.userId },
+    });
+    const other = product.domain('another');
+    const eve = await product.signUp(`eve@${other}`);
+    const { additionId } = await eve.call.post(eve.path('/account-additions'), {
+      accountId: kept,
+      kind: 'independent',
+    });
+    const { position: between } = await ivo.call.post(`/v1/account-additions/${additionId}/confirm`);
+    const one = `/v1/accounts/${kept}`;
+    expect(await eve.call.get(`${one}?asOf=${between}`)).toMatchObject({ kind: 'independent' });
+    expect((await eve.call.get(`${one}/users?asOf=${between}`)).total).toBe(2);
+    for (const what of [one, `${one}/users`])
+      await eve.call.refused(404, 'not_found', 'GET', `${what}?asOf=${then}`);
+    expect(await ivo.call.get(`${one}?asOf=${then}`)).toMatchObject({ organizationId: anna.organizationId });
+    expect((await ivo.call.get(`${one}/users?asOf=${then}`)).total).toBe(2);
+  });
+
   it('USR-08 AMB-24: the session stays and its rights change at once; the person may come again', async () => {
     const eve = await product.join(anna, `eve@${domain}`, 'administrator');
     await eve.call.get(eve.path('/users'));

@@ -11,6 +11,7 @@ import { mayReadAccountUsers } from './account-rights.ts';
 import type { AccountUserView } from './account-users.projection.ts';
 import type { AccountView } from './accounts.projection.ts';
 import { sharedKey } from './accounts.projection.ts';
+import { mayLookBack, viewFor } from './looking-back.ts';
 
 export class AccountUsersQuery extends ListQuery {
   @IsOptional() @OneOf(accountRoles) role?: string;
@@ -87,11 +88,16 @@ class ListAccountUsersHandler implements IQueryHandler<ListAccountUsers> {
   }
 
   async execute(query: ListAccountUsers): Promise<unknown> {
+    const { principal, at, atLeast } = readingOf(query);
     const { state } = await this.#execution.load(account, query.accountId);
-    return (
-      mayReadAccountUsers(readingOf(query).principal, state) ??
-      answerList(accountUsersRow, query, this.#readModels)
-    );
+    const refused = mayReadAccountUsers(principal, state);
+    if (refused || state.status === 'unknown') return refused ?? notFound;
+    if (at !== undefined) {
+      await this.#readModels.reach(atLeast, ['accounts', 'account-users']);
+      const view = await viewFor(principal, state, at, this.#readModels);
+      if (view && !(await mayLookBack(view, state, principal, at, this.#readModels))) return notFound;
+    }
+    return answerList(accountUsersRow, query, this.#readModels);
   }
 }
 

@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
-import { Execution, mayRead, type Principal } from '#commands';
+import { Execution, mayRead } from '#commands';
 import { IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
 import { accountRoles, foldCase, notFound, type Refusal } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, readingOf } from '#queries';
 import { ReadModels } from '#read-models';
-import { account, type KnownAccount } from './account.ts';
+import { account } from './account.ts';
 import { mayReadAccount } from './account-rights.ts';
 import type { AccountUserView } from './account-users.projection.ts';
-import { type AccountView, sharedKey } from './accounts.projection.ts';
+import type { AccountView } from './accounts.projection.ts';
+import { mayLookBack, viewFor } from './looking-back.ts';
 
 export class AccountsQuery extends ListQuery {
   @IsOptional() @OneOf(['managed', 'independent', 'pending']) kind?: string;
@@ -97,26 +98,13 @@ class GetAccountHandler implements IQueryHandler<GetAccount> {
     const { state } = await this.#execution.load(account, accountId);
     if (state.status === 'unknown') return notFound;
     await this.#readModels.reach(atLeast, ['accounts', 'users', 'account-users']);
-    const view = await this.#view(state, principal, at);
+    const view = await viewFor(principal, state, at, this.#readModels);
     if (!view) return notFound;
     const refused = view.kind === 'pending' ? undefined : mayReadAccount(principal, state);
     if (refused) return refused;
+    if (!(await mayLookBack(view, state, principal, at, this.#readModels))) return notFound;
     const [shown] = await withOwners([view], this.#readModels, at);
     return at === undefined && view.kind !== 'pending' ? withEtag(shown, view.revision) : shown;
-  }
-
-  /** An organization that asked for an account, or that it is shared with, has a document of its own. */
-  async #view(
-    { accountId, organizationId }: KnownAccount,
-    principal: Principal,
-    at: number | undefined,
-  ): Promise<AccountView | undefined> {
-    const home = principal.organizationId;
-    if (home !== null && home !== organizationId && !mayRead(principal, home)) {
-      const ours = await this.#readModels.get<AccountView>('accounts', sharedKey(home, accountId), at);
-      if (ours) return ours;
-    }
-    return this.#readModels.get<AccountView>('accounts', accountId, at);
   }
 }
 
