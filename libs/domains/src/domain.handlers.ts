@@ -51,23 +51,21 @@ export class AddDomainHandler implements ICommandHandler<AddDomain, Outcome> {
   async execute(command: AddDomain): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId } = command;
-    const refused = mayManage(envelope.principal, organizationId);
+    const domainId = idFrom(envelope.commandId, 'dom');
+    const one = { decider: domain, id: domainId, answer: domainAnswer };
+    const refused =
+      (await this.#execution.repeated(one, envelope)) ?? mayManage(envelope.principal, organizationId);
     if (refused) return refused;
     const name = parseDomainName(command.domain);
     if (isRefusal(name)) return name;
-    const domainId = idFrom(envelope.commandId, 'dom');
-    const known = (await this.#execution.load(domain, domainId)).state.status !== 'unknown';
-    if (!known) {
-      const unavailable =
-        conflictWithNew(envelope) ??
-        (await this.#lookAlikes.refuses(organizationId, name.domain)) ??
-        (await this.#takeSlot(domainId, name, command, envelope));
-      if (unavailable) return unavailable;
-    }
+    const unavailable =
+      conflictWithNew(envelope) ??
+      (await this.#lookAlikes.refuses(organizationId, name.domain)) ??
+      (await this.#takeSlot(domainId, name, command, envelope));
+    if (unavailable) return unavailable;
     return this.#execution.run(
       {
-        decider: domain,
-        id: domainId,
+        ...one,
         command: {
           type: 'AddDomain',
           domainId,
@@ -77,7 +75,6 @@ export class AddDomainHandler implements ICommandHandler<AddDomain, Outcome> {
           token: this.#tokens.issue(organizationId, domainId, name.domain),
           skeleton: name.skeleton,
         },
-        answer: domainAnswer,
       },
       envelope,
     );
