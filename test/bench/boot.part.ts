@@ -29,11 +29,11 @@ export const boots = async (bench: Bench): Promise<void> => {
   await settled(followed.url);
   await followed.stop();
   const killed = bench.folder('boot-killed');
-  await killedUnderLoad(killed);
+  await killedUnderLoad(killed, bench.pick(300, 1_000));
   const count = largeCount(bench);
   const times = { bare: [] as number[], empty: [] as number[], full: [] as number[], killed: [] as number[] };
   const bareArgs = ['--enable-source-maps', 'test/bench/bare-nest.js'];
-  for (let round = 0; round < bench.pick(3, 7); round++) {
+  for (let round = 0; round < bench.pick(2, 7); round++) {
     const one = async (
       into: number[],
       args: readonly string[],
@@ -79,7 +79,7 @@ export const boots = async (bench: Bench): Promise<void> => {
   });
 };
 
-const killedUnderLoad = async (folder: string): Promise<void> => {
+const killedUnderLoad = async (folder: string, invitations: number): Promise<void> => {
   const product = await startProduct(folder);
   const owner = await signUpOwner(product.url, 'boot.example');
   const open = await connections(product.url, 16, owner.token);
@@ -88,7 +88,7 @@ const killedUnderLoad = async (folder: string): Promise<void> => {
     for (;;) await inviting.one(worker);
   });
   const ended = Promise.allSettled(writing);
-  while (inviting.acknowledged < 1_000) await new Promise((resume) => setTimeout(resume, 10));
+  while (inviting.acknowledged < invitations) await new Promise((resume) => setTimeout(resume, 10));
   await product.stop('SIGKILL');
   await ended;
 };

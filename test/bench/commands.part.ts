@@ -117,7 +117,7 @@ const apart = (workers: number): ((worker: number) => number) => {
 
 export const commands = async (bench: Bench): Promise<void> => {
   bench.report.part('command', 'W7, G4: UpdateAccount through the command bus on 5,000 streams, in process');
-  const window = { warmMs: bench.pick(150, 1_000), measureMs: bench.pick(500, 5_000) };
+  const window = { warmMs: bench.pick(100, 1_000), measureMs: bench.pick(350, 5_000) };
   const counts = [1, 16, 64];
   const bare = await openInProcess(bench.folder('commands'), 'commands');
   const followed = await openInProcess(bench.folder('commands-followed'), 'all');

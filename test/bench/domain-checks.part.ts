@@ -69,7 +69,7 @@ const looksAlone = async (dns: string, count: number): Promise<number> => {
 };
 
 export const domainChecks = async (bench: Bench): Promise<void> => {
-  const count = bench.pick(1_500, 10_000);
+  const count = bench.pick(800, 10_000);
   bench.report.part(
     'checks',
     `W17: ${count} domains due at the same moment, 5 % of their servers slow, 5 % failing; invitations meanwhile`,
@@ -80,10 +80,10 @@ export const domainChecks = async (bench: Bench): Promise<void> => {
   await before.stop();
   const outside = await Child.start(['test/bench/outside-process.ts', verificationValue(token)]);
   const { dns, smtp } = (await (await fetch(outside.url)).json()) as { dns: string; smtp: string };
-  const floor = await looksAlone(dns, bench.pick(500, 3_000));
+  const floor = await looksAlone(dns, bench.pick(400, 3_000));
 
-  const window = { workers: 16, warmMs: bench.pick(500, 2_000), measureMs: bench.pick(2_500, 10_000) };
-  const dueAt = Date.now() + window.warmMs + window.measureMs + bench.pick(8_000, 15_000);
+  const window = { workers: 16, warmMs: bench.pick(300, 2_000), measureMs: bench.pick(1_500, 10_000) };
+  const dueAt = Date.now() + window.warmMs + window.measureMs + bench.pick(2_500, 15_000);
   await seedStopped(folder, domainsDueAt(owner, count, dueAt), owner.userId);
   const product = await Child.start(productArgs, {
     ...productEnv(folder),

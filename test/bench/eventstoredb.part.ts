@@ -28,7 +28,7 @@ export const eventStoreDb = async (bench: Bench): Promise<void> => {
   };
   const type = 'AccountRenamed';
   const metadata = newMetadata(organizationId, userId, new Date().toISOString());
-  const window = { workers: 64, warmMs: bench.pick(300, 2_000), measureMs: bench.pick(1_000, 10_000) };
+  const window = { workers: 64, warmMs: bench.pick(200, 2_000), measureMs: bench.pick(600, 10_000) };
   let acknowledged = 0;
   const viaAdapter = async () => {
     await adapter.append(`adapter-${randomUUID()}`, -1, [{ id: randomUUID(), type, data, metadata }]);

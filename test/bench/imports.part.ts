@@ -102,13 +102,13 @@ const merged = async (folder: string, count: number): Promise<Run> => {
 /** P16, P17: people who come in great numbers, with everything that follows them. */
 export const imports = async (bench: Bench): Promise<void> => {
   bench.report.part('import', 'P16, P17: imports and merges, projections and policies running');
-  const count = bench.pick(500, 5_000);
+  const count = bench.pick(300, 5_000);
   const kinds = {
     'import of people who are nowhere': (folder: string) =>
       imported(folder, count, (crowd) => crowd.person(DOMAIN)),
     'import of Owners, each with an organization to merge': (folder: string) =>
       imported(folder, count, (crowd) => crowd.organization({ domain: DOMAIN })),
-    'merge of one organization': (folder: string) => merged(folder, bench.pick(200, 2_000)),
+    'merge of one organization': (folder: string) => merged(folder, bench.pick(100, 2_000)),
   };
   for (const [name, run] of Object.entries(kinds)) {
     const runs: Run[] = [];

@@ -64,10 +64,10 @@ export const invitations = async (bench: Bench): Promise<void> => {
     'W1: POST an invitation over HTTP, a process of its own; W6: GET /v1/me; W13: memory',
   );
   const counts = [1, 16, 64];
-  const window = { warmMs: bench.pick(300, 2_000), measureMs: bench.pick(1_200, 10_000) };
-  const read = { warmMs: bench.pick(200, 1_000), measureMs: bench.pick(600, 5_000) };
+  const window = { warmMs: bench.pick(250, 2_000), measureMs: bench.pick(700, 10_000) };
+  const read = { warmMs: bench.pick(100, 1_000), measureMs: bench.pick(300, 5_000) };
   const product = await startProduct(bench.folder('invite'));
-  await sleep(bench.pick(1_500, 10_000));
+  await sleep(bench.pick(1_000, 10_000));
   const idle = product.residentMb;
   const owner = await signUpOwner(product.url, 'invite.example');
   const open = await connections(product.url, 64, owner.token);

@@ -34,7 +34,7 @@ export const lag = async (bench: Bench): Promise<void> => {
   };
   const shows = async (path: string, name: string): Promise<boolean> =>
     (await reading.json<Accounts>('GET', path)).items[0]?.name === name;
-  const count = bench.pick(100, 1_000);
+  const count = bench.pick(80, 1_000);
   const lags: number[] = [];
   for (let write = 0; write < count; write++) {
     const { name } = await rename();

@@ -16,7 +16,7 @@ const row = {
 };
 
 export const lapses = async (bench: Bench): Promise<void> => {
-  const count = bench.pick(2_000, 10_000);
+  const count = bench.pick(800, 10_000);
   bench.report.part('lapse', `a domain with ${count} managed users lapses; the API answers meanwhile`);
   const folder = bench.folder('lapse');
   const before = await startProduct(folder);
@@ -42,7 +42,7 @@ export const lapses = async (bench: Bench): Promise<void> => {
   const readers = await connections(product.url, 3, token);
   const people = `/v1/organizations/${owner.organizationId}/users?kind=managed&limit=50`;
   const read = (worker: number) => (readers[worker] as HttpConnection).json('GET', people);
-  const idle = await underLoad({ workers: 2, warmMs: 500, measureMs: bench.pick(1_500, 5_000) }, read);
+  const idle = await underLoad({ workers: 2, warmMs: 500, measureMs: bench.pick(800, 5_000) }, read);
 
   const watcher = readers[2] as HttpConnection;
   const lapsed = advance(3_600_000);

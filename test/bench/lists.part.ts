@@ -144,7 +144,7 @@ export const twoOrganizations = (
     return { folder, organizations };
   });
 
-export const largeCount = (bench: Bench): number => bench.pick(20_000, 1_000_000);
+export const largeCount = (bench: Bench): number => bench.pick(10_000, 1_000_000);
 
 export const lists = async (bench: Bench): Promise<void> => {
   const count = largeCount(bench);
@@ -181,7 +181,7 @@ export const lists = async (bench: Bench): Promise<void> => {
     organizations.map(async ({ owner }) => (await connections(product.url, 1, owner.token))[0]),
   );
   const samples = bench.pick(9, 60);
-  const budgetMs = bench.pick(150, 2_000);
+  const budgetMs = bench.pick(80, 2_000);
   let missed = 0;
   let shown = 0;
   for (const filter of filters)

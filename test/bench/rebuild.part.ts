@@ -16,7 +16,7 @@ import { appendAll, lives, policiesHaveSeenAll, raised } from './seeds.ts';
 const EVENTS_PER_PERSON = 5;
 
 export const rebuilds = async (bench: Bench): Promise<void> => {
-  const people = bench.pick(3_000, 100_000);
+  const people = bench.pick(1_500, 100_000);
   const count = people * EVENTS_PER_PERSON;
   bench.report.part(
     'rebuild',
@@ -102,7 +102,7 @@ const online = async (bench: Bench, folder: string, owner: Owner): Promise<void>
   const open = await connections(product.url, 16, owner.token);
   const inviting = new Inviting(owner, open, 'w9');
   const operator = await HttpConnection.open(product.url, operatorTokenOf(MasterKey.load(undefined, copy)));
-  const window = { workers: 16, warmMs: bench.pick(200, 1_000), measureMs: bench.pick(800, 8_000) };
+  const window = { workers: 16, warmMs: bench.pick(150, 1_000), measureMs: bench.pick(500, 8_000) };
   const without: Load[] = [];
   const during: Load[] = [];
   let rebuilding = 0;
