@@ -561,16 +561,16 @@ const save = async (documents: Documents, { _id, ...build }: Build): Promise<voi
   await documents.collection<Build>('builds').replaceOne({ _id }, build, { upsert: true });
 };
 
-/** Compare and set: a second worker that has moved the checkpoint wins, and this batch is not written. */
+/**
+ * Compare and set: a second worker that has moved the checkpoint wins, and this batch is not written. What is no
+ * longer as it was read is inserted a second time and refused, so the batch and its checkpoint travel together.
+ */
 const advance = async (documents: Documents, from: number, to: number): Promise<void> => {
   const progress = documents.collection<Progress>('progress');
-  const { matchedCount } = await progress.updateOne(
-    { _id: LIVE, position: from },
-    { $set: { position: to } },
-  );
-  if (matchedCount === 1) return;
-  if (from !== 0 || (await progress.findOne({ _id: LIVE }))) throw new CheckpointMoved();
-  await progress.insertOne({ _id: LIVE, position: to });
+  const found = await progress.findOne({ _id: LIVE });
+  if ((found?.position ?? 0) !== from) throw new CheckpointMoved();
+  const filter = { _id: LIVE, position: from };
+  await progress.bulkWrite([{ updateOne: { filter, update: { $set: { position: to } }, upsert: true } }]);
 };
 
 class CheckpointMoved extends Error {
