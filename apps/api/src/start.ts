@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { serve } from '#application';
+import { giveBackAfterStart, serve } from '#application';
 import { stopOnSignal } from '#http';
 import { readSettings } from '#settings';
 
@@ -14,6 +14,7 @@ try {
     error: (fields, message) => process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`),
   });
   process.stdout.write(`Orgledger is ready on ${serving.url}\n`);
+  giveBackAfterStart();
 } catch (error) {
   process.stderr.write(`Orgledger does not start: ${(error as Error).message}\n`);
   if (process.env.LOG_LEVEL === 'debug') process.stderr.write(`${(error as Error).stack}\n`);

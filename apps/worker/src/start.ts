@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { serve } from '#application';
+import { giveBackAfterStart, serve } from '#application';
 import { stopOnSignal } from '#http';
 import { readSettings, WrongSetting } from '#settings';
 
@@ -23,6 +23,7 @@ try {
     error: (fields, message) => process.stderr.write(`${message}: ${JSON.stringify(fields)}\n`),
   });
   process.stdout.write(`Orgledger works; health and metrics are on ${working.url}\n`);
+  giveBackAfterStart();
 } catch (error) {
   process.stderr.write(`Orgledger does not start: ${(error as Error).message}\n`);
   process.exit(1);

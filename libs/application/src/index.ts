@@ -1,4 +1,5 @@
 export { ApplicationModule } from './application.module.ts';
+export { giveBackAfterStart } from './give-back.ts';
 export { catalogue, nouns, policies, projections } from './nouns.ts';
 export { openPlatform, operatorTokenOf, type Platform } from './platform.ts';
 export { type Serving, serve } from './serve.ts';
