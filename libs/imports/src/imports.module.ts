@@ -12,7 +12,7 @@ import {
   StartImportHandler,
 } from './import.handlers.ts';
 import { importHistory } from './import.history.ts';
-import { importNotice } from './import.mail.ts';
+import { importNotice, organizationMergedMail } from './import.mail.ts';
 import { organizationImport } from './import.ts';
 import { ImportNotices } from './import-notices.ts';
 import { BulkImportController, ImportCandidatesController, ImportsController } from './imports.http.ts';
@@ -20,6 +20,7 @@ import { importRows, imports } from './imports.projection.ts';
 import { importQueries } from './imports.queries.ts';
 import { ImportReport } from './report.ts';
 import { RowImport } from './row-import.ts';
+import { whenAnImportMergedTellTheOwner } from './when-an-import-merged-tell-the-owner.policy.ts';
 import { whenImportHasWorkDoIt } from './when-import-has-work-do-it.policy.ts';
 
 export const importsNoun: Noun = {
@@ -38,8 +39,8 @@ export const importsNoun: Noun = {
     ...importQueries,
   ],
   projections: [candidates, imports, importRows],
-  policies: [whenImportHasWorkDoIt],
-  mails: [importNotice],
+  policies: [whenAnImportMergedTellTheOwner, whenImportHasWorkDoIt],
+  mails: [importNotice, organizationMergedMail],
   rows: [
     rowsOf(organizationImport)({
       on: NotifyImportUsers,
