@@ -51,6 +51,11 @@ describe('what ends with a merged organization', () => {
     const guest = { email: `guest@${product.domain('guests')}`, roles: ['developer'] };
     await call.post(`/v1/accounts/${accountId}/invitations`, guest);
     const token = tokenOf(await sandbox.mail(guest.email, 'invitation'));
+    const frank = await sandbox.signUp(`frank@${product.domain('franks')}`);
+    const asked = await call.post(path('/account-additions'), {
+      accountId: frank.accountId,
+      kind: 'independent',
+    });
     const execution = product.serving.app.get(Execution);
     const absorption = async (type: 'BeginAbsorption' | 'AbortAbsorption') =>
       execution.run(
@@ -73,6 +78,8 @@ describe('what ends with a merged organization', () => {
     // Access to an account goes on: the account moves with it.
     const names = { password, givenName: 'Gus', familyName: 'Ray' };
     await product.nobody.post(accept, { token, ...names });
+    const confirmation = `/v1/account-additions/${asked.additionId}/confirm`;
+    await frank.call.refused(409, 'organization_merging', 'POST', confirmation);
     const offered = await anna.call.refused(409, 'merge_blocked', 'POST', anna.path('/merges'), {
       body: { candidateOwnerEmail: bob().email, role: 'standard_user' },
     });
@@ -86,6 +93,11 @@ describe('what ends with a merged organization', () => {
     const { accountId, call, path, email } = bob();
     const lost = product.domain('lost');
     await call.post(path('/domains'), { domain: lost, method: 'dns_txt' });
+    const other = await sandbox.signUp(`eve@${product.domain('eves')}`);
+    const asked = await call.post(path('/account-additions'), {
+      accountId: other.accountId,
+      kind: 'independent',
+    });
     const key = await call.post(path('/api-keys'), { name: 'Robot', role: 'administrator' });
     const late = { email: `late@${product.domain('guests')}`, roles: ['developer'] };
     await call.post(`/v1/accounts/${accountId}/invitations`, late);
@@ -105,6 +117,9 @@ describe('what ends with a merged organization', () => {
     expect(ended('InviteCancelled')).toHaveLength(1);
     expect(ended('DomainDeleted')).toHaveLength(1);
     expect(ended('ApiKeyRevoked')).toHaveLength(1);
+    expect(ended('AccountAdditionWithdrawn')).toHaveLength(2);
+    const confirmation = `/v1/account-additions/${asked.additionId}/confirm`;
+    await other.call.refused(409, 'account_addition_not_pending', 'POST', confirmation);
     await product.nobody.refused(
       404,
       'invitation_link_invalid',

@@ -7,7 +7,7 @@ const answered = ({ data: { additionId } }: { data: { additionId: string } }) =>
 /** An owner who does not answer has said no. */
 export const accountAdditionExpiry: Timer<AccountAdditionEvent> = {
   kind: 'account_addition_expiry',
-  version: 1,
+  version: 2,
   command: 'ExpireAccountAddition',
   named: {
     projection: 'accounts',
@@ -26,5 +26,6 @@ export const accountAdditionExpiry: Timer<AccountAdditionEvent> = {
     AccountAdditionConfirmed: answered,
     AccountAdditionDeclined: answered,
     AccountAdditionExpired: answered,
+    AccountAdditionWithdrawn: answered,
   },
 };

@@ -12,6 +12,7 @@ import {
 } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { daysAfter, notFound, type Refusal, refuse } from '#kernel';
+import { organization, refusalWhileEnding } from '#organizations';
 import { isLiving, People } from '#users';
 import { type Account, account, accountClosed, type KnownAccount } from './account.ts';
 import {
@@ -215,7 +216,9 @@ export class ConfirmAccountAdditionHandler implements ICommandHandler<ConfirmAcc
     wanted: KnownAccount,
   ): Promise<Refusal | undefined> {
     if (wanted.status === 'closed' || wanted.status === 'pending_closure') return accountClosed;
-    if (kind === 'independent') return undefined;
+    const { state: asking } = await this.#execution.load(organization, organizationId);
+    const ending = refusalWhileEnding(asking);
+    if (ending || kind === 'independent') return ending;
     const { state: owner } = await this.#people.load(wanted.ownerId);
     if (!isLiving(owner)) return notFound;
     const home = owner.membership?.organizationId ?? owner.founded;

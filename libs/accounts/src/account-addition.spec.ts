@@ -51,6 +51,14 @@ describe('the addition of an account', () => {
     given().when(confirm).thenRefused('not_found');
   });
 
+  it('MRG-04: is withdrawn while it is pending when whoever asked is absorbed', () => {
+    const withdrawn: AccountAdditionEvent = { type: 'AccountAdditionWithdrawn', data: about };
+    given(requested).when({ type: 'WithdrawAccountAddition' }).then(withdrawn);
+    given(requested, withdrawn).when({ type: 'WithdrawAccountAddition' }).thenNothing();
+    given(requested, confirmed).when({ type: 'WithdrawAccountAddition' }).thenNothing();
+    given(requested, withdrawn).when(confirm, { now }).thenRefused('account_addition_not_pending');
+  });
+
   it('ACC-04: nothing is answered from the moment it expires; its timer ends it', () => {
     given(requested).when(confirm, { now: expiresAt }).thenRefused('account_addition_not_pending');
     given(requested).when({ type: 'ExpireAccountAddition' }, { now: justBefore }).thenNothing();

@@ -24,18 +24,23 @@ export type AccountAdditionEvent =
   | Event<'AccountAdditionConfirmed', About & { ownerId: string }>
   | Event<'AccountAdditionReverted', About & { reason: string }>
   | Event<'AccountAdditionDeclined', About>
-  | Event<'AccountAdditionExpired', About>;
+  | Event<'AccountAdditionExpired', About>
+  /** MRG-04: whoever asked is absorbed by another organization. */
+  | Event<'AccountAdditionWithdrawn', About>;
 
 export type AccountAddition =
   | { readonly status: 'unknown' }
-  | ({ readonly status: 'pending' | 'confirmed' | 'reverted' | 'declined' | 'expired' } & Request);
+  | ({
+      readonly status: 'pending' | 'confirmed' | 'reverted' | 'declined' | 'expired' | 'withdrawn';
+    } & Request);
 
 export type AccountAdditionCommand =
   | ({ type: 'RequestAccountAddition' } & Request)
   | { type: 'ConfirmAccountAddition'; ownerId: string }
   | { type: 'DeclineAccountAddition' }
   | { type: 'RevertAccountAddition'; reason: string }
-  | { type: 'ExpireAccountAddition' };
+  | { type: 'ExpireAccountAddition' }
+  | { type: 'WithdrawAccountAddition' };
 
 /** Decided from the command's time, so that an expired one cannot be answered before its timer fires. */
 export const isPending = (state: AccountAddition, now: string): boolean =>
@@ -52,6 +57,7 @@ const ends = {
   AccountAdditionReverted: 'reverted',
   AccountAdditionDeclined: 'declined',
   AccountAdditionExpired: 'expired',
+  AccountAdditionWithdrawn: 'withdrawn',
 } as const;
 
 export const accountAddition: Decider<AccountAddition, AccountAdditionCommand, AccountAdditionEvent> = {
@@ -93,6 +99,8 @@ export const accountAddition: Decider<AccountAddition, AccountAdditionCommand, A
         return state.status === 'pending' && now >= state.expiresAt
           ? [{ type: 'AccountAdditionExpired', data: about }]
           : [];
+      case 'WithdrawAccountAddition':
+        return state.status === 'pending' ? [{ type: 'AccountAdditionWithdrawn', data: about }] : [];
       default:
         return unreachable(command, []);
     }

@@ -57,6 +57,10 @@ export const accountHistory: Catalogue<
     summary: 'The addition of an account was not answered in time.',
     changes: status('pending', 'expired'),
   },
+  AccountAdditionWithdrawn: {
+    summary: 'The organization that asked for an account was absorbed by another one.',
+    changes: status('pending', 'withdrawn'),
+  },
   AccountClosureRequested: { summary: 'The closure of an account was requested.' },
   AccountClosed: { summary: 'An account was closed.', changes: status('pending_closure', 'closed') },
 };

@@ -51,7 +51,13 @@ const becomes = (status: AccountStatus) => ({ key: everywhere, to: changed(() =>
 
 type AdditionEnd = Extract<
   AccountAdditionEvent,
-  { type: 'AccountAdditionDeclined' | 'AccountAdditionExpired' | 'AccountAdditionReverted' }
+  {
+    type:
+      | 'AccountAdditionDeclined'
+      | 'AccountAdditionExpired'
+      | 'AccountAdditionReverted'
+      | 'AccountAdditionWithdrawn';
+  }
 >;
 
 const ended = {
@@ -62,7 +68,7 @@ const ended = {
 
 export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEvent> = {
   name: 'accounts',
-  version: 2,
+  version: 3,
   indexes: [
     { organizationId: 1, name: 1 },
     { organizationId: 1, createdAt: 1 },
@@ -181,6 +187,7 @@ export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEve
     AccountAdditionDeclined: ended,
     AccountAdditionExpired: ended,
     AccountAdditionReverted: ended,
+    AccountAdditionWithdrawn: ended,
     AccountSuspended: becomes('suspended'),
     AccountReactivated: becomes('active'),
     AccountClosureRequested: becomes('pending_closure'),

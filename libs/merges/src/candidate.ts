@@ -52,6 +52,14 @@ export class Candidate {
     });
   }
 
+  /** Accounts that it has asked for. */
+  async *additions(organizationId: string): AsyncGenerator<{ addition: { additionId: string } | null }> {
+    yield* this.#all<{ addition: { additionId: string } | null }>('accounts', 'name', {
+      organizationId,
+      kind: 'pending',
+    });
+  }
+
   async *pendingInvitations(organizationId: string): AsyncGenerator<{ invitationId: string }> {
     yield* this.#all<{ invitationId: string }>('invitations', 'email', { organizationId, status: 'pending' });
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { accountAddition } from '#accounts';
 import { apiKey } from '#api-keys';
 import { type Envelope, Execution } from '#commands';
 import { domain } from '#domains';
@@ -26,6 +27,12 @@ export class Ending {
         },
         envelopeFor(invitationId),
       );
+    for await (const { addition } of this.#candidate.additions(organizationId))
+      if (addition)
+        await this.#execution.run(
+          { decider: accountAddition, id: addition.additionId, command: { type: 'WithdrawAccountAddition' } },
+          envelopeFor(addition.additionId),
+        );
     for await (const { domainId } of this.#candidate.domains(organizationId))
       await this.#execution.run(
         { decider: domain, id: domainId, command: { type: 'DropDomain' } },
