@@ -49,14 +49,9 @@ describe('P17: merges and kills', () => {
       const product = await Mortal.start(folder, lifeOf());
       const over = (async () => {
         await begin(product, prime, other).catch(() => undefined);
-        for (;;) {
-          const state = await product
-            .get(Merging)
-            .state(mergeId)
-            .catch(() => undefined);
-          if (state?.status === 'completed') return 'completed';
+        while ((await product.get(Merging).state(mergeId)).status !== 'completed')
           await new Promise((resolve) => setTimeout(resolve, 5));
-        }
+        return 'completed';
       })();
       const how = await Promise.race([over, product.died.then(() => 'died')]);
       if (how === 'completed') await product.settled();
