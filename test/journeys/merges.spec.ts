@@ -27,7 +27,7 @@ describe.each(backends)('merges on $name', (backend) => {
     anna.call.get(anna.path(`/users/${userId}?${at(position)}`));
   const mergeOf = (mergeId: string): Promise<Json> => anna.call.get(anna.path(`/merges/${mergeId}`));
 
-  it('MRG-02, MRG-05: the preview tells users, accounts, downgrades and what stands in the way, and changes nothing', async () => {
+  it('MRG-02, MRG-05, USR-18: the preview tells users, accounts, downgrades and what stands in the way, and changes nothing', async () => {
     const { bob, carol } = owners as Record<string, Person>;
     const path = (email: string) =>
       anna.path(`/merges/preview?candidateOwnerEmail=${encodeURIComponent(email)}`);
@@ -41,6 +41,14 @@ describe.each(backends)('merges on $name', (backend) => {
       accounts: [{ accountId: bob!.accountId }],
       roleDowngrades: [{ userId: bob!.userId }],
     });
+    const limits = `/v1/operations/organizations/${anna.organizationId}/limits`;
+    await product.operator.put(limits, { users: 1, accounts: null });
+    const crowded = await anna.call.get(path(bob!.email));
+    expect([crowded.mergeable, crowded.blockers.map(({ code }: Json) => code)]).toEqual([
+      false,
+      ['user_limit_reached'],
+    ]);
+    await product.operator.put(limits, { users: null, accounts: null });
     await product.verifiedDomain(carol!, product.domain('carols'));
     const blocked = await anna.call.get(path(carol!.email));
     expect([blocked.mergeable, blocked.blockers.map(({ code }: Json) => code)]).toEqual([

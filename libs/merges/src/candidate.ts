@@ -34,6 +34,10 @@ export class Candidate {
     return (await this.#readModels.count('domains', where)) > 0;
   }
 
+  async managedUsers(organizationId: string): Promise<number> {
+    return this.#readModels.count('users', { organizationId, kind: 'managed' });
+  }
+
   async *users(organizationId: string): AsyncGenerator<PlannedUser & { email: string; domain: string }> {
     yield* this.#all<{ userId: string; role: OrganizationRole; email: string; domain: string }>(
       'users',

@@ -3,7 +3,7 @@ import { Execution } from '#commands';
 import { elsewhere, MergeOffers } from '#invitations';
 import { notFound, type OrganizationRole, type Refusal } from '#kernel';
 import { organization } from '#organizations';
-import { isLiving, People } from '#users';
+import { isLiving, ManagedUsersLimit, People } from '#users';
 import { Candidate } from './candidate.ts';
 import { roleAfter } from './merge.ts';
 
@@ -16,6 +16,7 @@ const sentences: Readonly<Record<string, string>> = {
   not_an_owner: 'This person owns no organization that could be merged.',
   already_member: 'This person is in the organization already.',
   candidate_not_open: 'Their organization is being merged, or was merged already.',
+  user_limit_reached: 'This organization has no room for all of their users.',
   candidate_has_verified_domains: 'Their organization has a verified domain of its own.',
 };
 
@@ -27,12 +28,14 @@ export class MergeCandidates extends MergeOffers {
   readonly #execution: Execution;
   readonly #people: People;
   readonly #candidate: Candidate;
+  readonly #limit: ManagedUsersLimit;
 
-  constructor(execution: Execution, people: People, candidate: Candidate) {
+  constructor(execution: Execution, people: People, candidate: Candidate, limit: ManagedUsersLimit) {
     super();
     this.#execution = execution;
     this.#people = people;
     this.#candidate = candidate;
+    this.#limit = limit;
   }
 
   async refuses(ownerId: string, candidateId: string): Promise<Refusal | undefined> {
@@ -62,7 +65,19 @@ export class MergeCandidates extends MergeOffers {
     const candidateId = membership?.organizationId ?? '';
     if (candidateId === organizationId)
       return { ownerId, candidateId, blockers: [blocker('already_member')] };
-    return { ownerId, candidateId, blockers: await this.#blockers(ownerId, candidateId) };
+    const blockers = await this.#blockers(ownerId, candidateId);
+    return {
+      ownerId,
+      candidateId,
+      blockers: [...blockers, ...(await this.#crowded(organizationId, candidateId))],
+    };
+  }
+
+  /** USR-18. */
+  async #crowded(organizationId: string, candidateId: string): Promise<Blocker[]> {
+    await this.#candidate.reached();
+    const more = await this.#candidate.managedUsers(candidateId);
+    return (await this.#limit.refuses(organizationId, more)) ? [blocker('user_limit_reached')] : [];
   }
 
   /** What everybody of the Candidate would notice; addresses only of the asking organization's own domains. */

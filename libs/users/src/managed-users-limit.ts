@@ -43,18 +43,18 @@ export class ManagedUsersLimit {
     }
   }
 
-  /** Why nobody more can be invited now; whoever accepts later is counted again. */
-  async refuses(organizationId: string): Promise<Refusal | undefined> {
+  /** Why nobody more, or not so many, can be invited now; whoever accepts later is counted again. */
+  async refuses(organizationId: string, more = 1): Promise<Refusal | undefined> {
     const limit = await this.#of(organizationId);
-    return limit === null || (await this.#hasRoom(organizationId, limit)) ? undefined : full;
+    return limit === null || (await this.#hasRoom(organizationId, limit, more)) ? undefined : full;
   }
 
   async #of(organizationId: string): Promise<number | null> {
     return (await this.#execution.load(organizationLimits, organizationId)).state.users;
   }
 
-  async #hasRoom(organizationId: string, limit: number): Promise<boolean> {
+  async #hasRoom(organizationId: string, limit: number, more = 1): Promise<boolean> {
     await this.#readModels.reach(await this.#log.head(), ['users']);
-    return (await this.#readModels.count('users', { organizationId, kind: 'managed' })) < limit;
+    return (await this.#readModels.count('users', { organizationId, kind: 'managed' })) + more <= limit;
   }
 }
