@@ -110,11 +110,16 @@ describe.each(backends)('invitations on $name', (backend) => {
     expect(many.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
   });
 
-  it('AMB-33: who is in any organization, their own included, is refused', async () => {
-    const body = { email: early.email, role: 'standard_user' };
-    await anna.call.refused(409, 'user_belongs_to_another_organization', 'POST', anna.path('/invitations'), {
-      body,
+  it('AMB-13 AMB-33: who is alone in their own organization is invited to merge it; who is a member already is refused', async () => {
+    const dry = await anna.call.post(anna.path('/invitations?dryRun=true'), {
+      email: early.email,
+      role: 'standard_user',
     });
+    expect(dry.events).toMatchObject([
+      { type: 'InviteSent', data: { kind: 'merge', absorbs: early.organizationId } },
+    ]);
+    const body = { email: anna.email, role: 'standard_user' };
+    await anna.call.refused(409, 'already_member', 'POST', anna.path('/invitations'), { body });
   });
 
   it('INV-05 INV-06 INV-07 ERR-04: only the newest link works', async () => {
