@@ -7,6 +7,7 @@ import { readSettings } from '#settings';
 
 interface Operation {
   readonly summary?: string;
+  readonly parameters: readonly { readonly name: string }[];
   readonly responses: Readonly<Record<string, { readonly description: string }>>;
 }
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -41,9 +42,24 @@ describe('/openapi.json', () => {
     expect(untold(paths)).toEqual([]);
   });
 
+  it('offers a dry run of every command but signing in', () => {
+    const without = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations)
+        .filter(
+          ([method, { parameters }]) => method !== 'get' && !parameters.some(({ name }) => name === 'dryRun'),
+        )
+        .map(([method]) => `${method} ${path}`),
+    );
+    expect(without.sort()).toEqual([
+      'post /v1/sessions',
+      'post /v1/sessions/two-factor',
+      'post /v1/sessions/two-factor/resend',
+    ]);
+  });
+
   it('finds a planted operation that says nothing', () => {
-    const responses = { '4XX': { description: 'Refused.' } };
-    expect(untold({ ...paths, '/v1/planted': { get: { responses }, put: { responses } } })).toEqual([
+    const told = { parameters: [], responses: { '4XX': { description: 'Refused.' } } };
+    expect(untold({ ...paths, '/v1/planted': { get: told, put: told } })).toEqual([
       'get /v1/planted: summary',
       'put /v1/planted: summary',
       'put /v1/planted: refusals',

@@ -70,7 +70,7 @@ describe.each(backends)('who may sign up with an address of a verified domain on
     expect(await call.get('/v1/me')).toMatchObject({ organizationId: anna.organizationId });
   });
 
-  it('DOM-20 AMB-31: outside lets somebody sign up who stays outside; an invitee may do that too', async () => {
+  it('DOM-20 AMB-13 AMB-31: outside lets somebody sign up who stays outside until they accept a merge; an invitee may do that too', async () => {
     await setPolicy('outside');
     const dan = await product.signUp(`dan@${domain}`);
     expect(dan.organizationId).not.toBe(anna.organizationId);
@@ -78,8 +78,7 @@ describe.each(backends)('who may sign up with an address of a verified domain on
     expect((await product.nobody.post('/v1/sign-ups', signUp('ida'))).organizationId).toEqual(
       expect.stringMatching(/^org_/),
     );
-    await anna.call.refused(409, 'user_belongs_to_another_organization', 'POST', anna.path('/invitations'), {
-      body: { email: dan.email, role: 'standard_user' },
-    });
+    expect(await product.invite(anna, dan.email)).toMatchObject({ kind: 'merge', userId: dan.userId });
+    expect(await dan.call.get('/v1/me')).toMatchObject({ organizationId: dan.organizationId, role: 'owner' });
   });
 });

@@ -12,7 +12,7 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Asks for an operation so that nothing is changed by it: what changes something is only tried. */
+/** Asks for an operation so that nothing is changed by it: what changes something is only tried, where that is offered. */
 export const ask = async (
   { document }: Pick<Scene, 'document'>,
   operation: Operation,
@@ -24,7 +24,8 @@ export const ask = async (
   const asked = { ...requiredQuery(operation, document), ...query };
   const search = new URLSearchParams(asked).toString();
   const sending: Sending = { headers };
-  const tried = { headers: { prefer: 'dry-run', ...headers } };
+  const offersDryRun = operation.query.some(({ name }) => name === 'dryRun');
+  const tried = { headers: { ...(offersDryRun && { prefer: 'dry-run' }), ...headers } };
   return call.send(
     operation.method,
     search ? `${path}?${search}` : path,

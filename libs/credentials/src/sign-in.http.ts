@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Headers, HttpCode, Post } from '@nestjs/common';
 import { isoTime } from '#clock';
 import { nothingToForesee, type Principal } from '#commands';
-import { Answer, Call, Told, validationFailed } from '#http';
+import { Answer, Call, Told, validationFailed, WithoutDryRun } from '#http';
 import { oneself } from '#users';
 import { SessionCookie } from './session-cookie.ts';
 import { SendCodeAgain, SignInWithPassword, SignInWithSecondFactor } from './sign-in.dto.ts';
@@ -26,6 +26,7 @@ export class SignInController {
   }
 
   @Post()
+  @WithoutDryRun()
   @Told('Opens a session with a password, or asks for the second factor.', 'sign_in_failed', 'rate_limited')
   async signIn(
     @Body() { email, password }: SignInWithPassword,
@@ -40,6 +41,7 @@ export class SignInController {
   }
 
   @Post('two-factor')
+  @WithoutDryRun()
   @Told(
     'Opens a session with a code of the second factor, or a recovery code.',
     'two_factor_code_invalid',
@@ -56,6 +58,7 @@ export class SignInController {
 
   @Post('two-factor/resend')
   @HttpCode(202)
+  @WithoutDryRun()
   @Told('Sends another code to the telephone; the one before it counts no more.', 'rate_limited')
   async sendCodeAgain(@Body() { challengeId }: SendCodeAgain, @Call() call: Call<Principal>) {
     forReal(call);

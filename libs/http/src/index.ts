@@ -3,7 +3,7 @@ export * from './call.ts';
 export * from './cursor.ts';
 export * from './fields.ts';
 export * from './list-query.ts';
-export { Produces, serveOpenapi, Told } from './openapi.ts';
+export { Produces, serveOpenapi, Told, WithoutDryRun } from './openapi.ts';
 export { PathId } from './path-id.ts';
 export * from './problem.filter.ts';
 export * from './problem.ts';
