@@ -173,7 +173,11 @@ export class SettleRemovedUserHandler implements ICommandHandler<SettleRemovedUs
     const { organizationId, userId } = command;
     await this.#readModels.reach(await this.#log.head(), ['account-users']);
     let last = nothing;
-    for await (const accountId of this.#accounts(organizationId, userId)) {
+    const accessible = this.#readModels.every<{ accountId: string }>('account-users', {
+      where: { organizationId: organizationId ?? undefined, userId },
+      by: 'accountId',
+    });
+    for await (const { accountId } of accessible) {
       if (organizationId !== null && (await this.#owners.homeOf(userId)) === organizationId) break;
       const outcome = await this.#part(accountId, userId, {
         ...envelope,
@@ -201,20 +205,5 @@ export class SettleRemovedUserHandler implements ICommandHandler<SettleRemovedUs
       },
       envelope,
     );
-  }
-
-  async *#accounts(organizationId: string | null, userId: string): AsyncIterable<string> {
-    let after: readonly [string | number | boolean | null, string] | undefined;
-    do {
-      const page = await this.#readModels.list<{ accountId: string }>('account-users', {
-        where: { organizationId: organizationId ?? undefined, userId },
-        sort: { field: 'accountId', direction: 1 },
-        limit: 200,
-        after,
-        totals: false,
-      });
-      for (const { accountId } of page.items) yield accountId;
-      after = page.next ?? undefined;
-    } while (after);
   }
 }

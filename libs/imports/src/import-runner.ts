@@ -102,18 +102,8 @@ export class ImportRunner {
   }
 
   async #findUnfinished(): Promise<void> {
-    for (let after: readonly [string | number | boolean | null, string] | undefined; ; ) {
-      const page = await this.#readModels.list<ImportView>('imports', {
-        where: { open: true },
-        sort: { field: 'open', direction: 1 },
-        limit: 200,
-        after,
-        totals: false,
-      });
-      for (const { importId, openedBy } of page.items) this.ring(importId, openedBy);
-      if (!page.next) return;
-      after = page.next;
-    }
+    const unfinished = this.#readModels.every<ImportView>('imports', { where: { open: true }, by: 'open' });
+    for await (const { importId, openedBy } of unfinished) this.ring(importId, openedBy);
   }
 
   async #work(importId: string, cause: string): Promise<void> {

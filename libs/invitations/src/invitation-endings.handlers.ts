@@ -29,7 +29,11 @@ export class PendingInvitations {
     if (refused) return refused;
     await this.#readModels.reach(await this.#log.head(), ['invitations']);
     let last: Outcome = { done: true };
-    for await (const invitationId of this.#pending(where)) {
+    const pending = this.#readModels.every<{ invitationId: string }>('invitations', {
+      where: { ...where, status: 'pending' },
+      by: 'email',
+    });
+    for await (const { invitationId } of pending) {
       const outcome = await this.#execution.run(
         { decider: invitation, id: invitationId, command: { type: 'CancelInvite', reason } },
         { ...envelope, commandId: `${envelope.commandId}/${invitationId}` },
@@ -37,21 +41,6 @@ export class PendingInvitations {
       if (!isRefusal(outcome)) last = outcome;
     }
     return last;
-  }
-
-  async *#pending(where: ListRequest['where']): AsyncIterable<string> {
-    let after: readonly [string | number | boolean | null, string] | undefined;
-    do {
-      const page = await this.#readModels.list<{ invitationId: string }>('invitations', {
-        where: { ...where, status: 'pending' },
-        sort: { field: 'email', direction: 1 },
-        limit: 200,
-        after,
-        totals: false,
-      });
-      for (const { invitationId } of page.items) yield invitationId;
-      after = page.next ?? undefined;
-    } while (after);
   }
 }
 

@@ -77,17 +77,6 @@ export class Candidate {
   }
 
   async *#all<View>(name: string, field: string, where: Where): AsyncGenerator<View, void> {
-    let after: readonly [string | number | boolean | null, string] | undefined;
-    do {
-      const page = await this.#readModels.list<View>(name, {
-        where,
-        sort: { field, direction: 1 },
-        limit: 200,
-        after,
-        totals: false,
-      });
-      for (const view of page.items) yield view as Awaited<View>;
-      after = page.next ?? undefined;
-    } while (after);
+    yield* this.#readModels.every<View>(name, { where, by: field });
   }
 }

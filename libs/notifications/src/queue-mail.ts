@@ -91,8 +91,14 @@ export class QueueMailToManagersHandler implements ICommandHandler<QueueMailToMa
     if (refused) return refused;
     const entry = entryOf(command);
     await this.#readModels.reach(await this.#log.head(), ['users']);
-    for await (const userIds of this.#managers(command.organizationId)) {
-      const mails = userIds.map((userId) => ({
+    const where = {
+      organizationId: command.organizationId,
+      kind: 'managed',
+      role: { in: ['owner', 'administrator'] },
+      status: 'active',
+    };
+    for await (const managers of this.#readModels.pages<{ userId: string }>('users', { where, by: 'name' })) {
+      const mails = managers.map(({ userId }) => ({
         ...entry,
         _id: `${entry._id}.${userId}`,
         references: { ...entry.references, userId },
@@ -101,26 +107,6 @@ export class QueueMailToManagersHandler implements ICommandHandler<QueueMailToMa
     }
     this.#bell.ring();
     return { done: true };
-  }
-
-  async *#managers(organizationId: string): AsyncIterable<readonly string[]> {
-    let after: readonly [string | number | boolean | null, string] | undefined;
-    do {
-      const page = await this.#readModels.list<{ userId: string; status: string }>('users', {
-        where: {
-          organizationId,
-          kind: 'managed',
-          role: { in: ['owner', 'administrator'] },
-          status: 'active',
-        },
-        sort: { field: 'name', direction: 1 },
-        limit: 200,
-        after,
-        totals: false,
-      });
-      yield page.items.map(({ userId }) => userId);
-      after = page.next ?? undefined;
-    } while (after);
   }
 }
 

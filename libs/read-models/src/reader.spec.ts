@@ -185,6 +185,26 @@ describe('reading', () => {
     );
   });
 
+  it('a walk meets everything that matches once, in order, whatever the size of its pages', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        randomLog({ minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (events, limit) => {
+          const models = await open(events);
+          const where = { org: 'org_1' };
+          const sort = { field: 'name', direction: 1 } as const;
+          const met: Row[] = [];
+          for await (const thing of models.every<Row>('things', { where, by: 'name', limit }))
+            met.push(thing);
+          expect(met).toEqual(naiveList(events, { where, sort, limit: 99 }));
+          await close();
+        },
+      ),
+      { numRuns: LONG ? 1_000 : 15 },
+    );
+  });
+
   it('a reader who names a position that is not there yet gets no stale answer', async () => {
     const models = await open([]);
     await expect(models.reach(1)).rejects.toThrow(ReadModelBehind);

@@ -60,6 +60,14 @@ export class ReadModelBehind extends Error {
   override readonly name = 'ReadModelBehind';
 }
 
+/** All that match, in ascending order of one field. */
+export interface WalkRequest {
+  readonly where: ListRequest['where'];
+  readonly by: string;
+  /** Documents of a page. Default 200. */
+  readonly limit?: number;
+}
+
 const WAIT_MS = 2_000;
 /** Totals over filters that are not counted stop here. */
 const COUNT_LIMIT = 1_000;
@@ -155,6 +163,32 @@ export class ReadModels {
     const served = this.#served.served(name);
     const page = await this.#list<Document>(name, request);
     return this.#served.served(name) === served ? page : this.#list<Document>(name, request);
+  }
+
+  /** Everything that matches, page by page; what changes meanwhile behind the last page is seen, before it not. */
+  async *pages<Document>(
+    name: string,
+    { where, by, limit = 200 }: WalkRequest,
+  ): AsyncGenerator<Page<Document>['items'], void> {
+    let after: ListRequest['after'];
+    do {
+      const sort = { field: by, direction: 1 } as const;
+      const page: Page<Document> = await this.list<Document>(name, {
+        where,
+        sort,
+        limit,
+        after,
+        totals: false,
+      });
+      yield page.items;
+      after = page.next ?? undefined;
+    } while (after);
+  }
+
+  /** The same, one by one. */
+  async *every<Document>(name: string, request: WalkRequest): AsyncGenerator<Document, void> {
+    for await (const documents of this.pages<Document>(name, request))
+      for (const document of documents) yield document as Awaited<Document>;
   }
 
   async #list<Document>(name: string, request: ListRequest): Promise<Page<Document>> {

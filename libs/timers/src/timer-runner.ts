@@ -13,7 +13,7 @@ export interface TimerObserver {
 }
 
 export interface TimerOptions {
-  readonly readModels: Pick<ReadModels, 'list' | 'get' | 'reach'>;
+  readonly readModels: Pick<ReadModels, 'pages' | 'get' | 'reach'>;
   readonly log: { head(): Promise<number> };
   readonly timers: readonly AnyTimer[];
   readonly commands: Pick<Commands, 'issue'>;
@@ -200,19 +200,12 @@ export class TimerRunner {
     const { readModels, parked } = this.#options;
     await this.#dropOutdated();
     const found: SetTimer[] = [];
-    let after: readonly [string | number | boolean | null, string] | undefined;
-    do {
-      const page = await readModels.list<TimerView>('timers', {
-        where: { dueAt: { upTo: until } },
-        sort: { field: 'dueAt', direction: 1 },
-        limit: AT_ONCE,
-        after,
-        totals: false,
-      });
-      const waiting = await parked.among(page.items.map(parkedIdOf));
-      found.push(...page.items.filter((timer) => !waiting.has(parkedIdOf(timer))));
-      after = page.next ?? undefined;
-    } while (after && found.length < limit);
+    const due = { where: { dueAt: { upTo: until } }, by: 'dueAt', limit: AT_ONCE };
+    for await (const timers of readModels.pages<TimerView>('timers', due)) {
+      const waiting = await parked.among(timers.map(parkedIdOf));
+      found.push(...timers.filter((timer) => !waiting.has(parkedIdOf(timer))));
+      if (found.length >= limit) break;
+    }
     return found.slice(0, limit);
   }
 

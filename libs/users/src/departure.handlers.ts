@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { envelopeOf, type Outcome, systemOnly } from '#commands';
-import type { Scalar } from '#kernel';
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
 import { Members, memberOf } from './members.ts';
@@ -35,23 +34,13 @@ export class Belongings {
     await this.#readModels.reach(await this.#log.head(), ['accounts', 'users']);
     const view = await this.#readModels.get<UserView>('users', `${organizationId}:${userId}`);
     const owned: string[] = [];
-    for await (const accountId of this.#owned(userId, organizationId)) owned.push(accountId);
+    const where = { organizationId, kind: 'managed', ownerId: userId, status: { in: OPEN } };
+    for await (const { accountId } of this.#readModels.every<{ accountId: string }>('accounts', {
+      where,
+      by: 'name',
+    }))
+      owned.push(accountId);
     return { owned, accountIds: view?.accountIds ?? [] };
-  }
-
-  async *#owned(ownerId: string, organizationId: string): AsyncIterable<string> {
-    let after: readonly [Scalar, string] | undefined;
-    do {
-      const page = await this.#readModels.list<{ accountId: string }>('accounts', {
-        where: { organizationId, kind: 'managed', ownerId, status: { in: OPEN } },
-        sort: { field: 'name', direction: 1 },
-        limit: 200,
-        after,
-        totals: false,
-      });
-      for (const { accountId } of page.items) yield accountId;
-      after = page.next ?? undefined;
-    } while (after);
   }
 
   /** Those of the people who are active and managed by the organization. */
