@@ -1,19 +1,14 @@
 import { Body, Controller, Delete, Headers, HttpCode, Post } from '@nestjs/common';
 import { isoTime } from '#clock';
 import { nothingToForesee, type Principal } from '#commands';
-import { Answer, Call, Told, validationFailed, WithoutDryRun } from '#http';
+import { Answer, Call, Told, WithoutDryRun } from '#http';
 import { oneself } from '#users';
 import { SessionCookie } from './session-cookie.ts';
 import { SendCodeAgain, SignInWithPassword, SignInWithSecondFactor } from './sign-in.dto.ts';
 import { type Opened, SignIn } from './sign-in.ts';
 
-/** A session is no event: there is nothing that a dry run could tell. @throws HttpProblem */
-const forReal = ({ dryRun }: Call<Principal>): void => {
-  if (dryRun)
-    throw validationFailed([
-      { field: 'dryRun', code: 'dry_run_not_available', message: 'is not there for signing in' },
-    ]);
-};
+/** A session is no event. */
+const noDryRun = 'is not there for signing in';
 
 @Controller('v1/sessions')
 export class SignInController {
@@ -26,14 +21,13 @@ export class SignInController {
   }
 
   @Post()
-  @WithoutDryRun()
+  @WithoutDryRun(noDryRun)
   @Told('Opens a session with a password, or asks for the second factor.', 'sign_in_failed', 'rate_limited')
   async signIn(
     @Body() { email, password }: SignInWithPassword,
     @Headers('x-session-mode') mode: string | undefined,
     @Call() call: Call<Principal>,
   ) {
-    forReal(call);
     const outcome = await this.#signIn.withPassword(email, password, call);
     if ('token' in outcome) return this.#opened(outcome, mode);
     const { challengeId, methods, until } = outcome;
@@ -41,7 +35,7 @@ export class SignInController {
   }
 
   @Post('two-factor')
-  @WithoutDryRun()
+  @WithoutDryRun(noDryRun)
   @Told(
     'Opens a session with a code of the second factor, or a recovery code.',
     'two_factor_code_invalid',
@@ -52,16 +46,14 @@ export class SignInController {
     @Headers('x-session-mode') mode: string | undefined,
     @Call() call: Call<Principal>,
   ) {
-    forReal(call);
     return this.#opened(await this.#signIn.withSecondFactor(challengeId, code, call), mode);
   }
 
   @Post('two-factor/resend')
   @HttpCode(202)
-  @WithoutDryRun()
+  @WithoutDryRun(noDryRun)
   @Told('Sends another code to the telephone; the one before it counts no more.', 'rate_limited')
-  async sendCodeAgain(@Body() { challengeId }: SendCodeAgain, @Call() call: Call<Principal>) {
-    forReal(call);
+  async sendCodeAgain(@Body() { challengeId }: SendCodeAgain) {
     await this.#signIn.sendAgain(challengeId);
     return {};
   }

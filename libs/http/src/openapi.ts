@@ -45,11 +45,6 @@ interface Telling {
 export const Told = (summary: string, ...refusals: readonly string[]) =>
   SetMetadata(toldKey, { summary, refusals } satisfies Telling);
 
-const withoutDryRunKey = 'orgledger:without-dry-run';
-
-/** For the document: the route refuses a dry run, as there is nothing that one could tell. */
-export const WithoutDryRun = () => SetMetadata(withoutDryRunKey, true);
-
 const safe = new Set(['get', 'head', 'options']);
 
 /**
@@ -174,12 +169,14 @@ const describe = (
   operation.operationId = `${controller.name.replace(/Controller$/, '')}.${handlerName}`;
   const told: Telling | undefined = Reflect.getMetadata(toldKey, handler);
   if (told) operation.summary = told.summary;
-  const withoutDryRun = Reflect.getMetadata(withoutDryRunKey, handler) === true;
   operation.parameters = [
     ...pathParameters(operation, controller, handlerName),
     ...queryParameters(route, method, schemas),
     ...(safe.has(method) ? [] : commandHeaders),
-  ].filter((parameter) => !(withoutDryRun && 'name' in parameter && asksForDryRun.has(parameter.name)));
+  ].filter(
+    (parameter) =>
+      !(route.withoutDryRun !== undefined && 'name' in parameter && asksForDryRun.has(parameter.name)),
+  );
   delete operation.requestBody;
   const body = bodyOf(route, schemas);
   if (body && !safe.has(method)) operation.requestBody = body;

@@ -13,12 +13,19 @@ const consumesKey = 'orgledger:consumes';
 /** The route takes this media type as a stream, and nothing else; read it with `@BodyStream()`. */
 export const Consumes = (mediaType: string) => SetMetadata(consumesKey, mediaType);
 
+const withoutDryRunKey = 'orgledger:without-dry-run';
+
+/** The route refuses a dry run, and says why: there is nothing that one could tell. */
+export const WithoutDryRun = (message: string) => SetMetadata(withoutDryRunKey, message);
+
 export interface RouteShape {
   readonly body: Shape<object> | undefined;
   readonly query: Shape<object> | undefined;
   /** Query fields taken one by one with `@Query('name')`. */
   readonly queryNames: ReadonlySet<string>;
   readonly consumes: string | undefined;
+  /** Why it takes no dry run; undefined: it takes one. */
+  readonly withoutDryRun: string | undefined;
 }
 
 const readFields = new Set(['asOf', 'minPosition']);
@@ -42,6 +49,10 @@ export class ShapeGuard implements CanActivate {
     const body = readBody(request, route, errors);
     const query = readQuery(request, route, errors);
     if (errors.length > 0) throw validationFailed(errors);
+    if (request.call.dryRun && route.withoutDryRun !== undefined)
+      throw validationFailed([
+        { field: 'dryRun', code: 'dry_run_not_available', message: route.withoutDryRun },
+      ]);
     if (route.consumes === undefined) request.body = body;
     request.query = query;
     return true;
@@ -138,5 +149,6 @@ export const routeShape = (controller: object, handler: { readonly name: string 
       taken(RouteParamtypes.QUERY).flatMap(({ data }) => (typeof data === 'string' ? [data] : [])),
     ),
     consumes: Reflect.getMetadata(consumesKey, handler),
+    withoutDryRun: Reflect.getMetadata(withoutDryRunKey, handler),
   };
 };
