@@ -238,7 +238,7 @@ describe('people and accounts', () => {
     });
     await fc.assert(
       fc.asyncProperty(
-        fc.array(step, { minLength: LONG ? 30 : 8, maxLength: LONG ? 50 : 16 }),
+        fc.array(step, { minLength: LONG ? 50 : 8, maxLength: LONG ? 50 : 16 }),
         async (steps) => {
           const { organizationId, people } = await founded(3);
           let running: Promise<unknown>[] = [];
@@ -254,7 +254,7 @@ describe('people and accounts', () => {
           await mustHold(organizationId, people);
         },
       ),
-      { numRuns: LONG ? 2_000 : 5 },
+      { numRuns: LONG ? 2_000 : 5, endOnFailure: true },
     );
   });
 
@@ -290,7 +290,7 @@ describe('people and accounts', () => {
           );
         },
       ),
-      { numRuns: LONG ? 200 : 8 },
+      { numRuns: LONG ? 200 : 8, endOnFailure: true },
     );
   });
 

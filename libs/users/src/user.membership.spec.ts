@@ -47,6 +47,7 @@ const joined: UserEvent = {
 const managed = [registered, verified, joined];
 const deactivated: UserEvent = { type: 'UserDeactivated', data: member };
 const reactivated: UserEvent = { type: 'UserReactivated', data: member };
+const deleted: UserEvent = { type: 'UserDeleted', data: { ...member, acknowledgements: [], deletedAt: now } };
 const nominated: UserEvent = { type: 'OwnerNominated', data: { ...member, until: later } };
 const ownerNow: UserEvent = {
   type: 'OrganizationRoleChanged',
@@ -204,6 +205,9 @@ describe('a managed user', () => {
         data: { ...member, role: 'administrator', previousRole: 'owner' },
       });
     given(registered).when({ type: 'FollowOwnership', organizationId: 'org_1', role: 'owner' }).thenNothing();
+    given(...managed, deleted)
+      .when({ type: 'FollowOwnership', organizationId: 'org_1', role: 'administrator' })
+      .thenNothing();
     given(...managed)
       .when({ type: 'FollowOwnership', organizationId: 'org_2', role: 'owner' })
       .thenNothing();

@@ -229,6 +229,8 @@ export const user: Decider<User, UserCommand, UserEvent> = {
         return isLiving(state) ? departed(command, state, now) : notFound;
       case 'MoveToOrganization':
         return isLiving(state) ? moved(command, state, now) : [];
+      case 'FollowOwnership':
+        return isLiving(state) ? changed(command, state, now) : [];
       default:
         return isLiving(state) ? changed(command, state, now) : notFound;
     }
