@@ -11,14 +11,17 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 /** One keep-alive connection, one request at a time: as little work as a client can do, so that the server is measured. */
 export class HttpConnection {
   readonly #socket: Socket;
-  readonly #head: string;
+  readonly #host: string;
+  #head: string;
   #received: Buffer[] = [];
   #answered: ((answer: Answer) => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
 
   private constructor(socket: Socket, host: string, token: string | undefined) {
     this.#socket = socket;
-    this.#head = `host: ${host}\r\n${token ? `authorization: Bearer ${token}\r\n` : ''}`;
+    this.#host = `host: ${host}\r\n`;
+    this.#head = this.#host;
+    if (token) this.as(token);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('error', (error) => this.#failed?.(error));
@@ -30,6 +33,12 @@ export class HttpConnection {
     const socket = connect(Number(port), hostname);
     await once(socket, 'connect');
     return new HttpConnection(socket, host, token);
+  }
+
+  /** What is asked from now on is asked with this token. */
+  as(token: string): this {
+    this.#head = `${this.#host}authorization: Bearer ${token}\r\n`;
+    return this;
   }
 
   request(method: string, path: string, body?: object): Promise<Answer> {

@@ -7,11 +7,11 @@ import { type Load, underLoad } from './load.ts';
 import { connections, type Owner, settled, signUpOwner, startProduct } from './product.ts';
 
 /** What the machine that gave 2,000 invitations per second committed in the same hour. */
-const REFERENCE_COMMITS = 42_000;
+export const REFERENCE_COMMITS = 42_000;
 const INVITES = 2_000;
 
 /** An `InviteSent` with its metadata, as large as the product stores it. */
-const row = {
+export const inviteRow = {
   type: 'InviteSent',
   data: JSON.stringify({ pad: 'x'.repeat(520) }),
   meta: JSON.stringify({ pad: 'x'.repeat(480) }),
@@ -73,7 +73,7 @@ export const invitations = async (bench: Bench): Promise<void> => {
   const open = await connections(product.url, 64, owner.token);
   const bare = await Child.start(['--enable-source-maps', 'test/bench/bare-nest.js']);
   const bareOpen = await connections(bare.url, 64);
-  const floor = new GroupCommitFloor(bench.folder('invite-floor'), row, 5_000);
+  const floor = new GroupCommitFloor(bench.folder('invite-floor'), inviteRow, 5_000);
   const runs = new Map<string, Load[]>();
   const run = async (name: string, load: Load) => {
     runs.set(name, [...(runs.get(name) ?? []), load]);

@@ -48,6 +48,38 @@ export const underLoad = async (
   };
 };
 
+/** Every item once, by as many workers; the clock starts when the first `warm` of them are done. */
+export const eachOnce = async <T>(
+  { workers, warm }: { readonly workers: number; readonly warm: number },
+  items: readonly T[],
+  call: (item: T, worker: number) => Promise<unknown>,
+): Promise<Load> => {
+  const latencies: number[] = [];
+  const errors: string[] = [];
+  let next = 0;
+  let done = 0;
+  let from = performance.now();
+  const work = async (worker: number): Promise<void> => {
+    while (next < items.length) {
+      const item = items[next] as T;
+      next += 1;
+      const begun = performance.now();
+      try {
+        await call(item, worker);
+      } catch (error) {
+        errors.push((error as Error).message);
+        return;
+      }
+      done += 1;
+      if (done === warm) from = performance.now();
+      else if (done > warm) latencies.push(performance.now() - begun);
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
+  const perSecond = (latencies.length * 1_000) / (performance.now() - from);
+  return { ...quantiles(latencies), perSecond, count: latencies.length, errors };
+};
+
 export const quantiles = (values: readonly number[]): { p50: number; p99: number; max: number } => {
   const sorted = Float64Array.from(values).sort();
   const at = (share: number): number =>

@@ -20,6 +20,7 @@ type Part = (bench: Bench) => Promise<void>;
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
   command: async () => (await import('./commands.part.ts')).commands,
   invite: async () => (await import('./invitations.part.ts')).invitations,
+  people: async () => (await import('./people.part.ts')).people,
   lag: async () => (await import('./lag.part.ts')).lag,
   list: async () => (await import('./lists.part.ts')).lists,
   rebuild: async () => (await import('./rebuild.part.ts')).rebuilds,

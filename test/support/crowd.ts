@@ -115,17 +115,17 @@ export class Crowd {
       type: 'OrganizationCreated',
       data: { organizationId, name: `Of ${owner.email}`, ownerId: owner.userId, via: 'sign_up' },
     });
-    const accountIds = Array.from({ length: accounts }, () => newId('acc'));
-    await Promise.all(
-      accountIds.map((accountId, index) =>
-        this.#account(accountId, organizationId, people[index % people.length] as Member),
+    const accountIds = await Promise.all(
+      Array.from({ length: accounts }, (_, index) =>
+        this.account(organizationId, people[index % people.length] as Member),
       ),
     );
     return { organizationId, ownerId: owner.userId, members: people, accountIds };
   }
 
-  #account(accountId: string, organizationId: string, { userId, email }: Member): Promise<void> {
-    return this.#append(`account-${accountId}`, organizationId, userId, {
+  async account(organizationId: string, { userId, email }: Member): Promise<string> {
+    const accountId = newId('acc');
+    await this.#append(`account-${accountId}`, organizationId, userId, {
       type: 'AccountCreated',
       data: {
         accountId,
@@ -138,6 +138,7 @@ export class Crowd {
         ownerFamilyName: 'Nr',
       },
     });
+    return accountId;
   }
 
   /** Proved, and nobody else's. */
