@@ -1,7 +1,7 @@
 /** The rules of the house that imports can show (docs/adr/0001). test/architecture/ proves that each one can fail. */
 
 const story =
-  '^libs/(?:organizations/src/organization(?:-limits)?|domains/src/domain(?:\\.(?:events|watch)|-check|-slots)?|users/src/user(?:\\.(?:events|arrival|membership|departure|move))?|accounts/src/account(?:-addition|-slots)?|' +
+  '^libs/(?:organizations/src/organization(?:-limits)?|domains/src/domain(?:\\.(?:events|watch)|-check|-slots)?|users/src/user(?:\\.(?:events|arrival|membership|departure|move))?|accounts/src/account(?:\\.(?:events|standing|ownership|access|home)|-addition|-slots)?|' +
   'credentials/src/credential|api-keys/src/api-key|' +
   'invitations/src/invitation|invitations/src/invitation-delivery|imports/src/import|imports/src/bulk-import|merges/src/merge|claims/src/claim)\\.ts$';
 const value = '\\.(?:projection|policy|history|timer)\\.ts$';

@@ -99,6 +99,30 @@ describe.each(backends)('accounts that exist already on $name', (backend) => {
     await anna.call.refused(404, 'not_found', 'POST', path, { body: { acknowledgements } });
   });
 
+  it('LV-1 ACC-06: a shared account counts for people of the organization who have access to it, as long as it is shared', async () => {
+    const domain = product.domain('corporate');
+    const pia = await product.join(anna, `pia@${domain}`);
+    await olga.call.post(`/v1/accounts/${olgas}/invitations`, { email: pia.email, roles: ['developer'] });
+    await pia.call.post('/v1/invitations/accept', { token: await product.token(pia.email, 2) });
+    const counted = async () => {
+      const { accounts } = await anna.call.get(anna.path(`/users/${pia.userId}`));
+      const { items } = await anna.call.get(anna.path(`/users?accountId=${olgas}`));
+      const { total } = await anna.call.get(anna.path(`/users/${pia.userId}/accounts`));
+      return [accounts, items.map(({ userId }: Json) => userId), total];
+    };
+    expect(await counted()).toEqual([0, [], 0]);
+    await answer(olga, (await ask(anna, olgas, 'independent')).additionId, 'confirm');
+    expect(await counted()).toEqual([1, [pia.userId], 1]);
+    await olga.call.post(`/v1/accounts/${olgas}/users/${pia.userId}/remove`);
+    expect(await counted()).toEqual([0, [], 0]);
+    await olga.call.post(`/v1/accounts/${olgas}/invitations`, { email: pia.email, roles: ['developer'] });
+    await pia.call.post('/v1/invitations/accept', { token: await product.token(pia.email, 3) });
+    expect(await counted()).toEqual([1, [pia.userId], 1]);
+    const acknowledgements = ['access_relinquished', 'users_lose_access'];
+    await anna.call.post(anna.path(`/accounts/${olgas}/relinquish`), { acknowledgements });
+    expect(await counted()).toEqual([0, [], 0]);
+  });
+
   it('ACC-05: a managed one needs an owner on a verified domain, and is not there already', async () => {
     await refusedToAsk(anna, 422, 'domain_unverified', olgas, 'managed');
     await refusedToAsk(anna, 409, 'account_already_added', anna.accountId, 'managed');

@@ -116,6 +116,36 @@ describe.each(backends)('invitations to accounts on $name', (backend) => {
     expect((await eve.call.post(accept, { token })).events).toEqual(accepted.events);
   });
 
+  it('USR-02: another name or address of somebody who is managed elsewhere reaches every list that shows them', async () => {
+    const domain = product.domain('managing');
+    const mona = await product.signUp(`mona@${domain}`);
+    await product.verifiedDomain(mona, domain);
+    const gil = await product.join(mona, `gil@${domain}`);
+    await invite(anna.call, gil.email, ['support']);
+    await gil.call.post(accept, { token: await product.token(gil.email, 2) });
+    const renamed = await mona.call.patch(mona.path(`/users/${gil.userId}`), { familyName: 'Zappelfisch' });
+    const seen = async (position: string, search: string): Promise<Json[]> =>
+      Promise.all(
+        [anna.path('/users'), `${account}/users`].map(async (list) =>
+          (await anna.call.get(`${list}?search=${search}&${at(position)}`)).items.map(
+            ({ userId, email, familyName }: Json) => ({ userId, email, familyName }),
+          ),
+        ),
+      );
+    const { userId, email } = gil;
+    const found = [{ userId, email, familyName: 'Zappelfisch' }];
+    expect(await seen(renamed.position, 'zapp')).toEqual([found, found]);
+    const next = `gilbert@${domain}`;
+    const moved = await mona.call.put(mona.path(`/users/${userId}/email`), { email: next });
+    const again = [{ userId, email: next, familyName: 'Zappelfisch' }];
+    expect(await seen(moved.position, 'gilbert')).toEqual([again, again]);
+    expect(await seen(moved.position, 'gil@')).toEqual([[], []]);
+    const removed = await anna.call.post(`${account}/users/${userId}/remove`);
+    const after = await mona.call.patch(mona.path(`/users/${userId}`), { familyName: 'Zeppelin' });
+    expect(Number(removed.position)).toBeLessThan(Number(after.position));
+    expect(await seen(after.position, 'zepp')).toEqual([[], []]);
+  });
+
   it('AMB-03 P10: whom two organizations have invited becomes known to the one that they come to', async () => {
     const email = outsider('both');
     const { userId } = await invite(anna.call, email);

@@ -89,7 +89,7 @@ describe('what ends with a merged organization', () => {
     await call.patch(path(), { name: 'Of Bob' });
   });
 
-  it('MRG-04: its invitations, domains, keys and timers end with it; nothing of it happens when time goes by', async () => {
+  it('MRG-04 ACC-06: its invitations, domains, keys and timers end with it, what was shared with it is shared on; nothing of it happens when time goes by', async () => {
     const { accountId, call, path, email } = bob();
     const lost = product.domain('lost');
     await call.post(path('/domains'), { domain: lost, method: 'dns_txt' });
@@ -98,6 +98,12 @@ describe('what ends with a merged organization', () => {
       accountId: other.accountId,
       kind: 'independent',
     });
+    const gia = await sandbox.signUp(`gia@${product.domain('gias')}`);
+    const sharing = await call.post(path('/account-additions'), {
+      accountId: gia.accountId,
+      kind: 'independent',
+    });
+    await gia.call.post(`/v1/account-additions/${sharing.additionId}/confirm`);
     const key = await call.post(path('/api-keys'), { name: 'Robot', role: 'administrator' });
     const late = { email: `late@${product.domain('guests')}`, roles: ['developer'] };
     await call.post(`/v1/accounts/${accountId}/invitations`, late);
@@ -112,6 +118,12 @@ describe('what ends with a merged organization', () => {
       () => anna.call.get(anna.path(`/merges/${mergeId}`)),
       ({ status }) => status === 'completed',
     );
+    const shared = await until(
+      () => anna.call.get(anna.path('/accounts?kind=independent')),
+      ({ items }) => items.length > 0,
+    );
+    expect(shared.items).toMatchObject([{ accountId: gia.accountId, organizationId: gia.organizationId }]);
+    await anna.call.get(`/v1/accounts/${gia.accountId}/users`);
     const history = await historyOf(bob());
     const ended = (type: string) => history.filter((event: Json) => event.type === type);
     expect(ended('InviteCancelled')).toHaveLength(1);

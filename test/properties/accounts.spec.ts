@@ -12,6 +12,7 @@ import { LogHead } from '#queries';
 import { readSettings } from '#settings';
 import { AddressHash, LinkTokens } from '#tokens';
 import { user } from '#users';
+import { removalFromAccount } from '../../libs/accounts/src/account.access.ts';
 import {
   ChangeAccountRoles,
   CloseAccount,
@@ -19,13 +20,8 @@ import {
   RemoveAccountUser,
   TransferAccountOwnership,
 } from '../../libs/accounts/src/account.commands.ts';
-import {
-  type Account,
-  type AccountCommand,
-  account,
-  accountClosure,
-  removalFromAccount,
-} from '../../libs/accounts/src/account.ts';
+import { accountClosure } from '../../libs/accounts/src/account.standing.ts';
+import { type Account, type AccountCommand, account } from '../../libs/accounts/src/account.ts';
 import {
   AcceptInvite,
   InviteToAccount,

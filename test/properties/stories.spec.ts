@@ -1,12 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { accountRoles, type CommandContext, type Decider, type Event, isRefusal } from '#kernel';
-import {
-  account,
-  accountClosure,
-  relinquishment,
-  removalFromAccount,
-} from '../../libs/accounts/src/account.ts';
+import { removalFromAccount } from '../../libs/accounts/src/account.access.ts';
+import { relinquishment } from '../../libs/accounts/src/account.home.ts';
+import { accountClosure } from '../../libs/accounts/src/account.standing.ts';
+import { account } from '../../libs/accounts/src/account.ts';
 import { accountAddition } from '../../libs/accounts/src/account-addition.ts';
 import { accountSlots } from '../../libs/accounts/src/account-slots.ts';
 import { claim } from '../../libs/claims/src/claim.ts';

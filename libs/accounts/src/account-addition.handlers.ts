@@ -14,7 +14,8 @@ import { VerifiedDomains } from '#domains';
 import { daysAfter, notFound, type Refusal, refuse } from '#kernel';
 import { organization, refusalWhileEnding } from '#organizations';
 import { isLiving, People } from '#users';
-import { type Account, account, accountClosed, type KnownAccount } from './account.ts';
+import { accountClosed } from './account.standing.ts';
+import { type Account, account, type KnownAccount } from './account.ts';
 import {
   ConfirmAccountAddition,
   DeclineAccountAddition,

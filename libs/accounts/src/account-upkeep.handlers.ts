@@ -10,7 +10,8 @@ import {
   SettleAccountOwner,
   SettleRemovedUser,
 } from './account.commands.ts';
-import { type AccountCommand, type AccountUser, account, type Cause, type KnownAccount } from './account.ts';
+import type { AccountUser, Cause } from './account.events.ts';
+import { type AccountCommand, account, type KnownAccount } from './account.ts';
 import { Owners } from './owners.ts';
 
 const nothing: Outcome = { done: true };

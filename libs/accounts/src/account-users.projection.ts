@@ -1,5 +1,5 @@
 import { type AccountRole, type Projection, searchWords } from '#kernel';
-import type { AccountEvent } from './account.ts';
+import type { AccountEvent } from './account.events.ts';
 
 /** One person on one account; the key is `account:user`. */
 export interface AccountUserView {
@@ -77,7 +77,7 @@ const moved =
 
 export const accountUsers: Projection<AccountUserView, AccountEvent> = {
   name: 'account-users',
-  version: 2,
+  version: 3,
   persons: ['userId'],
   indexes: [
     { accountId: 1, email: 1 },
@@ -97,6 +97,10 @@ export const accountUsers: Projection<AccountUserView, AccountEvent> = {
     AccountAccessGranted: {
       key: one,
       to: (_view, { data }) => shown(data.accountId, data, data, data.roles, data.grantedAt),
+    },
+    AccountUserUpdated: {
+      key: one,
+      to: (view, { data }) => (view ? shown(data.accountId, data, data, view.roles, view.grantedAt) : null),
     },
     AccountRolesChanged: {
       key: one,

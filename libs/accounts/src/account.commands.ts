@@ -2,7 +2,7 @@ import { IsBoolean, IsOptional } from 'class-validator';
 import { OrgledgerCommand } from '#commands';
 import { IsId, ListOf, OneOf, Text } from '#http';
 import { type AccountRole, accountRoles } from '#kernel';
-import type { Cause } from './account.ts';
+import type { Cause } from './account.events.ts';
 
 /** ORG-08, AMB-25; also the product's own, for the first account of somebody who signs up. */
 export class CreateAccount extends OrgledgerCommand {
@@ -114,6 +114,17 @@ export class SettleAccountOwner extends OrgledgerCommand {
 export class SettleAccountAccess extends OrgledgerCommand {
   accountId!: string;
   userId!: string;
+}
+
+/** The product's own: accounts keep what people are called, as do the organizations that see them (USR-02). */
+export class TellAccountsOfUser extends OrgledgerCommand {
+  userId!: string;
+}
+
+/** The product's own: what an absorbed organization saw, the one that absorbed it sees (MRG-04). */
+export class PassOnSharedAccounts extends OrgledgerCommand {
+  organizationId!: string;
+  intoOrganizationId!: string;
 }
 
 /** The product's own: what somebody who left the organization still owned or had access to there. */

@@ -1,5 +1,5 @@
 import type { Catalogue } from '#kernel';
-import type { AccountEvent } from './account.ts';
+import type { AccountEvent } from './account.events.ts';
 import type { AccountAdditionEvent } from './account-addition.ts';
 import type { AccountSlotEvent } from './account-slots.ts';
 
@@ -37,6 +37,11 @@ export const accountHistory: Catalogue<
   AccountAccessGranted: { summary: 'Access to an account was granted.', personal: person },
   AccountRolesChanged: { summary: "A person's roles on an account were changed." },
   AccountAccessRevoked: { summary: "A person's access to an account was ended." },
+  AccountUserUpdated: {
+    summary: 'An account was told of the new name or address of somebody with access.',
+    personal: person,
+    technical: true,
+  },
   AccountSuspended: { summary: 'An account was suspended.', changes: status('active', 'suspended') },
   AccountReactivated: { summary: 'An account was reactivated.', changes: status('suspended', 'active') },
   AccountSlotReserved: { summary: 'A place for an account was taken.', technical: true },

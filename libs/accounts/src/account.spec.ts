@@ -1,15 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { specify } from '#kernel';
-import {
-  type Account,
-  type AccountCommand,
-  type AccountEvent,
-  type AccountUser,
-  account,
-  accountClosure,
-  relinquishment,
-  removalFromAccount,
-} from './account.ts';
+import { removalFromAccount } from './account.access.ts';
+import type { AccountEvent, AccountUser } from './account.events.ts';
+import { relinquishment } from './account.home.ts';
+import { accountClosure } from './account.standing.ts';
+import { type Account, type AccountCommand, account } from './account.ts';
 
 const { given } = specify(account);
 const now = '2026-03-01T10:00:00.000Z';
@@ -477,5 +472,55 @@ describe('where an account belongs', () => {
     given(...past, relinquished)
       .when(relinquish)
       .thenRefused('not_found');
+  });
+
+  it('MRG-04, ACC-06: what an absorbed organization saw of it, the one that absorbed it sees, unless it does already', () => {
+    const pass = { type: 'PassOnShare', organizationId: 'org_2', intoOrganizationId: 'org_3' } as const;
+    const past = [created, granted(2, 'support'), detached, sharedWith('org_2')];
+    const left = (...shared: string[]): AccountEvent => ({
+      type: 'IndependentAccessRelinquished',
+      data: {
+        ...outside,
+        sharedWith: shared,
+        relinquishedBy: 'org_2',
+        userIds: [],
+        remainingUserIds: ['usr_1', 'usr_2'],
+        acknowledgements: [],
+      },
+    });
+    const passed: AccountEvent = {
+      type: 'AccountShared',
+      data: { ...sharedWith('org_3').data, cause: { type: 'organization_absorbed', id: 'org_2' } },
+    } as AccountEvent;
+    given(...past)
+      .when(pass)
+      .then(left('org_2'), passed);
+    expect(given(...past, left('org_2'), passed).state()).toMatchObject({
+      sharedWith: ['org_3'],
+      access: { usr_1: ['owner'], usr_2: ['support'] },
+    });
+    given(...past, left('org_2'), passed)
+      .when(pass)
+      .thenNothing();
+    given(...past, sharedWith('org_3'))
+      .when(pass)
+      .then(left('org_2', 'org_3'));
+    given(...past, closing)
+      .when(pass)
+      .then(left('org_2'));
+    given(created, granted(2, 'support'), sharedWith('org_2'))
+      .when({ ...pass, intoOrganizationId: 'org_1' })
+      .then({
+        type: 'IndependentAccessRelinquished',
+        data: { ...left('org_2').data, organizationId: 'org_1' },
+      } as AccountEvent);
+  });
+
+  it('USR-02: it is told what somebody with access is called by now, and nothing of anybody else', () => {
+    const user = { ...person(2), givenName: 'Robert' };
+    given(created, granted(2, 'support'))
+      .when({ type: 'UpdateAccountUser', user })
+      .then({ type: 'AccountUserUpdated', data: { ...about, ...user } });
+    given(created).when({ type: 'UpdateAccountUser', user }).thenNothing();
   });
 });

@@ -5,6 +5,7 @@ import {
   CreateAccount,
   DetachAccount,
   FinishClosure,
+  PassOnSharedAccounts,
   ReactivateAccount,
   RequireAccountTwoFactor,
   RevokeAccountAccess,
@@ -13,6 +14,7 @@ import {
   SettleRemovedUser,
   ShareAccount,
   SuspendAccount,
+  TellAccountsOfUser,
   TransferAccountOwnership,
   UpdateAccount,
 } from './account.commands.ts';
@@ -39,6 +41,7 @@ import { accountAdditionExpiry } from './account-addition-expiry.timer.ts';
 import { AccountAdditionsController, RequestAdditionsController } from './account-additions.http.ts';
 import { accountAdditionQueries } from './account-additions.queries.ts';
 import { AccountLimit } from './account-limit.ts';
+import { PassOnSharedAccountsHandler, TellAccountsOfUserHandler } from './account-news.handlers.ts';
 import {
   mayDisposeOfAccount,
   mayManageAccount,
@@ -68,6 +71,8 @@ import { whenAccountAdditionRequestedMailItsOwner } from './when-account-additio
 import { whenAccountClosureRequestedFinishIt } from './when-account-closure-requested-finish-it.policy.ts';
 import { whenAccountDetachedShowItToWhoIsLeft } from './when-account-detached-show-it-to-who-is-left.policy.ts';
 import { whenAnAccountChangesHandsSettleItsOwner } from './when-an-account-changes-hands-settle-its-owner.policy.ts';
+import { whenAnOrganizationWasAbsorbedPassOnWhatItSaw } from './when-an-organization-was-absorbed-pass-on-what-it-saw.policy.ts';
+import { whenSomebodyIsCalledOtherwiseTellTheirAccounts } from './when-somebody-is-called-otherwise-tell-their-accounts.policy.ts';
 import { whenSomebodyJoinedBringTheirAccounts } from './when-somebody-joined-bring-their-accounts.policy.ts';
 import { whenSomebodyLeftTheOrganizationPartWithTheirAccounts } from './when-somebody-left-the-organization-part-with-their-accounts.policy.ts';
 
@@ -89,6 +94,8 @@ export const accountsNoun: Noun = {
     SettleAccountAccess,
     SettleAccountOwner,
     SettleRemovedUser,
+    TellAccountsOfUser,
+    PassOnSharedAccounts,
     RevertAccountAddition,
     ExpireAccountAddition,
   ],
@@ -116,6 +123,8 @@ export const accountsNoun: Noun = {
     SettleAccountAccessHandler,
     SettleAccountOwnerHandler,
     SettleRemovedUserHandler,
+    TellAccountsOfUserHandler,
+    PassOnSharedAccountsHandler,
     ...accountQueries,
     ...accountUserQueries,
     ...accountAdditionQueries,
@@ -130,6 +139,8 @@ export const accountsNoun: Noun = {
     whenAccountClosureRequestedFinishIt,
     whenAccountDetachedShowItToWhoIsLeft,
     whenAnAccountChangesHandsSettleItsOwner,
+    whenAnOrganizationWasAbsorbedPassOnWhatItSaw,
+    whenSomebodyIsCalledOtherwiseTellTheirAccounts,
     whenSomebodyJoinedBringTheirAccounts,
     whenSomebodyLeftTheOrganizationPartWithTheirAccounts,
   ],

@@ -1,5 +1,6 @@
 import { type Projection, searchWords } from '#kernel';
-import type { AccountEvent, AccountStatus } from './account.ts';
+import type { AccountEvent } from './account.events.ts';
+import type { AccountStatus } from './account.ts';
 import type { AccountAdditionEvent, AdditionKind } from './account-addition.ts';
 
 /**
@@ -68,7 +69,7 @@ const ended = {
 
 export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEvent> = {
   name: 'accounts',
-  version: 3,
+  version: 4,
   indexes: [
     { organizationId: 1, name: 1 },
     { organizationId: 1, createdAt: 1 },
@@ -116,6 +117,7 @@ export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEve
       },
     },
     AccountAccessCarriedOver: { key: everywhere, to: changed(() => ({})) },
+    AccountUserUpdated: { key: everywhere, to: changed(() => ({})) },
     AccountDetached: {
       key: everywhere,
       to: (view, { data, revision }, key) => {

@@ -1,5 +1,7 @@
 export { CreateAccount } from './account.commands.ts';
-export { type Account, type AccountCommand, type AccountEvent, account, inactive } from './account.ts';
+export type { AccountEvent } from './account.events.ts';
+export { inactive } from './account.standing.ts';
+export { type Account, type AccountCommand, account } from './account.ts';
 export { AdditionDays } from './account-addition.handlers.ts';
 export { type AccountAdditionEvent, accountAddition } from './account-addition.ts';
 export { mayManageAccount, mayReadAccountUsers } from './account-rights.ts';

@@ -3,7 +3,7 @@ import { Execution } from '#commands';
 import { type Refusal, refuse } from '#kernel';
 import { organization } from '#organizations';
 import { isLiving, type Living, People } from '#users';
-import type { AccountUser } from './account.ts';
+import type { AccountUser } from './account.events.ts';
 
 /** ACC-03. */
 export const ownerNotManaged: Refusal = refuse(

@@ -1,5 +1,5 @@
 import type { FollowOn, Policy } from '#kernel';
-import type { AccountEvent } from './account.ts';
+import type { AccountEvent } from './account.events.ts';
 
 const settle = (accountId: string, userId: string): FollowOn[] => [
   {

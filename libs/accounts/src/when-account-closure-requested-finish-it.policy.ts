@@ -1,5 +1,5 @@
 import type { Policy } from '#kernel';
-import type { AccountEvent } from './account.ts';
+import type { AccountEvent } from './account.events.ts';
 
 /** ACC-09: `pending_closure`, then `closed`. */
 export const whenAccountClosureRequestedFinishIt: Policy<AccountEvent> = {

@@ -1,5 +1,5 @@
 import type { Policy } from '#kernel';
-import type { AccountEvent } from './account.ts';
+import type { AccountEvent } from './account.events.ts';
 
 /** ACC-01: an account whose Owner left is independent; people of the organization may still have access to it. */
 export const whenAccountDetachedShowItToWhoIsLeft: Policy<AccountEvent> = {

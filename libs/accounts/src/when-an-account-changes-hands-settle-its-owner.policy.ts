@@ -1,5 +1,5 @@
 import type { FollowOn, Policy } from '#kernel';
-import type { AccountEvent } from './account.ts';
+import type { AccountEvent } from './account.events.ts';
 
 const settle = ({ data: { accountId } }: { data: { accountId: string } }): FollowOn[] => [
   { command: 'SettleAccountOwner', fields: { accountId }, resource: { type: 'account', id: accountId } },

@@ -48,6 +48,19 @@ const inTheirOrganization = ({
   data: { organizationId: string | null; userId: string };
 }): string | string[] => (organizationId === null ? [] : keyOf(organizationId, userId));
 
+interface Home {
+  readonly organizationId: string | null;
+  readonly sharedWith: readonly string[];
+}
+
+/** Wherever the account is seen: at home, and where it is shared. */
+const seenIn = ({ organizationId, sharedWith }: Home): string[] => [
+  ...(organizationId === null ? [] : [organizationId]),
+  ...sharedWith,
+];
+const whereverSeen = ({ data }: { data: Home & { userId: string } }): string[] =>
+  seenIn(data).map((organizationId) => keyOf(organizationId, data.userId));
+
 const named = (view: UserView, givenName: string, familyName: string): UserView => ({
   ...view,
   givenName,
@@ -90,11 +103,15 @@ const pendingUser = ({ data }: Of<'InviteSent'> | Of<'InviteResent'>): UserView 
   );
 
 const invited = {
-  // Whoever is invited to an account alone is not about to become a user of its organization (USR-02).
+  // Whoever is invited to an account alone is not about to become a user of its organization (USR-02): the account
+  // lists them (INV-06).
   key: ({ data }: Of<'InviteSent'> | Of<'InviteResent'>): string | string[] =>
     data.accountId === null && data.organizationId !== null ? keyOf(data.organizationId, data.userId) : [],
-  to: (view: UserView | undefined, event: Of<'InviteSent'> | Of<'InviteResent'>): UserView =>
-    view && view.kind !== 'pending' ? view : pendingUser(event),
+  to: (view: UserView | undefined, event: Of<'InviteSent'> | Of<'InviteResent'>): UserView => {
+    if (view && view.kind !== 'pending') return view;
+    const { accounts = 0, accountIds = [] } = view ?? {};
+    return { ...pendingUser(event), accounts, accountIds };
+  },
 };
 
 /** Shows nothing new, but the person's stream has moved on, and with it the resource's `ETag`. */
@@ -136,12 +153,20 @@ const withoutAccount = (view: UserView | undefined, accountId: string): UserView
     : { ...view, accounts: accountIds.length, accountIds };
 };
 
+/** An account of somebody else counts for people of the organization that it is shared with, and makes nobody known there. */
+const withShared = (view: UserView | undefined, accountId: string): UserView | null =>
+  view?.kind === 'managed' ? withAccount(view, accountId) : (view ?? null);
+
 const granted = {
-  key: inTheirOrganization,
+  key: whereverSeen,
   to: (
     view: UserView | undefined,
     { data }: Of<'AccountAccessGranted'> | Of<'AccountAccessCarriedOver'>,
-  ): UserView => withAccount(view ?? independentUser(data), data.accountId),
+    key: string,
+  ): UserView | null => {
+    if (key !== keyOf(data.organizationId ?? '', data.userId)) return withShared(view, data.accountId);
+    return withAccount(view ?? independentUser(data), data.accountId);
+  },
 };
 
 const independentUser = ({
@@ -175,7 +200,7 @@ const independentUser = ({
 
 export const users: Projection<UserView, Events> = {
   name: 'users',
-  version: 3,
+  version: 4,
   persons: ['userId'],
   indexes: [
     { organizationId: 1, name: 1 },
@@ -283,23 +308,44 @@ export const users: Projection<UserView, Events> = {
     },
     AccountAccessGranted: granted,
     AccountAccessCarriedOver: granted,
-    AccountAccessRevoked: {
+    AccountUserUpdated: {
       key: inTheirOrganization,
+      to: (view, { data: { email, domain, givenName, familyName } }) =>
+        view?.kind === 'independent'
+          ? named({ ...view, email, domain }, givenName, familyName)
+          : (view ?? null),
+    },
+    AccountAccessRevoked: {
+      key: whereverSeen,
       to: (view, { data }) => withoutAccount(view, data.accountId),
     },
     AccountOwnershipTransferred: {
-      key: ({ data: { organizationId, ownerId, previousOwnerId } }) =>
-        organizationId === null
-          ? []
-          : [keyOf(organizationId, ownerId), keyOf(organizationId, previousOwnerId)],
+      key: ({ data }) =>
+        seenIn(data).flatMap((organizationId) => [
+          keyOf(organizationId, data.ownerId),
+          keyOf(organizationId, data.previousOwnerId),
+        ]),
       to: (view, { data }) => {
-        if (view?.userId === data.ownerId) return withAccount(view, data.accountId);
+        if (view?.userId === data.ownerId)
+          return view.organizationId === data.organizationId
+            ? withAccount(view, data.accountId)
+            : withShared(view, data.accountId);
         return data.previousOwnerRoles.length === 0 ? withoutAccount(view, data.accountId) : (view ?? null);
       },
     },
     AccountAttached: {
       key: ({ data: { previousOrganizationId, userIds } }) =>
         previousOrganizationId === null ? [] : userIds.map((userId) => keyOf(previousOrganizationId, userId)),
+      to: (view, { data }) => withoutAccount(view, data.accountId),
+    },
+    AccountShared: {
+      key: ({ data: { withOrganizationId, userIds } }) =>
+        userIds.map((userId) => keyOf(withOrganizationId, userId)),
+      to: (view, { data }) => withShared(view, data.accountId),
+    },
+    IndependentAccessRelinquished: {
+      key: ({ data: { relinquishedBy, userIds, remainingUserIds } }) =>
+        [...userIds, ...remainingUserIds].map((userId) => keyOf(relinquishedBy, userId)),
       to: (view, { data }) => withoutAccount(view, data.accountId),
     },
     AccountDetached: {
