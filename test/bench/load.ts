@@ -1,6 +1,8 @@
 /** What so many workers did in one window, each with one call under way at a time. Times in milliseconds. */
 export interface Load {
   readonly perSecond: number;
+  /** How long was measured. */
+  readonly ms: number;
   readonly count: number;
   /** Calls that threw, warm-up included. */
   readonly errors: readonly string[];
@@ -13,16 +15,21 @@ export interface Window {
   readonly workers: number;
   readonly warmMs: number;
   readonly measureMs: number;
+  /** Closes the window before its time. */
+  readonly end?: Promise<unknown>;
 }
 
 /** Every worker calls again as soon as it is answered; a failed call is counted and stops its worker. */
 export const underLoad = async (
-  { workers, warmMs, measureMs }: Window,
+  { workers, warmMs, measureMs, end }: Window,
   call: (worker: number) => Promise<unknown>,
 ): Promise<Load> => {
   const started = performance.now();
   const from = started + warmMs;
-  const until = from + measureMs;
+  let until = from + measureMs;
+  end?.then(() => {
+    until = Math.min(until, performance.now());
+  });
   const latencies: number[] = [];
   const errors: string[] = [];
   const work = async (worker: number): Promise<void> => {
@@ -42,7 +49,8 @@ export const underLoad = async (
   await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
   return {
     ...quantiles(latencies),
-    perSecond: (latencies.length * 1_000) / measureMs,
+    perSecond: (latencies.length * 1_000) / (until - from),
+    ms: until - from,
     count: latencies.length,
     errors,
   };

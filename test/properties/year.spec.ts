@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { catalogue, openStores, projections, type Serving, serve } from '#application';
@@ -17,6 +18,7 @@ import { MasterKey, PersonalKeys } from '#tokens';
 import { RestoreUsers } from '../../libs/domains/src/domain.commands.ts';
 import { TimeTravel } from '../../libs/sandbox/src/time-travel.ts';
 import { ListUpcoming } from '../../libs/timers/src/upcoming.queries.ts';
+import { Product } from '../faults/product.ts';
 import { type Scratch, scratchDocuments } from '../support/scratch-documents.ts';
 import { dumpOf } from '../support/things.ts';
 
@@ -32,7 +34,7 @@ const GRACE = 30 * DAY;
 
 type Zone = 'there' | 'gone' | 'in doubt';
 
-/** What happens to one domain's record before so many days pass; then perhaps a restart. */
+/** What happens to one domain's record before so many days pass, and what to the process. */
 const turn = fc.record({
   zones: fc.array(fc.constantFrom<Zone>('there', 'gone', 'gone', 'in doubt'), {
     minLength: DOMAINS,
@@ -40,7 +42,9 @@ const turn = fc.record({
   }),
   changed: fc.array(fc.boolean(), { minLength: DOMAINS, maxLength: DOMAINS }),
   days: fc.constantFrom(1, 3, 9, 16, 34),
-  restart: fc.constantFrom(false, false, false, true),
+  end: fc.constantFrom('lives on', 'lives on', 'stopped', 'killed'),
+  /** Milliseconds of its work that a process that is killed gets. */
+  killedAfter: fc.integer({ min: 0, max: 600 }),
 });
 
 const hex = (text: string): string => createHash('md5').update(text).digest('hex');
@@ -209,6 +213,25 @@ class Life {
     return this.zones[domain]?.findLast(({ at }) => at <= time)?.zone;
   }
 
+  async restart(): Promise<void> {
+    await this.serving.stop();
+    await this.start();
+  }
+
+  /** Another process goes on with this life towards a time and is killed on the way, wherever it is then. */
+  async killedOnTheWay(milliseconds: number, after: number): Promise<void> {
+    await this.serving.stop();
+    const process = await Product.start(this.folder, { ORGLEDGER_RATE_LIMITS: 'off' });
+    const advancing = process
+      .as()
+      .post('/sandbox/clock/advance', { milliseconds })
+      .catch(() => undefined);
+    await sleep(after);
+    await process.kill();
+    await advancing;
+    await this.start();
+  }
+
   async end(): Promise<void> {
     await this.serving.stop();
     rmSync(this.folder, { recursive: true });
@@ -323,39 +346,40 @@ const expectTheSameByReplay = async (life: Life): Promise<void> => {
 };
 
 describe('a simulated year', () => {
-  it(`DOM-12, DOM-13, DOM-15, AMB-05, AMB-10: ${32 + DAYS} days of ${DOMAINS} domains whose records come, go and cannot be read: lapses are rightful, none is forgotten, upcoming told the truth, and replay gives the same`, async () => {
+  it(`DOM-12, DOM-13, DOM-15, AMB-05, AMB-10: ${32 + DAYS} days of ${DOMAINS} domains whose records come, go and cannot be read, in processes that are stopped and killed: lapses are rightful, none is forgotten, upcoming told the truth, and replay gives the same`, async () => {
     let lapses = 0;
     await fc.assert(
-      fc.asyncProperty(fc.infiniteStream(turn), async (turns) => {
+      fc.asyncProperty(fc.infiniteStream(turn), turn, async (turns, first) => {
         const life = new Life();
         try {
           await life.settleIn();
-          const end = life.now() + DAYS * DAY;
+          const last = life.now() + DAYS * DAY;
           // Every life begins with a domain that is lost.
           await life.setZone(0, 'gone');
           await expectWhatWasTold(life);
-          await life.advance(32 * DAY);
-          for (const { zones, changed, days, restart } of turns) {
-            if (life.now() >= end) break;
+          const lost = life.now() + 32 * DAY;
+          await life.killedOnTheWay(32 * DAY, first.killedAfter);
+          await life.advance(Math.max(1, lost - life.now()));
+          for (const { zones, changed, days, end, killedAfter } of turns) {
+            if (life.now() >= last) break;
             for (const [domain, zone] of zones.entries())
               if (changed[domain]) await life.setZone(domain, zone);
-            if (restart) {
-              await life.serving.stop();
-              await life.start();
-            }
+            if (end === 'stopped') await life.restart();
             await expectWhatWasTold(life);
-            await life.advance(days * DAY);
+            const until = life.now() + days * DAY;
+            if (end === 'killed') await life.killedOnTheWay(days * DAY, killedAfter);
+            await life.advance(Math.max(1, until - life.now()));
             const events = await life.events();
             expectRightfulLapses(life, events);
             await expectEverybodyWhereTheyBelong(life, events);
             // A domain that lapsed is proved again, and its people come back.
             for (let domain = 0; domain < DOMAINS; domain += 1) {
-              const last = events.findLast(
+              const newest = events.findLast(
                 ({ type, data }) =>
                   data.domain === name(domain) &&
                   (type === 'DomainValidationLapsed' || type === 'DomainVerified'),
               );
-              if (last?.type !== 'DomainValidationLapsed') continue;
+              if (newest?.type !== 'DomainValidationLapsed') continue;
               lapses += 1;
               await life.restore(await life.addDomain(domain));
               const back = (await life.events()).filter(

@@ -125,6 +125,23 @@ describe('execution', () => {
     expect(await store.read('counter-c1')).toHaveLength(1);
   });
 
+  it('a technical stream answers only so many newest events; the next one and a repeat of what is kept work as before', async () => {
+    const technical = { ...counter, category: 'technical', keeps: 3 };
+    const count = (by: number): Step<number, Count, Counted> => ({ ...step(by), decider: technical });
+    for (const by of [1, 2, 3, 4, 5]) await fresh().run(count(by), envelope(`look ${by}`));
+    const kept = await store.read('technical-c1');
+    expect(kept.map(({ revision, data }) => [revision, data])).toMatchObject([
+      [2, { by: 3 }],
+      [3, { by: 4 }],
+      [4, { by: 5 }],
+    ]);
+    expect(await fresh().run(count(4), envelope('look 4'))).toMatchObject({ revision: 3 });
+    expect(await fresh().run(count(6), envelope('look 6'))).toMatchObject({ revision: 5 });
+    await fresh().run(step(1), envelope('business'));
+    for (const by of [2, 3, 4, 5]) await fresh().run(step(by), envelope(`business ${by}`));
+    expect(await store.read('counter-c1')).toHaveLength(5);
+  });
+
   it('a dry run tells the events and what would follow, and writes nothing', async () => {
     expect(await fresh().run(step(2), envelope('a', { dryRun: true }))).toEqual({
       dryRun: true,

@@ -204,6 +204,9 @@ export class Execution {
     const events = this.#stamp(stream, step.decider, envelope, loaded.state, decision, now);
     try {
       const { together } = envelope;
+      const { keeps: maxCount } = step.decider;
+      if (maxCount !== undefined && loaded.revision === NO_STREAM)
+        await this.#store.retain(stream, { maxCount });
       const { revision, position, onDisk } = await this.#store.append(stream, loaded.revision, events, {
         together,
         ahead: step.ahead,

@@ -1,4 +1,4 @@
-import { describe, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { daysAfter, laterBy, specify } from '#kernel';
 import { type DomainCheckEvent, domainChecks } from './domain-check.ts';
 
@@ -38,6 +38,10 @@ const checked = (
 });
 
 describe('when a domain is looked at again', () => {
+  it('DOM-12: the stream of looks keeps three months of them, and more than any doubt looks back on', () => {
+    expect(domainChecks.keeps).toBe(90);
+  });
+
   it.each(['found', 'missing'] as const)(
     'DOM-12: %s: a day after the look was due, however late it was made',
     (outcome) => {

@@ -39,10 +39,13 @@ export interface RecordDomainCheck {
 }
 
 const HOUR_MS = 3_600_000;
+/** Three months of daily looks. By number, not by age: the newest one is needed however long nobody looked. */
+const KEPT = 90;
 const LONGEST_DOUBT_HOURS = 24;
 
 export const domainChecks: Decider<DomainChecks, RecordDomainCheck, DomainCheckEvent> = {
   category: 'domainCheck',
+  keeps: KEPT,
   initial: { organizationId: null, doubts: 0 },
   evolve: ({ doubts }, { data: { organizationId, outcome } }) => ({
     organizationId,

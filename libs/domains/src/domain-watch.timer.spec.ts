@@ -102,6 +102,19 @@ describe('the timers of a domain', () => {
     expect(due(added, verified, missed, ...lapse, step(tomorrow), step(null))).toEqual({});
   });
 
+  it('DOM-15: each step of the removal begins behind the last person of the one before', () => {
+    const fieldsOf = (type: 'DomainValidationLapsed' | 'DomainUsersRemoved', data: object) => {
+      const event = recordedLog()('domain-dom_1', { type, data: { ...named, ...data } });
+      return { id: event.id, ...domainRemoval.on[type]?.(event as never) };
+    };
+    const begun = fieldsOf('DomainValidationLapsed', { lapsedAt: since, affectedUsers: 2_000 });
+    expect(begun).toMatchObject({ fields: { lapseId: begun.id, after: '', remaining: 2_000 } });
+    const gone = { lapseId: 'lapse', after: 'usr_7', remaining: 1_000, nextStepAt: since };
+    expect(fieldsOf('DomainUsersRemoved', gone)).toMatchObject({
+      fields: { lapseId: 'lapse', after: 'usr_7', remaining: 1_000 },
+    });
+  });
+
   it('DOM-15: a restore goes on from the last person of the step before', () => {
     const asked = { type: 'DomainUsersRestoreRequested', data: { requestedAt: since } };
     const step = (next: string | null) => ({ type: 'DomainUsersRestored', data: { next } });

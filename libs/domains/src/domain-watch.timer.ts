@@ -107,24 +107,31 @@ export const domainExpiry: Timer<DomainEvent> = {
 /** What a lapse began; each step says whether there is another one. */
 export const domainRemoval: Timer<DomainEvent> = {
   kind: 'domain_users_removal',
-  version: 1,
+  version: 2,
   command: 'RemoveLapsedUsers',
   named,
   announced: false,
   on: {
     DomainValidationLapsed: (event) =>
-      due(event, event.data.lapsedAt, { managedUsersOf: event.data.domain }, { lapseId: event.id }),
-    DomainUsersRemoved: (event) =>
-      event.data.nextStepAt === null
+      removedFrom(event, event.data.lapsedAt, {
+        lapseId: event.id,
+        after: '',
+        remaining: event.data.affectedUsers,
+      }),
+    DomainUsersRemoved: (event) => {
+      const { nextStepAt, lapseId, after, remaining } = event.data;
+      return nextStepAt === null
         ? over(event)
-        : due(
-            event,
-            event.data.nextStepAt,
-            { managedUsersOf: event.data.domain },
-            { lapseId: event.data.lapseId },
-          ),
+        : removedFrom(event, nextStepAt, { lapseId, after, remaining });
+    },
   },
 };
+
+const removedFrom = (
+  event: About & { readonly data: { readonly domain: string } },
+  dueAt: string,
+  step: { readonly lapseId: string; readonly after: string; readonly remaining: number },
+) => due(event, dueAt, { managedUsersOf: event.data.domain }, step);
 
 export const domainRestore: Timer<DomainEvent> = {
   kind: 'domain_users_restore',

@@ -70,6 +70,10 @@ export class RemoveLapsedUsers extends OrgledgerCommand {
   organizationId!: string;
   domainId!: string;
   lapseId!: string;
+  /** The last person of the step before; empty: from the beginning. */
+  after!: string;
+  /** How many are still to be removed. */
+  remaining!: number;
 }
 
 /** The product's own: one step of what `RestoreUsers` began. */

@@ -76,6 +76,8 @@ export type DomainEvent =
         lapseId: string;
         /** How many are still to be removed; 0: done. */
         remaining: number;
+        /** The last person of this step, behind whom the next one begins; empty: from the beginning. */
+        after: string;
         nextStepAt: string | null;
       }
     >

@@ -26,7 +26,11 @@ export const domainHistory: Catalogue<
     summary: 'The proof of a domain was missing for more than 30 days; its managed users are removed.',
     changes: status('unvalidated', 'lapsed'),
   },
-  DomainUsersRemoved: { summary: 'Users of a lapsed domain were removed.' },
+  DomainUsersRemoved: {
+    summary: 'Users of a lapsed domain were removed.',
+    version: 2,
+    upcast: [(step) => ({ ...step, after: '' })],
+  },
   DomainUsersRestoreRequested: { summary: 'The users that a lapse removed are brought back.' },
   DomainUsersRestored: { summary: 'Users that a lapse removed were brought back.' },
   DomainChecked: { summary: 'A domain was checked.', technical: true },

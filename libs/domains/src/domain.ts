@@ -44,7 +44,7 @@ export type DomainCommand =
   /** MRG-04: its organization is absorbed by another one. */
   | { type: 'DropDomain' }
   | WatchCommand
-  | { type: 'NoteRemoval'; lapseId: string; remaining: number; progressed: boolean }
+  | { type: 'NoteRemoval'; lapseId: string; remaining: number; after: string; hindered: boolean }
   | { type: 'RestoreUsers'; restorable: number }
   | { type: 'NoteRestore'; restored: number; skipped: readonly NotRestored[]; next: string | null };
 
@@ -65,7 +65,7 @@ export const domainExpired: Refusal = refuse(
   'This domain was not proved within 30 days; add it again.',
 );
 
-/** When only people are left who cannot be removed yet: somebody is becoming the Owner. */
+/** When there is somebody who cannot be removed yet: they are becoming the Owner. */
 const NEXT_TRY_MS = 300_000;
 
 const evolve = (state: Domain, event: DomainEvent): Domain => {
@@ -185,9 +185,9 @@ const followedUp = (
   switch (command.type) {
     case 'NoteRemoval': {
       if (state.status !== 'deleted' || !state.removing) return [];
-      const { lapseId, remaining, progressed } = command;
-      const nextStepAt = remaining === 0 ? null : progressed ? now : laterBy(now, NEXT_TRY_MS);
-      return [{ type: 'DomainUsersRemoved', data: { ...named, lapseId, remaining, nextStepAt } }];
+      const { lapseId, remaining, after, hindered } = command;
+      const nextStepAt = remaining === 0 ? null : hindered ? laterBy(now, NEXT_TRY_MS) : now;
+      return [{ type: 'DomainUsersRemoved', data: { ...named, lapseId, remaining, after, nextStepAt } }];
     }
     case 'RestoreUsers': {
       if (state.status === 'deleted') return notFound;

@@ -176,20 +176,21 @@ describe('a lapse', () => {
     const gone = [added, verified, missed, lapsed, deleted];
     const step = (remaining: number, nextStepAt: string | null): DomainEvent => ({
       type: 'DomainUsersRemoved',
-      data: { ...named, lapseId: 'event-9', remaining, nextStepAt },
+      data: { ...named, lapseId: 'event-9', remaining, after: 'usr_7', nextStepAt },
     });
-    const note = (remaining: number, progressed = true) => ({
+    const note = (remaining: number, hindered = false) => ({
       type: 'NoteRemoval' as const,
       lapseId: 'event-9',
       remaining,
-      progressed,
+      after: 'usr_7',
+      hindered,
     });
     const now = day(30, 5);
     given(...gone)
       .when(note(4), { now })
       .then(step(4, now));
     given(...gone)
-      .when(note(1, false), { now })
+      .when(note(1, true), { now })
       .then(step(1, laterBy(now, 300_000)));
     given(...gone)
       .when(note(0), { now })

@@ -1,20 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Commands, Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
+import { isRefusal } from '#kernel';
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
 import { RemoveLapsedUsers } from './domain.commands.ts';
 import { domain } from './domain.ts';
-import { countRemovable, inTurns, type Managed, nextToRemove } from './lapsed-users.ts';
+import { hitBy, inTurns, type Managed, stillThere } from './lapsed-users.ts';
 
 /** People of one step; as many as one second takes, so that a process that stops has not long to wait. */
 const STEP = 1_000;
 /** Removals that share a commit; few, so that whoever asks in between has not long to wait. */
-const AT_ONCE = 24;
+const AT_ONCE = 8;
 
 /**
- * DOM-15, AMB-06: one step of removing everybody who came with a lapsed domain. Who is still there is asked anew each
- * time, and each removal has an id of its own, so a step that was cut off is simply made again.
+ * DOM-15, AMB-06: one step of removing everybody who was there when their domain lapsed. Who that is stands in the log,
+ * and each removal has an id of its own, so a step that was cut off is simply made again.
  */
 @Injectable()
 @CommandHandler(RemoveLapsedUsers)
@@ -35,15 +36,20 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
     const envelope = envelopeOf(command);
     const refused = systemOnly(envelope.principal);
     if (refused) return refused;
-    const { domainId, organizationId, lapseId } = command;
-    const { state } = await this.#execution.load(domain, domainId);
-    if (state.status === 'unknown') return { done: true };
+    const { domainId, organizationId, lapseId, after, remaining } = command;
+    const { state, traces } = await this.#execution.load(domain, domainId);
+    const trace = [...traces.values()].find(({ events }) => events.some(({ id }) => id === lapseId));
+    if (state.status === 'unknown' || !trace) return { done: true };
+    const lapse = { organizationId, domain: state.domain, position: trace.position };
     await this.#readModels.reach(await this.#log.head(), ['users']);
-    const before = await countRemovable(this.#readModels, organizationId, state.domain);
-    const people = await nextToRemove(this.#readModels, organizationId, state.domain, STEP);
-    await inTurns(people, AT_ONCE, (person) => this.#remove(person, command));
-    await this.#readModels.reach(await this.#log.head(), ['users']);
-    const remaining = await countRemovable(this.#readModels, organizationId, state.domain);
+    const { people, isLast } = await hitBy(this.#readModels, lapse, after, STEP);
+    let hindered = false;
+    await inTurns(people, AT_ONCE, async (some) => {
+      const there = await stillThere(this.#readModels, lapse, some);
+      const removed = await Promise.all(there.map((person) => this.#remove(person, command)));
+      hindered ||= removed.includes(false);
+    });
+    const left = isLast ? 0 : Math.max(1, remaining - people.length);
     return this.#execution.run(
       {
         decider: domain,
@@ -51,21 +57,25 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
         command: {
           type: 'NoteRemoval',
           lapseId,
-          remaining,
-          // Whoever was removed and has come back stays: their removal is answered as done, and nobody is fewer.
-          progressed: remaining < before,
+          hindered,
+          ...(hindered
+            ? { after, remaining: Math.max(1, remaining) }
+            : { after: people.at(-1)?.userId ?? after, remaining: left }),
         },
       },
       envelope,
     );
   }
 
-  /** The lapse is the cause; each removal is a correlation of its own, so that what follows runs side by side. */
+  /**
+   * The lapse is the cause; each removal is a correlation of its own, so that what follows runs side by side.
+   * @returns false when they cannot go yet
+   */
   async #remove(
     { userId, accountIds }: Managed,
     { organizationId, lapseId }: RemoveLapsedUsers,
-  ): Promise<void> {
-    await this.#commands.issue(
+  ): Promise<boolean> {
+    const outcome = await this.#commands.issue(
       {
         command: 'LeaveOrganization',
         fields: {
@@ -79,5 +89,6 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
       `lapse/${lapseId}/${userId}`,
       lapseId,
     );
+    return !isRefusal(outcome) || outcome.refused === 'missing';
   }
 }

@@ -3,6 +3,10 @@ import type { ReadModels } from '#read-models';
 /** Of what the read model knows of somebody. */
 export interface Managed {
   readonly userId: string;
+  readonly kind: string;
+  readonly domain: string;
+  readonly role: string | null;
+  readonly joinedAt: string | null;
   readonly accountIds: readonly string[];
 }
 
@@ -30,30 +34,62 @@ export const exemptOwner = async (
   return items[0]?.userId ?? null;
 };
 
-/** The first so many of them. */
-export const nextToRemove = async (
+/** A lapse of one domain of one organization, as the log has it. */
+export interface Lapse {
+  readonly organizationId: string;
+  readonly domain: string;
+  /** Position of the log: whoever joined behind it has nothing to do with this lapse. */
+  readonly position: number;
+}
+
+const keyOf = (organizationId: string, userId: string): string => `${organizationId}:${userId}`;
+
+/** The next people who were there when it lapsed, whatever has become of them since. */
+export const hitBy = async (
   readModels: ReadModels,
-  organizationId: string,
-  domain: string,
+  { organizationId, domain, position }: Lapse,
+  after: string,
   limit: number,
-): Promise<readonly Managed[]> => {
-  const { items } = await readModels.list<Managed>('users', {
+): Promise<{ readonly people: readonly Managed[]; readonly isLast: boolean }> => {
+  const before = keyOf(organizationId, after);
+  const last = after === '' ? undefined : await readModels.get<{ name: string }>('users', before, position);
+  const { items, next } = await readModels.list<Managed>('users', {
     where: { organizationId, kind: 'managed', domain, role: removable },
     sort: { field: 'name', direction: 1 },
     limit,
+    // Somebody who was erased meanwhile has no place any more: those before them are gone, and it costs only a look.
+    after: last && [last.name, before],
+    asOf: position,
     totals: false,
   });
-  return items;
+  return { people: items, isLast: next === null };
+};
+
+/** Those who are still there by the same joining: whoever has left and come back stays. */
+export const stillThere = async (
+  readModels: ReadModels,
+  { organizationId, domain }: Lapse,
+  people: readonly Managed[],
+): Promise<readonly Managed[]> => {
+  const now = await readModels.many<Managed>(
+    'users',
+    people.map(({ userId }) => keyOf(organizationId, userId)),
+  );
+  return people.flatMap(({ userId, joinedAt }) => {
+    const person = now.get(keyOf(organizationId, userId));
+    const isSame = person?.kind === 'managed' && person.joinedAt === joinedAt && person.domain === domain;
+    return isSame && person.role !== 'owner' ? [person] : [];
+  });
 };
 
 /** Works on all of them, so many at once, and lets others have their turn in between. */
 export const inTurns = async <T>(
   items: readonly T[],
   atOnce: number,
-  work: (item: T) => Promise<void>,
+  work: (items: readonly T[]) => Promise<unknown>,
 ): Promise<void> => {
   for (let from = 0; from < items.length; from += atOnce) {
-    await Promise.all(items.slice(from, from + atOnce).map(work));
+    await work(items.slice(from, from + atOnce));
     await new Promise<void>((resume) => setImmediate(resume));
   }
 };

@@ -155,11 +155,12 @@ export class BringUsersBackHandler implements ICommandHandler<BringUsersBack, Ou
     });
     const skipped: NotRestored[] = [];
     let restored = 0;
-    await inTurns(people, AT_ONCE, async (person) => {
+    const bringBack = async (person: RemovalView): Promise<void> => {
       const reason = await this.#bringBack(person, envelope, skipped);
       if (reason === null) restored += 1;
       else if (reason !== 'already_member') skipped.push({ userId: person.userId, accountId: null, reason });
-    });
+    };
+    await inTurns(people, AT_ONCE, (some) => Promise.all(some.map(bringBack)));
     return this.#execution.run(
       {
         decider: domain,

@@ -1,5 +1,5 @@
 import { account } from '#accounts';
-import { aboutOf, fullName, invitationText, type MailKind } from '#mail';
+import { aboutOf, fullName, invitationText, letter, type MailKind, shown } from '#mail';
 import { organization } from '#organizations';
 import { user } from '#users';
 import { invitation } from './invitation.ts';
@@ -57,6 +57,31 @@ export const invitationMail: MailKind = {
     return {
       command: 'ReportInvitationMail',
       fields: { invitationId, organizationId, userId, generation, delivery },
+    };
+  },
+};
+
+/** Whose invitation ended with the domain of their address: nobody decided that of them in particular, so nobody else tells them. */
+export const invitationWithdrawnMail: MailKind = {
+  kind: 'invitation_withdrawn',
+
+  async compose(entry, desk) {
+    const { state } = await desk.load(invitation, aboutOf(entry));
+    if (state.status !== 'cancelled') return undefined;
+    const { state: home } = await desk.load(organization, state.organizationId ?? '');
+    const { state: invitee } = await desk.load(user, state.userId);
+    const name = home.status === 'open' ? shown(home.name) : 'an organization';
+    const greeting = ['Hello', shown(fullName(invitee))].join(' ').trim();
+    return {
+      to: { name: fullName(invitee), address: state.email },
+      ...letter({
+        subject: `Your invitation to ${name} was withdrawn`,
+        paragraphs: [
+          `${greeting},`,
+          `${name} no longer has the domain of your e-mail address, so the invitation that you were sent does not work any more.`,
+        ],
+        after: ['You need not do anything. If you are invited again, that message brings a link of its own.'],
+      }),
     };
   },
 };

@@ -13,7 +13,7 @@ import {
 } from './invitation.commands.ts';
 import { CancelInviteHandler, ResendInviteHandler, SendInviteHandler } from './invitation.handlers.ts';
 import { invitationHistory } from './invitation.history.ts';
-import { invitationMail } from './invitation.mails.ts';
+import { invitationMail, invitationWithdrawnMail } from './invitation.mails.ts';
 import { invitation } from './invitation.ts';
 import { AcceptInviteHandler, DeclineInviteHandler } from './invitation-answers.handlers.ts';
 import { invitationDelivery } from './invitation-delivery.ts';
@@ -32,6 +32,7 @@ import {
 import { invitations } from './invitations.projection.ts';
 import { invitationQueries } from './invitations.queries.ts';
 import { Invitees } from './invitees.ts';
+import { whenADomainTookAnInvitationAlongTellTheInvitee } from './when-a-domain-took-an-invitation-along-tell-the-invitee.policy.ts';
 import { whenAccountClosedCancelItsInvitations } from './when-account-closed-cancel-its-invitations.policy.ts';
 import { whenDomainDeletedCancelItsInvitations } from './when-domain-deleted-cancel-its-invitations.policy.ts';
 import { whenInvitationAcceptedJoinTheOrganization } from './when-invitation-accepted-join-the-organization.policy.ts';
@@ -72,13 +73,14 @@ export const invitationsNoun: Noun = {
   ],
   projections: [invitations, deliveries],
   timers: [invitationExpiry],
-  mails: [invitationMail],
+  mails: [invitationMail, invitationWithdrawnMail],
   policies: [
     whenInvitationAcceptedJoinTheOrganization,
     whenInvitationEndedDiscardItsPendingUser,
     whenDomainDeletedCancelItsInvitations,
     whenAccountClosedCancelItsInvitations,
     whenInvitationSentMailIt,
+    whenADomainTookAnInvitationAlongTellTheInvitee,
   ],
   rows: [
     invitationRow({

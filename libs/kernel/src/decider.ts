@@ -20,6 +20,8 @@ export interface Decider<State, Command, E extends Event> {
   readonly decide: (command: Command, state: State, context: CommandContext) => Decision<E>;
   /** True of an event after which nothing is told any more of what was before: earlier answers are forgotten. */
   readonly forgets?: (event: E) => boolean;
+  /** Of technical streams only: so many newest events are enough for every decision. Business history is kept for ever. */
+  readonly keeps?: number;
   /** The organization whose history this belongs to, if any. */
   readonly organizationOf: (state: State) => string | null;
 }

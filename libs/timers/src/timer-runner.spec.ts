@@ -3,12 +3,12 @@ import { Waiting } from '#clock';
 import type { Outcome } from '#commands';
 import { StoreUnavailable } from '#event-store';
 import { calledOff, type Event, type FollowOn, isRefusal, refuse, type Timer } from '#kernel';
-import { Projector, ReadModels } from '#read-models';
+import { Projector, ReadModelBehind, ReadModels } from '#read-models';
 import { type Scratch, scratchDocuments } from '../../../test/support/scratch-documents.ts';
 import { recordedLog, ScriptedLog } from '../../../test/support/scripted-log.ts';
 import { SharedLease } from './lease.ts';
 import { ParkedTimers } from './parked-timers.ts';
-import { TimerRunner } from './timer-runner.ts';
+import { type TimerOptions, TimerRunner } from './timer-runner.ts';
 import { timersProjection } from './timers.projection.ts';
 
 type TestEvent =
@@ -91,12 +91,17 @@ describe('firing timers', () => {
   /** Rings whatever is asked for, unless told otherwise; issuing the same name again has no effect. */
   const runner = (
     answer: (issued: Issued) => Outcome | undefined | Promise<Outcome | undefined> = () => undefined,
-    { parallel, perSecond }: { parallel?: number; perSecond?: number } = {},
+    {
+      parallel,
+      perSecond,
+      shown = readModels,
+    }: Partial<Pick<TimerOptions, 'parallel' | 'perSecond'>> & { shown?: TimerOptions['readModels'] } = {},
   ) => {
     const issued: Issued[] = [];
+    const interruptions: Error[] = [];
     const answered = new Map<string, Outcome>();
     const made = new TimerRunner({
-      readModels,
+      readModels: shown,
       log,
       timers,
       parked: new ParkedTimers(scratch.store),
@@ -113,13 +118,19 @@ describe('firing timers', () => {
           return outcome;
         },
       },
-      observer: { parked: () => happened.wake(), interrupted: () => happened.wake() },
+      observer: {
+        parked: () => happened.wake(),
+        interrupted: (error) => {
+          interruptions.push(error);
+          happened.wake();
+        },
+      },
       pollMs: 1,
       parallel,
       perSecond,
     });
     runners.push(made);
-    return { runner: made, issued };
+    return { runner: made, issued, interruptions };
   };
   const when = async (isSo: () => boolean): Promise<void> =>
     expect(await happened.until(isSo, AbortSignal.timeout(5_000))).toBe(true);
@@ -161,6 +172,27 @@ describe('firing timers', () => {
     second.runner.start();
     await when(() => first.issued.length + second.issued.length >= 20);
     expect(Math.min(first.issued.length, second.issued.length)).toBe(0);
+  });
+
+  it('while the read model is being built from the log it waits, and that is no trouble', async () => {
+    set('a', hour(1));
+    await projector.waitFor(1, 1_000);
+    now = Date.parse(hour(1));
+    const behind = (): never => {
+      throw new ReadModelBehind('the read model timers is being built');
+    };
+    let looks = 0;
+    const shown: TimerOptions['readModels'] = {
+      pages: (...asked) => readModels.pages(...asked),
+      reach: async (...asked) => (++looks <= 2 ? behind() : readModels.reach(...asked)),
+      get: async (...asked) => (looks <= 4 ? behind() : readModels.get(...asked)),
+    };
+    const { runner: one, issued, interruptions } = runner(undefined, { shown });
+    one.start();
+    await when(() => issued.length === 1);
+    await one.stop();
+    expect(looks).toBeGreaterThan(4);
+    expect(interruptions).toEqual([]);
   });
 
   it('timers of one subject fire one after the other, each seeing what the one before did', async () => {

@@ -1,7 +1,7 @@
 import { type Clock, isoTime, pause } from '#clock';
 import type { Commands, Outcome } from '#commands';
 import { isRefusal } from '#kernel';
-import type { ReadModels } from '#read-models';
+import { ReadModelBehind, type ReadModels } from '#read-models';
 import type { SharedLease } from './lease.ts';
 import { type ParkedTimer, type ParkedTimers, parkedIdOf } from './parked-timers.ts';
 import type { AnyTimer, TimerView } from './timers.projection.ts';
@@ -66,6 +66,7 @@ export class TimerRunner {
   readonly #busy = new Set<string>();
   readonly #failures = new Map<string, number>();
   #interrupted = false;
+  #read = false;
   #leaseAt = 0;
   #windowBegan = 0;
   #begunInWindow = 0;
@@ -136,7 +137,8 @@ export class TimerRunner {
       let begun = 0;
       try {
         this.#interrupted = false;
-        if (await this.#holdsLease()) begun = await this.#begin(await this.#due(), () => this.#mayGoOn());
+        if ((await this.#canBeRead()) && (await this.#holdsLease()))
+          begun = await this.#begin(await this.#due(), () => this.#mayGoOn());
       } catch (error) {
         this.#interrupted = true;
         observer.interrupted(error as Error);
@@ -145,6 +147,20 @@ export class TimerRunner {
       delay = this.#interrupted ? Math.min(delay * 2, pollMs * 8) : pollMs;
       await pause(delay * (0.8 + random() * 0.4), this.#abort.signal);
     }
+  }
+
+  /** After a start the read model may have to be built from the log; until it shows the log, nobody knows what is due. */
+  async #canBeRead(): Promise<boolean> {
+    if (this.#read) return true;
+    const { readModels, log } = this.#options;
+    try {
+      await readModels.reach(await log.head(), ['timers']);
+      await readModels.get<TimerView>('timers', '');
+      this.#read = true;
+    } catch (error) {
+      if (!(error instanceof ReadModelBehind)) throw error;
+    }
+    return this.#read;
   }
 
   async #holdsLease(): Promise<boolean> {
