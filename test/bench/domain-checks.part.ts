@@ -26,7 +26,11 @@ const DAY = 86_400_000;
 export const domainName = (number: number): string => `d${number}.bench.example`;
 
 /** Verified domains that are all due for their daily look at the same moment. */
-export function* domainsDueAt({ organizationId }: Owner, count: number, dueAt: number): Generator<Seed> {
+export function* domainsDueAt(
+  { organizationId }: Pick<Owner, 'organizationId'>,
+  count: number,
+  dueAt: number,
+): Generator<Seed> {
   const occurredAt = new Date(dueAt - DAY).toISOString();
   for (let from = 0; from < count; from += 500) {
     const group = Array.from({ length: Math.min(500, count - from) }, (_, index) => {

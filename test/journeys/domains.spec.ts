@@ -165,7 +165,7 @@ describe.each(backends)('domains on $name', (backend) => {
     return domainId;
   };
 
-  it('DOM-16 AMB-12 ACK-05: deleting takes acknowledgements, cancels invitations, keeps users; adding again restores', async () => {
+  it('DOM-16 AMB-12 ACK-05: deleting takes acknowledgements, cancels invitations and tells the invitees, keeps users; adding again restores', async () => {
     const domain = product.domain('deleted');
     const added = await product.verifiedDomain(anna, domain);
     const kept = await product.join(anna, `kept@${domain}`);
@@ -191,6 +191,11 @@ describe.each(backends)('domains on $name', (backend) => {
     expect(invitations.items.map(({ status }: Json) => status)).toEqual(['cancelled']);
     const body = { token, password, givenName: 'P', familyName: 'P' };
     await product.nobody.refused(404, 'invitation_link_invalid', 'POST', '/v1/invitations/accept', { body });
+    await product.smtp.waitFor(
+      ({ to, subject }) =>
+        to === `pending@${domain}` && /^Your invitation to .* was withdrawn$/.test(subject),
+      15_000,
+    );
     expect((await anna.call.get(anna.path(`/users/${kept.userId}`))).kind).toBe('managed');
     expect((await kept.call.get('/v1/me')).organizationId).toBe(anna.organizationId);
     const invitation = { body: { email: `new@${domain}`, role: 'standard_user' } };

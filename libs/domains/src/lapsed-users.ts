@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReadModels } from '#read-models';
 
 /** Of what the read model knows of somebody. */
@@ -82,14 +83,22 @@ export const stillThere = async (
   });
 };
 
-/** Works on all of them, so many at once, and lets others have their turn in between. */
+export interface Pace {
+  /** So many share a commit. */
+  readonly atOnce: number;
+  /** Milliseconds from the beginning of one turn to that of the next, at least: the others' time. */
+  readonly everyMs: number;
+}
+
+/** Works on all of them, turn by turn, so that neither people nor what follows from each have long to wait. */
 export const inTurns = async <T>(
   items: readonly T[],
-  atOnce: number,
+  { atOnce, everyMs }: Pace,
   work: (items: readonly T[]) => Promise<unknown>,
 ): Promise<void> => {
   for (let from = 0; from < items.length; from += atOnce) {
+    const next = sleep(everyMs);
     await work(items.slice(from, from + atOnce));
-    await new Promise<void>((resume) => setImmediate(resume));
+    await next;
   }
 };

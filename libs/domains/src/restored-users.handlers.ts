@@ -22,7 +22,7 @@ import type { RemovalView } from './removals.projection.ts';
 import { reasonAgainst, removedFrom } from './restored-users.ts';
 
 const STEP = 500;
-const AT_ONCE = 50;
+const PACE = { atOnce: 50, everyMs: 1 };
 /** An answer names so many people; the read model of people knows them all. */
 const NAMED = 1_000;
 
@@ -63,7 +63,7 @@ export class RestoreUsersHandler implements ICommandHandler<RestoreUsers, Outcom
   async execute(command: RestoreUsers): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, domainId } = command;
-    const { state } = await this.#execution.load(domain, domainId);
+    const { state, traces } = await this.#execution.load(domain, domainId);
     const refused = mayManage(envelope.principal, organizationId) ?? absent(state, organizationId);
     if (refused) return refused;
     const name = state.status === 'unknown' ? '' : state.domain;
@@ -73,6 +73,8 @@ export class RestoreUsersHandler implements ICommandHandler<RestoreUsers, Outcom
       domain: name,
       after: '',
       limit: NAMED,
+      // Asked again, it answers what it answered (P2): whoever is back by now was not yet.
+      asOf: traces.get(envelope.commandId)?.position,
     });
     const users = people.map(told);
     const restorable = users.filter((user) => user.restorable).length;
@@ -160,7 +162,7 @@ export class BringUsersBackHandler implements ICommandHandler<BringUsersBack, Ou
       if (reason === null) restored += 1;
       else if (reason !== 'already_member') skipped.push({ userId: person.userId, accountId: null, reason });
     };
-    await inTurns(people, AT_ONCE, (some) => Promise.all(some.map(bringBack)));
+    await inTurns(people, PACE, (some) => Promise.all(some.map(bringBack)));
     return this.#execution.run(
       {
         decider: domain,

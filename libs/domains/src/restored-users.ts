@@ -23,12 +23,14 @@ export const removedFrom = async (
     domain,
     after,
     limit,
-  }: { organizationId: string; domain: string; after: string; limit: number },
+    asOf,
+  }: { organizationId: string; domain: string; after: string; limit: number; asOf?: number },
 ): Promise<{ readonly people: readonly RemovalView[]; readonly next: string | null }> => {
   const page = await readModels.list<RemovalView>('removals', {
     where: { organizationId, domain, userId: { after } },
     sort: { field: 'userId', direction: 1 },
     limit,
+    asOf,
     totals: false,
   });
   return { people: page.items, next: page.next ? String(page.next[0]) : null };
