@@ -84,8 +84,9 @@ export const eachOnce = async <T>(
     }
   };
   await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
-  const perSecond = (latencies.length * 1_000) / (performance.now() - from);
-  return { ...quantiles(latencies), perSecond, count: latencies.length, errors };
+  const ms = performance.now() - from;
+  const perSecond = (latencies.length * 1_000) / ms;
+  return { ...quantiles(latencies), perSecond, ms, count: latencies.length, errors };
 };
 
 export const quantiles = (values: readonly number[]): { p50: number; p99: number; max: number } => {
