@@ -211,6 +211,45 @@ describe('execution', () => {
     expect(await execution.load(counter, 'c1')).toMatchObject({ state: 0, revision: -1 });
   });
 
+  it('P1: who is refused because of what is on the way to the disk is told when it is there', async () => {
+    const disk = Promise.withResolvers<void>();
+    const losing: EventStore = Object.create(store, {
+      append: { value: async () => ({ revision: 0, position: 1, onDisk: disk.promise }) },
+      read: { value: store.read.bind(store) },
+    });
+    const execution = fresh(losing);
+    const written = execution.run(step(2), envelope('a', { together: new Together() }));
+    const refused = execution.run(step(-1), envelope('b'));
+    await new Promise((resume) => setImmediate(resume));
+    expect(await execution.load(counter, 'c1')).toMatchObject({ state: 0, revision: -1 });
+    disk.reject(new StoreUnavailable('the disk is full'));
+    await expect(written).rejects.toThrow(StoreUnavailable);
+    await expect(refused).rejects.toThrow(StoreUnavailable);
+  });
+
+  it('P3: those on one stream decide one after the other and wait for the disk together', async () => {
+    const heads: number[] = [];
+    const watched: EventStore = Object.create(store, {
+      append: {
+        value: async (...given: Parameters<EventStore['append']>) => {
+          heads.push(await store.head());
+          return store.append(...given);
+        },
+      },
+      read: { value: store.read.bind(store) },
+    });
+    const execution = fresh(watched);
+    const outcomes = await Promise.all(
+      Array.from({ length: 64 }, (_, index) =>
+        execution.run(step(1), envelope(`n${index}`, { together: new Together() })),
+      ),
+    );
+    expect(outcomes.map((outcome) => (outcome as Receipt).total)).toEqual(heads.map((_, index) => index + 1));
+    expect(heads).toEqual(Array(64).fill(0));
+    expect(await store.head()).toBe(64);
+    expect(await execution.load(counter, 'c1')).toMatchObject({ state: 64, revision: 63 });
+  });
+
   it('P2: the fingerprint tells commands apart and cannot be made without the key', () => {
     class SignUp {
       email = 'a@b.example';

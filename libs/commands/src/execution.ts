@@ -64,6 +64,17 @@ export interface Step<State, Command, E extends Event> {
 /** What a step needs so that it can be answered again. */
 export type Answering<State, E extends Event> = Omit<Step<State, never, E>, 'command'>;
 
+interface Ahead {
+  readonly newest: Loaded<unknown>;
+  readonly onDisk: Promise<void>;
+}
+
+/** An outcome that nobody may be told before what it rests on is on the disk. */
+interface Pending {
+  readonly outcome: Outcome;
+  readonly onDisk?: Promise<void>;
+}
+
 /** What would follow from events, for a dry run. */
 export type Foresee = (events: readonly Event[]) => DryRun['effects'];
 
@@ -78,7 +89,7 @@ export class Execution {
   readonly #cache = new RecentlyUsed<string, Loaded<unknown>>(50_000);
   readonly #queues = new Map<string, Promise<unknown>>();
   /** Streams whose newest events are not on the disk yet. */
-  readonly #ahead = new Map<string, Promise<void>>();
+  readonly #ahead = new Map<string, Ahead>();
 
   constructor(store: EventStore, clock: Clock, foresee: Foresee) {
     this.#store = store;
@@ -112,7 +123,11 @@ export class Execution {
     envelope: Envelope,
   ): Promise<Outcome> {
     const stream = `${step.decider.category}-${step.id}`;
-    return this.#inTurn(stream, () => this.#attempt(stream, step, envelope, ATTEMPTS));
+    const { outcome, onDisk } = await this.#inTurn(stream, () =>
+      this.#attempt(stream, step, envelope, ATTEMPTS),
+    );
+    await onDisk;
+    return outcome;
   }
 
   /**
@@ -124,26 +139,28 @@ export class Execution {
     envelope: Envelope,
   ): Promise<Receipt | Refusal | undefined> {
     const stream = `${step.decider.category}-${step.id}`;
-    const onDisk = this.#ahead.get(stream);
+    const ahead = this.#ahead.get(stream);
     const { traces } = await this.load(step.decider, step.id);
-    return this.#again(stream, step, envelope, traces, onDisk);
+    const again = this.#again(stream, step, envelope, traces);
+    if (again) await ahead?.onDisk;
+    return again;
   }
 
-  async #again<State, E extends Event>(
+  #again<State, E extends Event>(
     stream: string,
     step: Answering<State, E>,
     { commandId, fingerprint }: Envelope,
     traces: Loaded<State>['traces'],
-    onDisk: Promise<void> | undefined,
-  ): Promise<Receipt | Refusal | undefined> {
+  ): Receipt | Refusal | undefined {
     const trace = traces.get(commandId);
     if (!trace) return undefined;
-    if (trace.fingerprint !== fingerprint) return keyReused;
-    await onDisk;
-    return receipt(step, stream, trace);
+    return trace.fingerprint === fingerprint ? receipt(step, stream, trace) : keyReused;
   }
 
-  /** Commands on one stream wait for each other inside this process; the revision check stays the truth. */
+  /**
+   * Commands on one stream wait for each other inside this process, until the one before has its place in the log; the
+   * revision check stays the truth.
+   */
   async #inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
     const before = this.#queues.get(stream);
     const turn = before ? before.then(work, work) : work();
@@ -160,34 +177,32 @@ export class Execution {
     step: Step<State, Command, E>,
     envelope: Envelope,
     attemptsLeft: number,
-  ): Promise<Outcome> {
+  ): Promise<Pending> {
     const { decider } = step;
-    const onDisk = this.#ahead.get(stream);
-    const loaded = await this.load(decider, step.id);
-    const again = await this.#again(stream, step, envelope, loaded.traces, onDisk);
-    if (again) return again;
-    const denied = step.authorize?.(envelope.principal, loaded.state);
-    if (denied) return denied;
-    const outdated = conflictWith(envelope, loaded.revision);
-    if (outdated) return outdated;
+    const ahead = this.#ahead.get(stream);
+    const onDisk = ahead?.onDisk;
+    const loaded = (ahead?.newest as Loaded<State> | undefined) ?? (await this.load(decider, step.id));
+    const settled =
+      this.#again(stream, step, envelope, loaded.traces) ??
+      step.authorize?.(envelope.principal, loaded.state) ??
+      conflictWith(envelope, loaded.revision);
+    if (settled) return { outcome: settled, onDisk };
     const now = this.now();
     const actor = actorOf(envelope.principal);
     const command =
       typeof step.command === 'function'
         ? await (step.command as (s: State) => Command | Refusal | Promise<Command | Refusal>)(loaded.state)
         : step.command;
-    if (isRefusal(command)) return command;
+    if (isRefusal(command)) return { outcome: command, onDisk };
     const decision = decider.decide(command, loaded.state, { now, actor });
-    if (isRefusal(decision)) return decision;
-    if (envelope.dryRun)
-      return {
-        dryRun: true,
-        events: decision.map((event) => ({ ...event, stream })),
-        effects: this.#foresee(decision),
-      };
+    if (isRefusal(decision)) return { outcome: decision, onDisk };
+    if (envelope.dryRun) {
+      const events = decision.map((event) => ({ ...event, stream }));
+      return { outcome: { dryRun: true, events, effects: this.#foresee(decision) }, onDisk };
+    }
     if (decision.length === 0) {
-      await onDisk;
-      return receipt(step, stream, { ...loaded, fingerprint: '', correlationId: '', events: [] });
+      const unchanged = { ...loaded, fingerprint: '', correlationId: '', events: [] };
+      return { outcome: receipt(step, stream, unchanged), onDisk };
     }
     return this.#append(stream, step, envelope, loaded, decision, now, attemptsLeft);
   }
@@ -200,7 +215,7 @@ export class Execution {
     decision: readonly E[],
     now: string,
     attemptsLeft: number,
-  ): Promise<Outcome> {
+  ): Promise<Pending> {
     const events = this.#stamp(stream, step.decider, envelope, loaded.state, decision, now);
     try {
       const { together } = envelope;
@@ -209,9 +224,8 @@ export class Execution {
         await this.#store.retain(stream, { maxCount });
       const { revision, position, onDisk } = await this.#store.append(stream, loaded.revision, events, {
         together,
-        ahead: step.ahead,
+        ahead: together !== undefined,
       });
-      if (onDisk) this.#goAhead(stream, onDisk);
       const written = events.reduce(
         (before, event, index) =>
           advanced(step.decider, before, {
@@ -222,31 +236,39 @@ export class Execution {
           }),
         loaded,
       );
-      this.#cache.set(stream, written);
+      if (onDisk) this.#goAhead(stream, { newest: written, onDisk });
+      if (!onDisk || step.ahead) this.#cache.set(stream, written);
       const { commandId, fingerprint, correlationId } = envelope;
       const ids = events.map(({ id, type }) => ({ id, type }));
-      return receipt(
+      const outcome = receipt(
         step,
         stream,
         written.traces.get(commandId) ?? { ...written, fingerprint, correlationId, events: ids },
       );
+      return step.ahead ? { outcome } : { outcome, onDisk };
     } catch (error) {
       this.#cache.delete(stream);
       if (!(error instanceof RevisionConflict)) throw error;
-      if (envelope.ifMatch !== undefined || attemptsLeft <= 1) return changedSince(error.actual);
+      if (envelope.ifMatch !== undefined || attemptsLeft <= 1) return { outcome: changedSince(error.actual) };
       return this.#attempt(stream, step, envelope, attemptsLeft - 1);
     }
   }
 
-  #goAhead(stream: string, onDisk: Promise<void>): void {
-    const forget = () => {
-      if (this.#ahead.get(stream) === onDisk) this.#ahead.delete(stream);
-    };
-    this.#ahead.set(stream, onDisk);
-    onDisk.then(forget, () => {
-      forget();
-      this.#cache.delete(stream);
-    });
+  /** Only the next in turn decides on it before it is on the disk, and whoever else looks at a step made ahead. */
+  #goAhead(stream: string, ahead: Ahead): void {
+    this.#ahead.set(stream, ahead);
+    const isNewest = () => this.#ahead.get(stream) === ahead;
+    ahead.onDisk.then(
+      () => {
+        if (!isNewest()) return;
+        this.#ahead.delete(stream);
+        this.#cache.set(stream, ahead.newest);
+      },
+      () => {
+        if (isNewest()) this.#ahead.delete(stream);
+        this.#cache.delete(stream);
+      },
+    );
   }
 
   #stamp<State, E extends Event>(

@@ -22,8 +22,9 @@ export interface Appended {
 
 /** The appends of one command, made one after the other: none is kept without those before it. */
 export class Together {
+  /** Before anything that the command's decisions rest on was read. */
+  readonly began = performance.now();
   #onDisk: Promise<void> = Promise.resolve();
-  #failure: { readonly error: unknown } | undefined;
 
   /** Settles when every append made ahead has: on the disk, or not kept. */
   get onDisk(): Promise<void> {
@@ -32,14 +33,7 @@ export class Together {
 
   add(written: Promise<void>): void {
     this.#onDisk = written;
-    written.catch((error) => {
-      this.#failure ??= { error };
-    });
-  }
-
-  /** @throws what kept an earlier append from the disk */
-  mustHold(): void {
-    if (this.#failure) throw this.#failure.error;
+    written.catch(() => undefined);
   }
 }
 

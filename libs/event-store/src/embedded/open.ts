@@ -80,7 +80,9 @@ class EmbeddedEvents implements EventStore {
   /** Newest events on the disk, without a gap. */
   #newest: RecordedEvent[] = [];
   /** Events on the way to the disk. */
-  #underway: Row[] = [];
+  #underway: RecordedEvent[] = [];
+  /** When a transaction failed last: what was read before may have been on the way to the disk, and is gone. */
+  #lostAt = Number.NEGATIVE_INFINITY;
   /** Revisions on the way to the disk; the heads learn them when they are there. */
   #uncommitted = new Map<string, number>();
 
@@ -111,7 +113,8 @@ class EmbeddedEvents implements EventStore {
   ): Promise<Appended> {
     const serialised = serialise(stream, expected, events);
     if (this.#closed) throw new StoreUnavailable('the event store is closed');
-    together?.mustHold();
+    if (together && together.began <= this.#lostAt)
+      throw new StoreUnavailable('the event store did not keep what this command may rest on');
     const actual = this.#revisionOf(stream);
     if (actual !== expected)
       return this.#write(() => this.#appendedBefore(stream, expected, actual, serialised));
@@ -130,7 +133,8 @@ class EmbeddedEvents implements EventStore {
         meta: metadata,
       }),
     );
-    for (const row of rows) this.#underway.push(row);
+    for (const [index, { pos, rev }] of rows.entries())
+      this.#underway.push({ ...(events[index] as NewEvent), stream, revision: rev, position: pos });
     const written = this.#write(() => this.#insert(rows));
     if (!together || !ahead) {
       await written;
@@ -196,12 +200,14 @@ class EmbeddedEvents implements EventStore {
     this.#head = this.#next;
     for (const [stream, revision] of this.#uncommitted) this.#heads.set(stream, revision);
     this.#uncommitted.clear();
-    for (const row of this.#underway.splice(0)) this.#newest.push(recorded(row));
+    this.#newest.push(...this.#underway);
+    this.#underway = [];
     if (this.#newest.length > 2 * KEPT) this.#newest = this.#newest.slice(-KEPT);
     for (const wake of [...this.#waiting]) wake();
   }
 
   #undone(): void {
+    this.#lostAt = performance.now();
     this.#next = this.#head;
     this.#uncommitted.clear();
     this.#underway = [];

@@ -101,6 +101,19 @@ describe('appends of one command', () => {
     ]);
   });
 
+  it('P1: a command that began before something was lost may rest on it, and is refused', async () => {
+    const together = new Together();
+    failing();
+    const lost = store.append('claim-a', NO_STREAM, [event()], { together: new Together(), ahead: true });
+    await expect((await lost).onDisk).rejects.toThrow(StoreUnavailable);
+    mended();
+    await expect(store.append('invitation-b', NO_STREAM, [event()], { together })).rejects.toThrow(
+      StoreUnavailable,
+    );
+    await store.append('invitation-b', NO_STREAM, [event()], { together: new Together() });
+    expect(onDisk()).toEqual([[1, 'invitation-b']]);
+  });
+
   it('P1: a stop takes what was made ahead to the disk', async () => {
     await store.append('claim-a', NO_STREAM, [event()], { together: new Together(), ahead: true });
     await store.close();
