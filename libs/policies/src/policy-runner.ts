@@ -68,6 +68,11 @@ const unknownFollowOn = ({ stream }: RecordedEvent): FollowOn => ({
 export const isAwaited = (policies: readonly AnyPolicy[], eventType: string): boolean =>
   policies.some((policy) => policy.awaited !== false && policy.on[eventType]);
 
+const byEventType = (policies: readonly AnyPolicy[]): ReadonlyMap<string, readonly AnyPolicy[]> => {
+  const types = new Set(policies.flatMap(({ on }) => Object.keys(on)));
+  return new Map([...types].map((type) => [type, policies.filter(({ on }) => on[type])]));
+};
+
 /**
  * Follows the log with its own checkpoint and issues what the policies ask for: at least once, in log order within
  * one correlation, with command ids derived from the event, so that repetition is harmless. What is refused is parked,
@@ -81,6 +86,8 @@ export class PolicyRunner extends Effects {
   };
   readonly #clock: Clock;
   readonly #policies: readonly AnyPolicy[];
+  /** Those that react to an event of a type, in order. */
+  readonly #reacting: ReadonlyMap<string, readonly AnyPolicy[]>;
   readonly #observer: PolicyObserver;
   readonly #options: PolicyOptions;
   readonly #abort = new AbortController();
@@ -106,6 +113,7 @@ export class PolicyRunner extends Effects {
     this.#records = records;
     this.#clock = clock;
     this.#policies = policies;
+    this.#reacting = byEventType(policies);
     this.#observer = observer;
   }
 
@@ -135,13 +143,13 @@ export class PolicyRunner extends Effects {
   }
 
   awaited(eventType: string): boolean {
-    return isAwaited(this.#policies, eventType);
+    return isAwaited(this.#reacting.get(eventType) ?? [], eventType);
   }
 
   /** What would follow from events, for a dry run. */
   foresee(events: readonly Event[]): { command: string; resource: FollowOn['resource'] }[] {
     return events.flatMap((event) =>
-      this.#policies.flatMap((policy) =>
+      (this.#reacting.get(event.type) ?? []).flatMap((policy) =>
         (policy.on[event.type]?.({ id: '', stream: '', metadata: {} as EventMetadata, ...event }) ?? []).map(
           ({ command, resource }: FollowOn) => ({ command, resource }),
         ),
@@ -166,7 +174,8 @@ export class PolicyRunner extends Effects {
   }
 
   async #react(batch: readonly RecordedEvent[]): Promise<void> {
-    const byCorrelation = Map.groupBy(batch, ({ metadata }) => metadata?.correlationId ?? '');
+    const reactedTo = batch.filter(({ type }) => this.#reacting.has(type));
+    const byCorrelation = Map.groupBy(reactedTo, ({ metadata }) => metadata?.correlationId ?? '');
     await Promise.all([...byCorrelation.values()].map((events) => this.#reactInOrder(events)));
     this.#handled = batch.at(-1)?.position ?? this.#handled;
     this.#waiting.wake();
@@ -175,9 +184,8 @@ export class PolicyRunner extends Effects {
   }
 
   async #reactInOrder(events: readonly RecordedEvent[]): Promise<void> {
-    for (const event of events) {
-      for (const policy of this.#policies) await this.#apply(policy, event);
-    }
+    for (const event of events)
+      for (const policy of this.#reacting.get(event.type) ?? []) await this.#apply(policy, event);
   }
 
   async #apply(policy: AnyPolicy, event: RecordedEvent): Promise<void> {
