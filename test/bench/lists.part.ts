@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Bench } from './bench.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { KeysetFloor } from './keyset-floor.ts';
@@ -53,6 +55,11 @@ const filters: readonly Filter[] = [
     name: 'search dense',
     query: () => 'search=m',
     meets: ({ familyName, email }) => familyName.startsWith('m') || email.startsWith('m'),
+  },
+  {
+    name: 'search two letters',
+    query: () => 'search=mu',
+    meets: ({ familyName, email }) => familyName.startsWith('mu') || email.startsWith('mu'),
   },
   { name: 'search sparse', query: ({ count }) => `search=given${count / 2}`, meets: never },
   {
@@ -141,6 +148,8 @@ export const twoOrganizations = (
         organizationOf(mark, owner.organizationId, owner.userId, count),
         owner.userId,
       );
+    // Built from nothing they are there sooner than if they followed.
+    for (const name of readdirSync(folder)) if (name.startsWith('read-models.db')) rmSync(join(folder, name));
     return { folder, organizations };
   });
 

@@ -78,8 +78,9 @@ interface Report {
 export const settled = async (url: string): Promise<void> => {
   const connection = await HttpConnection.open(url);
   for (let quiet = 0; quiet < 2; ) {
-    const { projections } = await connection.json<Report>('GET', '/health/ready');
-    const level = projections.every(({ lag }) => lag === 0);
+    const { status, text } = await connection.request('GET', '/health/ready');
+    const { projections } = JSON.parse(text) as Report;
+    const level = status === 200 && projections.every(({ lag }) => lag === 0);
     quiet = level ? quiet + 1 : 0;
     await sleep(50);
   }

@@ -30,7 +30,7 @@ export const things: Projection<Thing, ThingEvent> = {
     { org: 1, touched: 1 },
     { org: 1, words: 1 },
   ],
-  counted: { scope: 'org', by: ['kind', 'flag'] },
+  counted: { scope: 'org', by: ['kind', 'flag'], inOrderOf: ['name'] },
   on: {
     ThingSet: {
       ...keys,

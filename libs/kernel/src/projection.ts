@@ -25,6 +25,8 @@ export interface Projection<Document extends object, Events extends Event = Even
   readonly counted?: {
     readonly scope: keyof Document & string;
     readonly by: readonly (keyof Document & string)[];
+    /** Lists in the order of these are one walk, however the fields above are filtered. */
+    readonly inOrderOf?: readonly (keyof Document & string)[];
   };
   /** True: documents are written once and never change (history), so they need no versions. */
   readonly immutable?: boolean;

@@ -8,6 +8,8 @@ export interface Version extends StoredDocument {
   readonly _from: number;
   /** Id of that event: where an explanation starts. */
   readonly _event: string;
+  /** Which counter it is counted by, where lists are paged by it. */
+  readonly _cell?: string;
   readonly [field: string]: unknown;
 }
 
@@ -23,6 +25,8 @@ export interface Cell extends StoredDocument {
   readonly scope: string;
   readonly values: Readonly<Record<string, Scalar>>;
   readonly n: number;
+  /** Position of the event that changed it last. */
+  readonly at: number;
 }
 
 /** The same, as it was from a position on. */
@@ -70,7 +74,7 @@ export class Fold {
   /** Keys whose stored document is not the one that the checkpoint shows. */
   readonly #stale = new Set<string>();
   readonly #past: PastVersion[] = [];
-  readonly #cells = new Map<string, Cell & { at: number }>();
+  readonly #cells = new Map<string, Cell>();
   readonly #counts: PastCount[] = [];
 
   constructor(projection: AnyProjection, build: string, checkpoint: number, torn: boolean) {
@@ -147,6 +151,7 @@ export class Fold {
       if (held)
         this.#past.push({
           ...held.body,
+          ...cellIn(this.#projection, held.body),
           _id: `${key}@${held.from}`,
           _key: key,
           _from: held.from,
@@ -191,7 +196,7 @@ export class Fold {
   }
 
   #hold(key: string, version: Version): void {
-    const { _id, _from, _event, _key, _to, ...body } = version as PastVersion;
+    const { _id, _from, _event, _key, _to, _cell, ...body } = version as PastVersion;
     const held: Held = { body, from: _from, event: _event };
     this.#before.set(key, held);
     this.#now.set(key, held);
@@ -204,10 +209,10 @@ export class Fold {
     }[],
     documents: Documents,
   ): Promise<void> {
-    const deltas: { position: number; cell: Omit<Cell, 'n'>; by: number }[] = [];
+    const deltas: { position: number; cell: Omit<Cell, 'n' | 'at'>; by: number }[] = [];
     for (const { event, changes } of changed)
       for (const [, before, after] of changes) {
-        const [from, to] = [this.#cellOf(before), this.#cellOf(after)];
+        const [from, to] = [before, after].map((held) => held && cellOf(this.#projection, held.body));
         if (from?._id === to?._id) continue;
         if (from) deltas.push({ position: event.position, cell: from, by: -1 });
         if (to) deltas.push({ position: event.position, cell: to, by: 1 });
@@ -225,7 +230,7 @@ export class Fold {
   }
 
   async #storedCounts(ids: readonly string[], documents: Documents): Promise<ReadonlyMap<string, number>> {
-    const cells = documents.collection<Cell & { at: number }>(this.#names.cells);
+    const cells = documents.collection<Cell>(this.#names.cells);
     const stored = new Map<string, number>();
     for (const cell of await cells.find({ _id: { $in: ids } } as never).toArray()) {
       if (cell.at <= this.#checkpoint) stored.set(cell._id, cell.n);
@@ -248,21 +253,11 @@ export class Fold {
     return (await counts.findOne(upTo as never, { sort: { position: -1 } }))?.n ?? 0;
   }
 
-  #cellOf(held: Held | undefined): Omit<Cell, 'n'> | undefined {
-    const counted = this.#projection.counted;
-    if (!held || !counted) return undefined;
-    const scope = held.body[counted.scope];
-    if (typeof scope !== 'string') return undefined;
-    const values: Record<string, Scalar> = {};
-    for (const field of counted.by) values[field] = (held.body[field] ?? null) as Scalar;
-    return { _id: JSON.stringify([scope, ...Object.values(values)]), scope, values };
-  }
-
   /** Counts and past versions first, current documents last: what a crash leaves is told by the checkpoint. */
   async write(documents: Documents): Promise<void> {
     const add = this.#torn ? put : insert;
     await add(documents.collection<PastCount>(this.#names.counts), this.#counts);
-    await put(documents.collection<Cell & { at: number }>(this.#names.cells), [...this.#cells.values()]);
+    await put(documents.collection<Cell>(this.#names.cells), [...this.#cells.values()]);
     await add(documents.collection<PastVersion>(this.#names.past), this.#past);
     const operations: AnyBulkWriteOperation<Version>[] = [];
     for (const [key, held] of this.#now) {
@@ -271,14 +266,14 @@ export class Fold {
       else if (this.#isNew(key))
         operations.push({
           insertOne: {
-            document: { _id: key, ...held.body, _from: held.from, _event: held.event } as never,
+            document: { _id: key, ...this.#stored(held) } as never,
           },
         });
       else
         operations.push({
           replaceOne: {
             filter: { _id: key } as never,
-            replacement: { ...held.body, _from: held.from, _event: held.event } as never,
+            replacement: this.#stored(held) as never,
             upsert: true,
           },
         });
@@ -286,11 +281,29 @@ export class Fold {
     if (operations.length > 0) await documents.collection<Version>(this.#names.live).bulkWrite(operations);
   }
 
+  #stored({ body, from, event }: Held): object {
+    return { ...body, ...cellIn(this.#projection, body), _from: from, _event: event };
+  }
+
   /** Known to be absent; documents that never change are not looked up. */
   #isNew(key: string): boolean {
     return !this.#torn && !this.#projection.immutable && !this.#before.has(key);
   }
 }
+
+const cellOf = ({ counted }: AnyProjection, body: Body): Omit<Cell, 'n' | 'at'> | undefined => {
+  const scope = counted && body[counted.scope];
+  if (!counted || typeof scope !== 'string') return undefined;
+  const values: Record<string, Scalar> = {};
+  for (const field of counted.by) values[field] = (body[field] ?? null) as Scalar;
+  return { _id: JSON.stringify([scope, ...Object.values(values)]), scope, values };
+};
+
+/** What a stored version says of its counter. */
+export const cellIn = (projection: AnyProjection, body: Body): { readonly _cell?: string } => {
+  const cell = projection.counted?.inOrderOf && cellOf(projection, body);
+  return cell ? { _cell: cell._id } : {};
+};
 
 const insert = async <T extends StoredDocument>(
   collection: Collection<T>,

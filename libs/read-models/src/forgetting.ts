@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import type { RecordedEvent } from '#kernel';
-import { collectionsOf, type PastVersion, type Version } from './fold.ts';
+import { cellIn, collectionsOf, type PastVersion, type Version } from './fold.ts';
 import type { DocumentStore, Documents, StoredDocument } from './port.ts';
 import type { AnyProjection } from './projector.ts';
 
@@ -54,8 +54,9 @@ export const tellAnew = async (
       const body = await bodyOf(projection, version, before, eventAt);
       before = { body, to: version._to };
       const { _id, _key, _from, _event, _to } = version;
-      if (_to === undefined) told.live.push({ ...body, _id, _from, _event });
-      else told.past.push({ ...body, _id, _key, _from, _event, _to } as PastVersion);
+      const anew = { ...body, ...cellIn(projection, body as Version), _id };
+      if (_to === undefined) told.live.push({ ...anew, _from, _event });
+      else told.past.push({ ...anew, _key, _from, _event, _to } as PastVersion);
     }
   }
   await put(documents, names.live, told.live);

@@ -1,3 +1,4 @@
+export type { Condition } from './conditions.ts';
 export * from './embedded/index.ts';
 export * from './mongodb/index.ts';
 export * from './port.ts';

@@ -208,9 +208,10 @@ export class Projector {
     const { live, past, cells, counts } = collectionsOf(buildName(name, build));
     const ensure = (collection: string, indexes: readonly IndexSpec[]) =>
       this.#documents.ensureIndexes(collection, indexes, { later: build.bare });
-    await ensure(live, inPages(projection.indexes, '_id'));
-    if (!projection.immutable)
-      await ensure(past, [{ _key: 1, _from: 1 }, ...inPages(projection.indexes, '_key')]);
+    const byCell = projection.counted?.inOrderOf?.map((field): IndexSpec => ({ _cell: 1, [field]: 1 })) ?? [];
+    const indexes = [...projection.indexes, ...byCell];
+    await ensure(live, inPages(indexes, '_id'));
+    if (!projection.immutable) await ensure(past, [{ _key: 1, _from: 1 }, ...inPages(indexes, '_key')]);
     await ensure(cells, [{ scope: 1 }]);
     if (!projection.immutable) await ensure(counts, [{ cell: 1, position: 1 }]);
   }

@@ -12,8 +12,9 @@ import {
   type ThingEvent,
   things,
 } from '../../../test/support/things.ts';
+import type { Condition } from './conditions.ts';
 import { Projector } from './projector.ts';
-import { type Condition, type ListRequest, type Page, ReadModelBehind, ReadModels } from './reader.ts';
+import { type ListRequest, type Page, ReadModelBehind, ReadModels } from './reader.ts';
 
 const LONG = process.env.ORGLEDGER_LONG === '1';
 if (LONG) jest.setTimeout(1_800_000);

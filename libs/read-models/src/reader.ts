@@ -1,8 +1,9 @@
 import type { Scalar } from '#kernel';
-import { type Cell, collectionsOf, type PastCount, type PastVersion, type Version } from './fold.ts';
+import { cellsOf, isTold, totalOf, withinCells } from './cells.ts';
+import { beyond, filterOf, type Where } from './conditions.ts';
+import { type Cell, collectionsOf, type PastVersion, type Version } from './fold.ts';
 import type { Documents } from './port.ts';
 import type { AnyProjection } from './projector.ts';
-import { startsWith } from './subset.ts';
 
 /** What a reader must know of the projector; in another process it is told by the store. */
 export interface Served {
@@ -13,18 +14,8 @@ export interface Served {
   waitFor(position: number, milliseconds: number, names?: readonly string[]): Promise<boolean>;
 }
 
-/** Equality, a list of alternatives, anything but one value, a range, or a prefix in an array of words. */
-export type Condition =
-  | Scalar
-  | { readonly in: readonly Scalar[] }
-  | { readonly not: Scalar }
-  | { readonly from?: string | number; readonly to?: string | number }
-  | { readonly upTo: string | number }
-  | { readonly after: string | number }
-  | { readonly prefix: string };
-
 export interface ListRequest {
-  readonly where: Readonly<Record<string, Condition | undefined>>;
+  readonly where: Where;
   /** Field and direction; ties are broken by the document's id in the same direction. */
   readonly sort: { readonly field: string; readonly direction: 1 | -1 };
   readonly limit: number;
@@ -62,7 +53,7 @@ export class ReadModelBehind extends Error {
 
 /** All that match, in ascending order of one field. */
 export interface WalkRequest {
-  readonly where: ListRequest['where'];
+  readonly where: Where;
   readonly by: string;
   /** Documents of a page. Default 200. */
   readonly limit?: number;
@@ -71,6 +62,8 @@ export interface WalkRequest {
 const WAIT_MS = 2_000;
 /** Totals over filters that are not counted stop here. */
 const COUNT_LIMIT = 1_000;
+/** How often a page is read again because counters have changed while it was read. */
+const PATIENCE = 3;
 
 /** Queries over read models, now or as of any position: the same query over versions. */
 export class ReadModels {
@@ -191,26 +184,34 @@ export class ReadModels {
       for (const document of documents) yield document as Awaited<Document>;
   }
 
-  async #list<Document>(name: string, request: ListRequest): Promise<Page<Document>> {
+  async #list<Document>(name: string, request: ListRequest, patience = PATIENCE): Promise<Page<Document>> {
     const position = request.asOf ?? this.#served.positionOf(name);
     const build = this.#build(name);
-    const counted =
+    const { counted, immutable } = this.#projection(name);
+    const cells = counted && (await cellsOf(this.#documents, build, counted, request.where));
+    const found =
       request.totals === false
         ? { total: 0, totalIsLowerBound: true }
-        : await this.#total(name, build, request);
+        : await this.#total(name, build, request, cells);
     // Where nothing matches, a walk in sort order would only find that out at the end.
-    if (counted.total === 0 && !counted.totalIsLowerBound)
-      return { items: [], ...counted, next: null, position };
-    const filter = filterOf(request);
+    if (found.total === 0 && !found.totalIsLowerBound) return { items: [], ...found, next: null, position };
+    const where = counted && cells && withinCells(counted, cells, request);
+    const filter = filterOf(where ?? request.where, request.asOf);
     const wanted = request.limit + 1;
     const versions = await this.#page<Version>(build.live, request, filter, wanted);
-    if (request.asOf !== undefined && !this.#projection(name).immutable) {
+    if (request.asOf !== undefined && !immutable) {
       const ended = { ...filter, _to: { $gt: request.asOf } };
       const listed = new Set(versions.map(keyOf));
       // A version may pass from the live to the past ones between the two readings, never back.
       for (const version of await this.#page<PastVersion>(build.past, request, ended, wanted))
         if (!listed.has(keyOf(version))) versions.push(version);
       versions.sort(inOrder(request.sort));
+    }
+    if (counted && cells && where && request.asOf === undefined && patience > 0) {
+      // Who has passed to another counter meanwhile may be in none of those that were asked.
+      const since = await cellsOf(this.#documents, build, counted, request.where);
+      if (since.some(({ _id, at }, index) => _id !== cells[index]?._id || at !== cells[index]?.at))
+        return this.#list(name, request, patience - 1);
     }
     const shown = versions.slice(0, request.limit);
     const last = shown.at(-1);
@@ -220,7 +221,7 @@ export class ReadModels {
         : null;
     return {
       items: shown.map((version) => plain<Document>(version)),
-      ...counted,
+      ...found,
       next,
       position,
     };
@@ -253,108 +254,40 @@ export class ReadModels {
   async #total(
     name: string,
     build: ReturnType<typeof collectionsOf>,
-    request: ListRequest,
+    { where, asOf }: ListRequest,
+    cells: readonly Cell[] | undefined,
   ): Promise<{ total: number; totalIsLowerBound: boolean }> {
     const { counted, immutable } = this.#projection(name);
-    const conditions = Object.entries(request.where).filter(([, condition]) => condition !== undefined);
-    const byCells =
-      counted &&
-      !(immutable && request.asOf !== undefined) &&
-      conditions.every(
-        ([field, condition]) =>
-          field === counted.scope ||
-          (counted.by.includes(field) && (isScalar(condition) || 'in' in (condition as object))),
-      );
-    if (byCells)
-      return { total: await this.count(name, request.where, request.asOf), totalIsLowerBound: false };
-    const filter = filterOf(request);
+    if (counted && cells && !(immutable && asOf !== undefined) && isTold(counted, where))
+      return { total: await totalOf(this.#documents, build, cells, asOf), totalIsLowerBound: false };
+    const filter = filterOf(where, asOf);
     const limit = COUNT_LIMIT + 1;
     let n = await this.#documents.collection<Version>(build.live).countDocuments(filter as never, { limit });
-    if (request.asOf !== undefined && !immutable)
+    if (asOf !== undefined && !immutable)
       n += await this.#documents
         .collection<PastVersion>(build.past)
-        .countDocuments({ ...filter, _to: { $gt: request.asOf } } as never, { limit });
+        .countDocuments({ ...filter, _to: { $gt: asOf } } as never, { limit });
     return n > COUNT_LIMIT
       ? { total: COUNT_LIMIT, totalIsLowerBound: true }
       : { total: n, totalIsLowerBound: false };
   }
 
   /** How many documents meet the conditions now, counted up to a bound. */
-  atLeast(name: string, where: ListRequest['where'], bound: number): Promise<number> {
+  atLeast(name: string, where: Where, bound: number): Promise<number> {
     const { live } = this.#build(name);
     return this.#documents
       .collection<Version>(live)
-      .countDocuments(filterOf({ where }) as never, { limit: bound });
+      .countDocuments(filterOf(where) as never, { limit: bound });
   }
 
   /** How many documents of a scope have these values in the counted fields: the sum of a few counters. */
-  async count(name: string, where: ListRequest['where'], asOf?: number): Promise<number> {
-    const counted = this.#projection(name).counted;
-    if (!counted) throw new Error(`${name} keeps no counters`);
+  async count(name: string, where: Where, asOf?: number): Promise<number> {
+    const { counted } = this.#projection(name);
+    if (!counted || !isTold(counted, where)) throw new Error(`${name} keeps no counters of that`);
     const build = this.#build(name);
-    const scope = where[counted.scope];
-    const cells = await this.#documents
-      .collection<Cell>(build.cells)
-      .find({ scope } as never)
-      .toArray();
-    const matching = cells.filter(({ values }) =>
-      Object.entries(where).every(
-        ([field, condition]) => field === counted.scope || matches(values[field], condition),
-      ),
-    );
-    if (asOf === undefined) return matching.reduce((sum, { n }) => sum + n, 0);
-    const counts = this.#documents.collection<PastCount>(build.counts);
-    const then = await Promise.all(
-      matching.map(({ _id }) =>
-        counts.findOne({ cell: _id, position: { $lte: asOf } } as never, { sort: { position: -1 } }),
-      ),
-    );
-    return then.reduce((sum, count) => sum + (count?.n ?? 0), 0);
+    return totalOf(this.#documents, build, await cellsOf(this.#documents, build, counted, where), asOf);
   }
 }
-
-const isScalar = (condition: unknown): condition is Scalar =>
-  typeof condition !== 'object' || condition === null;
-
-const matches = (value: Scalar | undefined, condition: Condition | undefined): boolean => {
-  if (condition === undefined) return true;
-  if (isScalar(condition)) return value === condition;
-  return 'in' in condition && condition.in.includes(value ?? null);
-};
-
-const filterOf = ({ where, asOf }: Pick<ListRequest, 'where' | 'asOf'>): Record<string, unknown> => {
-  const filter: Record<string, unknown> = {};
-  for (const [field, condition] of Object.entries(where))
-    if (condition !== undefined) filter[field] = isScalar(condition) ? condition : operatorsOf(condition);
-  if (asOf !== undefined) filter._from = { $lte: asOf };
-  return filter;
-};
-
-const operatorsOf = (condition: Exclude<Condition, Scalar>): object => {
-  if ('in' in condition) return { $in: condition.in };
-  if ('not' in condition) return { $ne: condition.not };
-  if ('after' in condition) return { $gt: condition.after };
-  if ('upTo' in condition) return { $lte: condition.upTo };
-  if ('prefix' in condition) return { $regex: startsWith(condition.prefix) };
-  return {
-    ...(condition.from === undefined ? {} : { $gte: condition.from }),
-    ...(condition.to === undefined ? {} : { $lt: condition.to }),
-  };
-};
-
-const beyond = (
-  field: string,
-  id: string,
-  direction: 1 | -1,
-  [value, last]: readonly [Scalar, string],
-): object[] => {
-  const operator = direction === 1 ? '$gt' : '$lt';
-  const tie = { [field]: value, [id]: { [operator]: last } };
-  // Null comes first upwards and last downwards; a comparison never matches it.
-  if (value === null) return direction === 1 ? [{ [field]: { $ne: null } }, tie] : [tie];
-  const further = { [field]: { [operator]: value } };
-  return direction === 1 ? [further, tie] : [further, tie, { [field]: null }];
-};
 
 const keyOf = (version: Version): string => (version as PastVersion)._key ?? version._id;
 
@@ -372,6 +305,6 @@ const compare = (a: unknown, b: unknown): number => {
 };
 
 const plain = <Document>(version: Version): Document & { readonly _id: string } => {
-  const { _from, _event, _key, _to, ...document } = version as PastVersion;
+  const { _from, _event, _key, _to, _cell, ...document } = version as PastVersion;
   return { ...document, _id: keyOf(version) } as never;
 };

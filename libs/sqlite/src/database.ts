@@ -27,9 +27,9 @@ const BUSY_MS = 5_000;
 const READER_CACHE_KIB = 16_384;
 /**
  * Pages of documents that lie apart cost a tenth of what they cost with one system call for each. What is mapped is
- * the system's cache, not the process's own memory.
+ * the system's cache, not the process's own memory. The engine maps no more than this.
  */
-const MAPPED_BYTES = 1_073_741_824;
+const MAPPED_BYTES = 2_147_418_112;
 
 /** One SQLite file: opened with checks, its settings read back, its statements prepared once. */
 export class Database {

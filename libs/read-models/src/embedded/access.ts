@@ -13,7 +13,11 @@ export interface Access {
   readonly ordered: boolean;
   /** A document may come more than once: a range over the elements of arrays. */
   readonly repeated: boolean;
+  /** A list of alternatives, each a range of the index in the order of the sort: they are merged as they are read. */
+  readonly merged?: Alternatives;
 }
+
+export type Alternatives = Extract<Test, { op: 'in' }>;
 
 /** The top level of a filter, as the list of what must hold. */
 export const conjuncts = (condition: Condition): readonly Condition[] =>
@@ -29,7 +33,9 @@ export const accesses = (
     usable.filter(({ path, op }) => op === 'eq' && !layout.isMany(path)).map(({ path }) => path),
   );
   const order = afterPinned(sort, pinned);
-  return [primary(layout), ...layout.indexes].flatMap((index) => entry(layout, index, usable, order) ?? []);
+  return [primary(layout), ...layout.indexes]
+    .flatMap((index) => [entry(layout, index, usable, order), merging(layout, index, usable, order)])
+    .filter((access) => access !== undefined);
 };
 
 const primary = (layout: Layout): Index => ({
@@ -82,6 +88,25 @@ const entry = (
   };
 };
 
+/** As if each alternative on the first field were the only one. */
+const merging = (
+  layout: Layout,
+  index: Index,
+  tests: readonly Test[],
+  order: readonly SortField[],
+): Access | undefined => {
+  const { path } = index.fields[0]!;
+  const alternatives = tests.find((test) => test.path === path && test.op === 'in') as
+    | Alternatives
+    | undefined;
+  if (!alternatives || order.length === 0 || path === '_id' || index.many) return undefined;
+  if (new Set(alternatives.values).size > MERGED) return undefined;
+  const pin: Test = { kind: 'test', path, op: 'eq', value: null };
+  const access = entry(layout, index, [pin, ...tests], order);
+  if (!access?.ordered) return undefined;
+  return { ...access, used: access.used.with(0, alternatives), merged: alternatives };
+};
+
 /**
  * Are the index's fields from here on the sort, forwards or backwards? An `_id` that the index lacks only orders those
  * that are alike: the engine sorts within them as it walks.
@@ -124,6 +149,9 @@ const best = (candidates: readonly Access[]): Access | undefined =>
   );
 
 const rank = ({ weight, ordered }: Access): number => weight + (ordered ? 0.01 : 0);
+
+/** So many ranges are merged at most. */
+const MERGED = 256;
 
 /** Documents named by their ids are worth more than any number of other fields. */
 const BY_ID = 100;

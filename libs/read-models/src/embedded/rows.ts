@@ -6,7 +6,7 @@ import { guarded } from './engine.ts';
 import { keysetBranches } from './keyset.ts';
 import type { Layout } from './layout.ts';
 import { matches, sorter } from './matching.ts';
-import type { Encoded, Json } from './values.ts';
+import { type Encoded, encode, type Json } from './values.ts';
 
 export interface Query {
   readonly condition: Condition;
@@ -55,7 +55,9 @@ function* branch(
   const selection = select(database, layout, condition, sort, wanted);
   const { residual, access } = selection;
   const inOrder = sort.length === 0 || access?.ordered === true;
-  if (inOrder && !access?.repeated) {
+  if (access?.merged) {
+    yield* passing(textsMerged(database, layout, selection, sort, residual ? 0 : wanted), residual);
+  } else if (inOrder && !access?.repeated) {
     yield* passing(texts(database, selection, order(selection, sort), residual ? 0 : wanted), residual);
   } else if (sort.every(([path]) => layout.column(path) && !layout.isMany(path))) {
     yield* passing(textsById(database, layout, selection, sort, residual ? 0 : wanted), residual);
@@ -106,6 +108,32 @@ function* textsById(
   const fetch = database.statement(`SELECT doc FROM ${layout.table} WHERE rowid=?`);
   for (const row of run(database, sql, where.params, limit)) yield fetch.get(row.id!)!.doc as string;
 }
+
+/** One range of the index for each alternative; of each only so much is read as the page needs. */
+function* textsMerged(
+  database: Database,
+  layout: Layout,
+  { source, where, access, columnOf }: Selection,
+  sort: readonly SortField[],
+  limit: number,
+): Generator<string> {
+  const { path, values } = access!.merged!;
+  const alternatives = [...new Set(values)].map(encode);
+  const size = 2 ** Math.ceil(Math.log2(alternatives.length));
+  const fields = sort.map(([field], at) => `${columnOf(field)} AS f${at}`);
+  const one = `SELECT t.rowid AS id, ${fields} FROM ${source} WHERE ${columnOf(path)} = ? AND ${where.sql}`;
+  const ordered = sort.map(([, direction], at) => `f${at}${direction === 1 ? '' : ' DESC'}`);
+  const sql = `${Array(size).fill(one).join(' UNION ALL ')} ORDER BY ${ordered}`;
+  const params = Array.from({ length: size }, (_, at) => [
+    alternatives[at] ?? NOWHERE,
+    ...where.params,
+  ]).flat();
+  const fetch = database.statement(`SELECT doc FROM ${layout.table} WHERE rowid=?`);
+  for (const row of run(database, sql, params, limit)) yield fetch.get(row.id!)!.doc as string;
+}
+
+/** Encodes nothing. */
+const NOWHERE = Uint8Array.of(0);
 
 /** Up to this many rows are fetched at once, more one by one. */
 const AT_ONCE = 1_000;
@@ -178,6 +206,7 @@ const selection = (
   };
   const residual: Condition[] = [];
   const clauses = parts.flatMap((part): Clause[] => {
+    if (part === access?.merged) return [];
     if (part.kind === 'test' && entries && layout.isMany(part.path) && access.used.includes(part))
       return [comparison(part, `e.${layout.column(part.path)}`)];
     const clause = compile(part, layout, columnOf, boundsBeside(part, parts));
