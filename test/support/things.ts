@@ -31,6 +31,7 @@ export const things: Projection<Thing, ThingEvent> = {
     { org: 1, words: 1 },
   ],
   counted: { scope: 'org', by: ['kind', 'flag'], inOrderOf: ['name'] },
+  searched: { scope: 'org', in: 'words', inOrderOf: ['name', 'touched'] },
   on: {
     ThingSet: {
       ...keys,

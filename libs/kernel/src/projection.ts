@@ -28,6 +28,12 @@ export interface Projection<Document extends object, Events extends Event = Even
     /** Lists in the order of these are one walk, however the fields above are filtered. */
     readonly inOrderOf?: readonly (keyof Document & string)[];
   };
+  /** The words that are searched by prefix within a scope, and the orders of such lists. */
+  readonly searched?: {
+    readonly scope: keyof Document & string;
+    readonly in: keyof Document & string;
+    readonly inOrderOf: readonly (keyof Document & string)[];
+  };
   /** True: documents are written once and never change (history), so they need no versions. */
   readonly immutable?: boolean;
   /**

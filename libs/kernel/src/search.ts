@@ -7,11 +7,6 @@ export const searchWords = (...texts: readonly string[]): string[] => {
   return [...new Set(words)].filter((word) => word !== '').sort();
 };
 
-/** The first characters of words, each once, sorted: what a search of a single character finds. */
-export const initialsOf = (words: readonly string[]): string[] => [...new Set(words.map(firstOf))].sort();
-
-export const firstOf = (word: string): string => String.fromCodePoint(word.codePointAt(0) as number);
-
 /** The form in which words are kept and asked for. */
 export const foldCase = (text: string): string =>
   PLAIN.test(text) ? text.toLowerCase() : text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();

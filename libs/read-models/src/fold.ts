@@ -1,15 +1,14 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import type { Event, Projection, RecordedEvent, Scalar } from '#kernel';
+import { cellOf, type Derived, derivedOf } from './derived.ts';
 import type { Collection, Documents, StoredDocument } from './port.ts';
 
 /** A document with the positions between which it is current. */
-export interface Version extends StoredDocument {
+export interface Version extends StoredDocument, Derived {
   /** Position of the event that made this version. */
   readonly _from: number;
   /** Id of that event: where an explanation starts. */
   readonly _event: string;
-  /** Which counter it is counted by, where lists are paged by it. */
-  readonly _cell?: string;
   readonly [field: string]: unknown;
 }
 
@@ -151,7 +150,7 @@ export class Fold {
       if (held)
         this.#past.push({
           ...held.body,
-          ...cellIn(this.#projection, held.body),
+          ...derivedOf(this.#projection, held.body),
           _id: `${key}@${held.from}`,
           _key: key,
           _from: held.from,
@@ -196,7 +195,7 @@ export class Fold {
   }
 
   #hold(key: string, version: Version): void {
-    const { _id, _from, _event, _key, _to, _cell, ...body } = version as PastVersion;
+    const { _id, _from, _event, _key, _to, _cell, _initials, ...body } = version as PastVersion;
     const held: Held = { body, from: _from, event: _event };
     this.#before.set(key, held);
     this.#now.set(key, held);
@@ -282,7 +281,7 @@ export class Fold {
   }
 
   #stored({ body, from, event }: Held): object {
-    return { ...body, ...cellIn(this.#projection, body), _from: from, _event: event };
+    return { ...body, ...derivedOf(this.#projection, body), _from: from, _event: event };
   }
 
   /** Known to be absent; documents that never change are not looked up. */
@@ -290,20 +289,6 @@ export class Fold {
     return !this.#torn && !this.#projection.immutable && !this.#before.has(key);
   }
 }
-
-const cellOf = ({ counted }: AnyProjection, body: Body): Omit<Cell, 'n' | 'at'> | undefined => {
-  const scope = counted && body[counted.scope];
-  if (!counted || typeof scope !== 'string') return undefined;
-  const values: Record<string, Scalar> = {};
-  for (const field of counted.by) values[field] = (body[field] ?? null) as Scalar;
-  return { _id: JSON.stringify([scope, ...Object.values(values)]), scope, values };
-};
-
-/** What a stored version says of its counter. */
-export const cellIn = (projection: AnyProjection, body: Body): { readonly _cell?: string } => {
-  const cell = projection.counted?.inOrderOf && cellOf(projection, body);
-  return cell ? { _cell: cell._id } : {};
-};
 
 const insert = async <T extends StoredDocument>(
   collection: Collection<T>,

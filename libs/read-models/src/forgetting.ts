@@ -1,6 +1,7 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import type { RecordedEvent } from '#kernel';
-import { cellIn, collectionsOf, type PastVersion, type Version } from './fold.ts';
+import { derivedOf } from './derived.ts';
+import { collectionsOf, type PastVersion, type Version } from './fold.ts';
 import type { DocumentStore, Documents, StoredDocument } from './port.ts';
 import type { AnyProjection } from './projector.ts';
 
@@ -54,7 +55,7 @@ export const tellAnew = async (
       const body = await bodyOf(projection, version, before, eventAt);
       before = { body, to: version._to };
       const { _id, _key, _from, _event, _to } = version;
-      const anew = { ...body, ...cellIn(projection, body as Version), _id };
+      const anew = { ...body, ...derivedOf(projection, body as Version), _id };
       if (_to === undefined) told.live.push({ ...anew, _from, _event });
       else told.past.push({ ...anew, _key, _from, _event, _to } as PastVersion);
     }

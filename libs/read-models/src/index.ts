@@ -1,3 +1,4 @@
+export { LIVE, type Progress } from './checkpoint.ts';
 export type { Condition } from './conditions.ts';
 export * from './embedded/index.ts';
 export * from './mongodb/index.ts';

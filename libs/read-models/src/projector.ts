@@ -1,30 +1,16 @@
 import { pause, Waiting } from '#clock';
 import type { EventStore } from '#event-store';
-import type { IndexSpec, Projection, RecordedEvent } from '#kernel';
-import { collectionsOf, Fold, type Quarantined } from './fold.ts';
+import type { Projection, RecordedEvent } from '#kernel';
+import { type Build, Builds, buildName, save } from './builds.ts';
+import { advance, progressOf } from './checkpoint.ts';
+import { Fold, type Quarantined } from './fold.ts';
 import { documentsAbout, dropDocuments, tellAnew } from './forgetting.ts';
-import type { DocumentStore, Documents, StoredDocument } from './port.ts';
+import type { DocumentStore, Documents } from './port.ts';
+import { Quarantine, type QuarantinedStream } from './quarantine.ts';
+import { readAhead } from './read-ahead.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds projections of every document type.
 export type AnyProjection = Projection<any, any>;
-
-export interface Progress extends StoredDocument {
-  readonly position: number;
-}
-
-/** Which collections serve a projection, and which are being filled beside them. */
-export interface Build extends StoredDocument {
-  readonly version: number;
-  readonly build: number;
-  /** How far it is while it is filled, or where it was left behind by a newer version; null: level with the log. */
-  readonly position: number | null;
-  /** It is written and not read yet: its indexes are made when it is level with the log. */
-  readonly bare?: true;
-}
-
-export interface QuarantinedStream extends StoredDocument, Quarantined {
-  readonly projection: string;
-}
 
 export interface ProjectionHealth {
   readonly name: string;
@@ -44,7 +30,6 @@ export interface ProjectorObserver {
   interrupted(error: Error): void;
 }
 
-export const LIVE = 'live';
 /** Under load a batch begins at the earliest this long after the one before: one transaction for many events. */
 const BREATH_MS = 25;
 /** Events within two breaths that make it load; a lone command is shown at once. */
@@ -55,9 +40,6 @@ const BUSY_BATCH = 250;
 const ANEW = 250;
 /** So many events in the log, and first builds are made bare. */
 const MANY_EVENTS = 1_000;
-export const SERVED = (name: string) => `served:${name}`;
-const FILLING = (name: string) => `filling:${name}`;
-
 /**
  * The one ordered follower: runs every projection over the log, batch by batch, documents and checkpoint in one
  * transaction. Resumes from its checkpoint; never skips silently: a stream whose event cannot be applied is
@@ -69,9 +51,8 @@ export class Projector {
   readonly #projections: readonly AnyProjection[];
   readonly #observer: ProjectorObserver;
   readonly #abort = new AbortController();
-  readonly #served = new Map<string, Build>();
-  readonly #filling = new Map<string, Build>();
-  readonly #quarantine = new Map<string, QuarantinedStream>();
+  readonly #quarantine = new Quarantine();
+  readonly #builds: Builds;
   readonly #waiting = new Waiting();
   #muchToRead: Promise<boolean> | undefined;
   #started = false;
@@ -97,6 +78,7 @@ export class Projector {
     this.#documents = documents;
     this.#projections = projections;
     this.#observer = observer;
+    this.#builds = new Builds(documents, projections, this.#quarantine, () => this.#isMuchToRead());
   }
 
   /** Position that every read model shows; -1 before the first builds are complete. */
@@ -106,16 +88,17 @@ export class Projector {
 
   /** The build that serves a projection now; undefined until the first one is complete. */
   served(name: string): string | undefined {
-    const build = this.#served.get(name);
+    const build = this.#builds.served.get(name);
     return build && !build.bare ? buildName(name, build) : undefined;
   }
 
   async start(): Promise<void> {
-    await this.#restore();
-    await this.#dropLeftovers();
+    this.#position = await progressOf(this.#documents);
+    await this.#builds.restore(this.#position);
+    await this.#builds.dropLeftovers();
     this.#started = true;
     this.#following = this.#followLive();
-    for (const name of this.#filling.keys()) void this.#startFilling(name);
+    for (const name of this.#builds.filling.keys()) void this.#startFilling(name);
   }
 
   async stop(): Promise<void> {
@@ -126,66 +109,8 @@ export class Projector {
     await this.#turn;
   }
 
-  async #restore(): Promise<void> {
-    const progress = await this.#documents.collection<Progress>('progress').findOne({ _id: LIVE });
-    this.#position = progress?.position ?? 0;
-    await this.#documents.ensureIndexes('quarantine', [{ projection: 1 }]);
-    for (const document of await this.#documents
-      .collection<QuarantinedStream>('quarantine')
-      .find({})
-      .toArray())
-      this.#quarantine.set(document._id, document);
-    const builds = this.#documents.collection<Build>('builds');
-    for (const { name, version } of this.#projections) {
-      const served = await builds.findOne({ _id: SERVED(name) });
-      const filling = await this.#unfinished(name, served);
-      if (served) await this.#serve(name, version, served);
-      if (served?.version === version && served.position === null && !filling)
-        await this.#prepare(name, served);
-      else if (filling?.version === version) await this.#beginFilling(name, filling);
-      else if (this.#position === 0 && !served) await this.#serveFromStart(name, version);
-      else await this.#fillAnew(name, version, filling);
-    }
-  }
-
-  /** A switch that a crash cut off may have left the record of a filling that is served already. */
-  async #unfinished(name: string, served: Build | null): Promise<Build | undefined> {
-    const builds = this.#documents.collection<Build>('builds');
-    const filling = await builds.findOne({ _id: FILLING(name) });
-    if (!filling) return undefined;
-    if (!served || buildName(name, served) !== buildName(name, filling)) return filling;
-    await builds.deleteOne({ _id: FILLING(name) });
-    return undefined;
-  }
-
-  /** Never into collections that are served, and never onto what another release has left half filled. */
-  async #fillAnew(name: string, version: number, abandoned: Build | undefined): Promise<void> {
-    const served = this.#served.get(name);
-    const build = served?.version === version ? served.build + 1 : 1;
-    const fresh: Build = { _id: FILLING(name), version, build, position: 0, bare: true };
-    if (abandoned) await this.#dropBuild(buildName(name, abandoned));
-    await this.#dropBuild(buildName(name, fresh));
-    await this.#beginFilling(name, fresh);
-  }
-
-  /** A build of an older version is served as it was left: its reducers are gone. */
-  async #serve(name: string, version: number, stored: Build): Promise<void> {
-    const left = stored.version !== version && stored.position === null;
-    const build = left ? { ...stored, position: this.#position } : stored;
-    if (left) await save(this.#documents, build);
-    this.#served.set(name, build);
-  }
-
-  async #serveFromStart(name: string, version: number): Promise<void> {
-    const first: Build = { _id: SERVED(name), version, build: 1, position: null };
-    const build: Build = (await this.#hasMuchToRead()) ? { ...first, bare: true } : first;
-    await this.#prepare(name, build);
-    await save(this.#documents, build);
-    this.#served.set(name, build);
-  }
-
   /** Counted: not every store's positions do. */
-  async #hasMuchToRead(): Promise<boolean> {
+  async #isMuchToRead(): Promise<boolean> {
     this.#muchToRead ??= (async () => {
       let seen = 0;
       for await (const batch of this.#events.readAll({ batchSize: MANY_EVENTS })) {
@@ -195,36 +120,6 @@ export class Projector {
       return false;
     })();
     return this.#muchToRead;
-  }
-
-  async #beginFilling(name: string, build: Build): Promise<void> {
-    await this.#prepare(name, build);
-    await save(this.#documents, build);
-    this.#filling.set(name, build);
-  }
-
-  async #prepare(name: string, build: Build): Promise<void> {
-    const projection = this.#named(name);
-    const { live, past, cells, counts } = collectionsOf(buildName(name, build));
-    const ensure = (collection: string, indexes: readonly IndexSpec[]) =>
-      this.#documents.ensureIndexes(collection, indexes, { later: build.bare });
-    const byCell = projection.counted?.inOrderOf?.map((field): IndexSpec => ({ _cell: 1, [field]: 1 })) ?? [];
-    const indexes = [...projection.indexes, ...byCell];
-    await ensure(live, inPages(indexes, '_id'));
-    if (!projection.immutable) await ensure(past, [{ _key: 1, _from: 1 }, ...inPages(indexes, '_key')]);
-    await ensure(cells, [{ scope: 1 }]);
-    if (!projection.immutable) await ensure(counts, [{ cell: 1, position: 1 }]);
-  }
-
-  async #withIndexes(name: string, { bare: _, ...build }: Build): Promise<Build> {
-    await this.#prepare(name, build);
-    return build;
-  }
-
-  #named(name: string): AnyProjection {
-    const projection = this.#projections.find((candidate) => candidate.name === name);
-    if (!projection) throw new Error(`there is no projection ${name}`);
-    return projection;
   }
 
   /** One batch at a time, whoever brings it. */
@@ -244,8 +139,8 @@ export class Projector {
           signal: this.#abort.signal,
           batchSize: BUILD_BATCH,
         });
-        for await (const batch of readAhead(following)) {
-          if (batch.length === 0) await this.#completeFirstBuilds();
+        for await (const batch of readAhead(following, BUILD_BATCH)) {
+          if (batch.length === 0) await this.#builds.completeFirst(() => this.#waiting.wake());
           this.#caughtUp = batch.length === 0;
           if (batch.length === 0) continue;
           const begun = performance.now();
@@ -264,20 +159,9 @@ export class Projector {
     }
   }
 
-  async #completeFirstBuilds(): Promise<void> {
-    for (const [name, build] of this.#served) {
-      if (!build.bare) continue;
-      const complete = await this.#withIndexes(name, build);
-      await save(this.#documents, complete);
-      this.#served.set(name, complete);
-      this.#waiting.wake();
-    }
-  }
-
   /** Whether the last transaction took effect may be unknown, or another process may have moved on. */
   async #reread(): Promise<void> {
-    const progress = await this.#documents.collection<Progress>('progress').findOne({ _id: LIVE });
-    this.#progressed(progress?.position ?? 0);
+    this.#progressed(await progressOf(this.#documents));
   }
 
   #progressed(position: number): void {
@@ -291,7 +175,7 @@ export class Projector {
     const position = batch.at(-1)?.position as number;
     const found = await this.#documents.transaction(async (documents) => {
       const all: QuarantinedStream[] = [];
-      for (const [name, build] of this.#served)
+      for (const [name, build] of this.#builds.served)
         if (build.position === null)
           all.push(...(await this.#fold(name, build, batch, this.#position, documents)));
       await advance(documents, this.#position, position);
@@ -308,30 +192,19 @@ export class Projector {
     checkpoint: number,
     documents: Documents,
   ): Promise<QuarantinedStream[]> {
-    const projection = this.#named(name);
+    const projection = this.#builds.named(name);
     const relevant = batch.filter((event) => event.unreadable || projection.on[event.type]);
     if (relevant.length === 0) return [];
     const buildId = buildName(name, build);
     const fold = new Fold(projection, buildId, checkpoint, !this.#documents.transactional);
-    const found = await fold.apply(relevant, documents, (stream) =>
-      this.#quarantine.has(`${buildId}/${stream}`),
-    );
+    const found = await fold.apply(relevant, documents, (stream) => this.#quarantine.has(buildId, stream));
     await fold.write(documents);
-    const quarantined = found.map((stream) => ({
-      ...stream,
-      _id: `${buildId}/${stream.stream}`,
-      projection: name,
-    }));
-    for (const { _id, ...stream } of quarantined)
-      await documents
-        .collection<QuarantinedStream>('quarantine')
-        .replaceOne({ _id }, stream, { upsert: true });
-    return quarantined;
+    return this.#quarantine.keep(documents, name, buildId, found);
   }
 
   #remember(found: readonly QuarantinedStream[]): void {
     for (const stream of found) {
-      this.#quarantine.set(stream._id, stream);
+      this.#quarantine.remember(stream);
       this.#observer.quarantined(stream.projection, stream);
     }
   }
@@ -341,14 +214,14 @@ export class Projector {
     let busy = false;
     while (!this.#abort.signal.aborted) {
       try {
-        const build = this.#filling.get(name);
+        const build = this.#builds.filling.get(name);
         if (!build) return;
         const erasures = this.#erasures;
         const reading = this.#events.readAll({
           after: build.position ?? 0,
           batchSize: busy ? BUSY_BATCH : BUILD_BATCH,
         });
-        for await (const batch of readAhead(reading)) {
+        for await (const batch of readAhead(reading, BUILD_BATCH)) {
           if (this.#abort.signal.aborted) return;
           const [begun, live] = [performance.now(), this.#position];
           if (!(await this.#inTurn(() => this.#applyFilling(name, batch, erasures)))) break;
@@ -361,8 +234,8 @@ export class Projector {
         }
         if (await this.#inTurn(() => this.#switchWhenLevel(name))) return;
         // Beside live batches, not instead of them.
-        const read = this.#filling.get(name);
-        if (read?.bare) this.#filling.set(name, await this.#withIndexes(name, read));
+        const read = this.#builds.filling.get(name);
+        if (read?.bare) this.#builds.filling.set(name, await this.#builds.withIndexes(name, read));
       } catch (error) {
         this.#observer.interrupted(error as Error);
         await pause(250, this.#abort.signal);
@@ -373,7 +246,7 @@ export class Projector {
   /** @returns whether it took the whole batch: what is beyond the live position must be read again. */
   async #applyFilling(name: string, batch: readonly RecordedEvent[], erasures: number): Promise<boolean> {
     if (erasures !== this.#erasures) return false;
-    const build = this.#filling.get(name) as Build;
+    const build = this.#builds.filling.get(name) as Build;
     const upTo = batch.filter(({ position }) => position <= this.#position);
     const position = upTo.at(-1)?.position;
     if (position === undefined) return false;
@@ -384,62 +257,36 @@ export class Projector {
       return quarantined;
     });
     this.#remember(found);
-    this.#filling.set(name, next);
+    this.#builds.filling.set(name, next);
     return upTo.length === batch.length;
   }
 
   async #switchWhenLevel(name: string): Promise<boolean> {
-    const build = this.#filling.get(name) as Build;
+    const build = this.#builds.filling.get(name) as Build;
     const level =
       (build.position ?? 0) === this.#position || (await this.#nothingBetween(build.position ?? 0));
     if (!level) return false;
     if (build.bare) return false;
-    const served: Build = { ...build, _id: SERVED(name), position: null };
-    const before = this.#served.get(name);
-    await this.#documents.transaction(async (documents) => {
-      await save(documents, served);
-      await documents.collection<Build>('builds').deleteOne({ _id: FILLING(name) });
-    });
-    this.#served.set(name, served);
-    this.#filling.delete(name);
-    if (before && buildName(name, before) !== buildName(name, served))
-      await this.#retire(buildName(name, before));
+    const before = await this.#builds.switch(name);
+    if (before) await this.#retire(buildName(name, before));
     this.#waiting.wake();
     return true;
   }
 
   /** Readers that began with the old build, here or in another process, finish with it before it goes. */
   async #retire(build: string): Promise<void> {
-    if (this.#retireAfterMs === 0) return this.#dropBuild(build);
+    if (this.#retireAfterMs === 0) return this.#builds.drop(build);
     const retired = pause(this.#retireAfterMs, this.#abort.signal)
-      .then(() => this.#inTurn(() => this.#dropBuild(build)))
+      .then(() => this.#inTurn(() => this.#builds.drop(build)))
       .catch((error) => this.#observer.interrupted(error))
       .finally(() => this.#retiring.delete(retired));
     this.#retiring.add(retired);
-  }
-
-  /** What a crash kept from being dropped. */
-  async #dropLeftovers(): Promise<void> {
-    const builds = [...this.#served, ...this.#filling].map(([name, build]) => buildName(name, build));
-    const kept = new Set(builds.flatMap((build) => Object.values(collectionsOf(build))));
-    for (const name of await this.#documents.names())
-      if (!kept.has(name) && this.#projections.some((projection) => isBuildOf(projection.name, name)))
-        await this.#documents.drop(name);
   }
 
   async #nothingBetween(position: number): Promise<boolean> {
     for await (const batch of this.#events.readAll({ after: position, batchSize: 1 }))
       return (batch[0]?.position ?? 0) > this.#position;
     return true;
-  }
-
-  async #dropBuild(build: string): Promise<void> {
-    for (const collection of Object.values(collectionsOf(build))) await this.#documents.drop(collection);
-    const quarantine = this.#documents.collection<QuarantinedStream>('quarantine');
-    for (const id of [...this.#quarantine.keys()].filter((key) => key.startsWith(`${build}/`))) {
-      await quarantine.deleteOne({ _id: id });
-      this.#quarantine.delete(id);
-    }
   }
 
   /** False in a process whose read models a worker keeps. */
@@ -450,10 +297,10 @@ export class Projector {
   /** Fills the projection anew from the start of the log and then serves that; lifts its quarantine. */
   async rebuild(name: string): Promise<void> {
     if (!this.#started) throw new Error('the projector of this process is not started');
-    const { version } = this.#named(name);
+    const { version } = this.#builds.named(name);
     const underWay = this.#fillings.get(name);
     if (underWay) return underWay;
-    await this.#startFilling(name, () => this.#inTurn(() => this.#fillAnew(name, version, undefined)));
+    await this.#startFilling(name, () => this.#inTurn(() => this.#builds.fillAnew(name, version, undefined)));
   }
 
   /**
@@ -466,7 +313,7 @@ export class Projector {
     this.#erasures += 1;
     // A build that becomes the served one meanwhile is then told anew twice, never not at all.
     for (const projection of this.#projections)
-      for (const builds of [this.#filling, this.#served])
+      for (const builds of [this.#builds.filling, this.#builds.served])
         await this.#eraseIn(projection, () => builds.get(projection.name), person);
     return true;
   }
@@ -498,7 +345,7 @@ export class Projector {
 
   /** Position that one read model shows; -1 before its first build is complete. */
   positionOf(name: string): number {
-    const build = this.#served.get(name);
+    const build = this.#builds.served.get(name);
     return build && !build.bare ? (build.position ?? this.#position) : -1;
   }
 
@@ -513,70 +360,15 @@ export class Projector {
 
   health(): ProjectionHealth[] {
     return this.#projections.map(({ name, version }) => {
-      const build = this.#filling.get(name);
+      const build = this.#builds.filling.get(name);
       return {
         name,
         version,
         position: build?.position ?? this.#position,
         behind: !this.#caughtUp,
         building: build !== undefined,
-        quarantined: [...this.#quarantine.values()]
-          .filter(({ projection }) => projection === name)
-          .map(({ stream, position, error }) => ({ stream, position, error })),
+        quarantined: this.#quarantine.of(name),
       };
     });
-  }
-}
-
-/** While much is to be read, the next batch is read while one is written. */
-async function* readAhead(
-  batches: AsyncIterable<readonly RecordedEvent[]>,
-): AsyncGenerator<readonly RecordedEvent[]> {
-  const reading = batches[Symbol.asyncIterator]();
-  let next = reading.next();
-  try {
-    for (;;) {
-      const { done, value } = await next;
-      if (done) return;
-      const ahead = value.length >= BUILD_BATCH ? reading.next() : undefined;
-      ahead?.catch(() => undefined);
-      yield value;
-      next = ahead ?? reading.next();
-    }
-  } finally {
-    reading.return?.().catch(() => undefined);
-  }
-}
-
-const isBuildOf = (projection: string, collection: string): boolean =>
-  collection.startsWith(`${projection}-`) && /^\d/.test(collection.slice(projection.length + 1));
-
-/** Pages break ties by the document's key, so an index that carries it last needs no sorting. */
-const inPages = (indexes: readonly IndexSpec[], key: '_id' | '_key'): IndexSpec[] =>
-  indexes.map((index) => ({ ...index, [key]: Object.values(index).at(-1) ?? 1 }));
-
-export const buildName = (name: string, { version, build }: Build): string =>
-  build === 1 ? `${name}-${version}` : `${name}-${version}.${build}`;
-
-const save = async (documents: Documents, { _id, ...build }: Build): Promise<void> => {
-  await documents.collection<Build>('builds').replaceOne({ _id }, build, { upsert: true });
-};
-
-/**
- * Compare and set: a second worker that has moved the checkpoint wins, and this batch is not written. What is no
- * longer as it was read is inserted a second time and refused, so the batch and its checkpoint travel together.
- */
-const advance = async (documents: Documents, from: number, to: number): Promise<void> => {
-  const progress = documents.collection<Progress>('progress');
-  const found = await progress.findOne({ _id: LIVE });
-  if ((found?.position ?? 0) !== from) throw new CheckpointMoved();
-  const filter = { _id: LIVE, position: from };
-  await progress.bulkWrite([{ updateOne: { filter, update: { $set: { position: to } }, upsert: true } }]);
-};
-
-class CheckpointMoved extends Error {
-  override readonly name = 'CheckpointMoved';
-  constructor() {
-    super('another process has moved the checkpoint of the read models');
   }
 }

@@ -1,6 +1,7 @@
 import type { Scalar } from '#kernel';
 import { cellsOf, isTold, totalOf, withinCells } from './cells.ts';
 import { beyond, filterOf, type Where } from './conditions.ts';
+import { withinInitials } from './derived.ts';
 import { type Cell, collectionsOf, type PastVersion, type Version } from './fold.ts';
 import type { Documents } from './port.ts';
 import type { AnyProjection } from './projector.ts';
@@ -188,14 +189,18 @@ export class ReadModels {
     const position = request.asOf ?? this.#served.positionOf(name);
     const build = this.#build(name);
     const { counted, immutable } = this.#projection(name);
-    const cells = counted && (await cellsOf(this.#documents, build, counted, request.where));
+    const cells =
+      counted && request.where[counted.scope] !== undefined
+        ? await cellsOf(this.#documents, build, counted, request.where)
+        : undefined;
     const found =
       request.totals === false
         ? { total: 0, totalIsLowerBound: true }
         : await this.#total(name, build, request, cells);
     // Where nothing matches, a walk in sort order would only find that out at the end.
     if (found.total === 0 && !found.totalIsLowerBound) return { items: [], ...found, next: null, position };
-    const where = counted && cells && withinCells(counted, cells, request);
+    const within = counted && cells && withinCells(counted, cells, request);
+    const where = this.#isOld(name) ? undefined : (withinInitials(this.#projection(name), request) ?? within);
     const filter = filterOf(where ?? request.where, request.asOf);
     const wanted = request.limit + 1;
     const versions = await this.#page<Version>(build.live, request, filter, wanted);
@@ -207,7 +212,7 @@ export class ReadModels {
         if (!listed.has(keyOf(version))) versions.push(version);
       versions.sort(inOrder(request.sort));
     }
-    if (counted && cells && where && request.asOf === undefined && patience > 0) {
+    if (counted && cells && where === within && within && request.asOf === undefined && patience > 0) {
       // Who has passed to another counter meanwhile may be in none of those that were asked.
       const since = await cellsOf(this.#documents, build, counted, request.where);
       if (since.some(({ _id, at }, index) => _id !== cells[index]?._id || at !== cells[index]?.at))
@@ -225,6 +230,12 @@ export class ReadModels {
       next,
       position,
     };
+  }
+
+  /** What served an older release has not what newer lists are walked by. */
+  #isOld(name: string): boolean {
+    const current = `${name}-${this.#projection(name).version}`;
+    return this.#served.served(name)?.split('.')[0] !== current;
   }
 
   #projection(name: string): AnyProjection {
@@ -305,6 +316,6 @@ const compare = (a: unknown, b: unknown): number => {
 };
 
 const plain = <Document>(version: Version): Document & { readonly _id: string } => {
-  const { _from, _event, _key, _to, _cell, ...document } = version as PastVersion;
+  const { _from, _event, _key, _to, _cell, _initials, ...document } = version as PastVersion;
   return { ...document, _id: keyOf(version) } as never;
 };

@@ -1,15 +1,9 @@
 import { Waiting } from '#clock';
+import { type Build, buildName, SERVED } from './builds.ts';
+import { LIVE, type Progress } from './checkpoint.ts';
 import type { DocumentStore } from './port.ts';
-import {
-  type AnyProjection,
-  type Build,
-  buildName,
-  LIVE,
-  type Progress,
-  type ProjectionHealth,
-  type QuarantinedStream,
-  SERVED,
-} from './projector.ts';
+import type { AnyProjection, ProjectionHealth } from './projector.ts';
+import type { QuarantinedStream } from './quarantine.ts';
 import type { Served } from './reader.ts';
 
 const IDLE_MS = 500;

@@ -86,7 +86,6 @@ describe('the list of users', () => {
       familyName: '',
       name: 'bob@corporate.example',
       words: ['bob@corporate.example'],
-      initials: ['b'],
       role: 'administrator',
       status: 'pending',
       emailVerified: false,

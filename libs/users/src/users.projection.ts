@@ -1,6 +1,6 @@
 import type { AccountEvent } from '#accounts';
 import type { InvitationEvent } from '#invitations';
-import { initialsOf, type OrganizationRole, type Projection, type RecordedEvent, searchWords } from '#kernel';
+import { type OrganizationRole, type Projection, type RecordedEvent, searchWords } from '#kernel';
 import type { OrganizationEvent } from '#organizations';
 import type { UserEvent } from './user.events.ts';
 
@@ -16,8 +16,6 @@ export interface UserView {
   /** Family name, given name and address: what "by name" sorts by. */
   readonly name: string;
   readonly words: readonly string[];
-  /** Of the words: a search that has hardly begun finds most people, and begins with these. */
-  readonly initials: readonly string[];
   readonly role: OrganizationRole | null;
   readonly status: 'active' | 'deactivated' | 'pending';
   readonly emailVerified: boolean;
@@ -63,17 +61,13 @@ const seenIn = ({ organizationId, sharedWith }: Home): string[] => [
 const whereverSeen = ({ data }: { data: Home & { userId: string } }): string[] =>
   seenIn(data).map((organizationId) => keyOf(organizationId, data.userId));
 
-const named = (view: Omit<UserView, 'initials'>, givenName: string, familyName: string): UserView => {
-  const words = searchWords(`${givenName} ${familyName}`, `${familyName} ${givenName}`, view.email);
-  return {
-    ...view,
-    givenName,
-    familyName,
-    name: `${familyName} ${givenName} ${view.email}`.trim().toLowerCase(),
-    words,
-    initials: initialsOf(words),
-  };
-};
+const named = (view: UserView, givenName: string, familyName: string): UserView => ({
+  ...view,
+  givenName,
+  familyName,
+  name: `${familyName} ${givenName} ${view.email}`.trim().toLowerCase(),
+  words: searchWords(`${givenName} ${familyName}`, `${familyName} ${givenName}`, view.email),
+});
 
 const pendingUser = ({ data }: Of<'InviteSent'> | Of<'InviteResent'>): UserView =>
   named(
@@ -213,9 +207,6 @@ export const users: Projection<UserView, Events> = {
     { organizationId: 1, email: 1 },
     { organizationId: 1, joinedAt: 1 },
     { organizationId: 1, words: 1 },
-    { organizationId: 1, initials: 1, name: 1 },
-    { organizationId: 1, initials: 1, email: 1 },
-    { organizationId: 1, initials: 1, joinedAt: 1 },
     { organizationId: 1, accountIds: 1 },
     { userId: 1 },
   ],
@@ -224,6 +215,7 @@ export const users: Projection<UserView, Events> = {
     by: ['kind', 'role', 'status', 'domain', 'twoFactorRequired'],
     inOrderOf: ['name', 'email', 'joinedAt'],
   },
+  searched: { scope: 'organizationId', in: 'words', inOrderOf: ['name', 'email', 'joinedAt'] },
   on: {
     // The newest invitation is the one that counts: an earlier one has expired by time.
     InviteSent: invited,

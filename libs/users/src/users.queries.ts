@@ -4,9 +4,9 @@ import { IsBoolean, IsOptional } from 'class-validator';
 import { inOrganization, mayRead } from '#commands';
 import { IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
 import type { DeliveryView } from '#invitations';
-import { firstOf, foldCase, notFound, type Refusal } from '#kernel';
+import { foldCase, notFound, type Refusal } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, readingOf, resourceHandlers, resourceRow } from '#queries';
-import type { Condition, ReadModels } from '#read-models';
+import type { ReadModels } from '#read-models';
 import { People } from './people.ts';
 import type { ActiveUser } from './user.ts';
 import type { UserView } from './users.projection.ts';
@@ -63,13 +63,6 @@ const item = (view: UserView, told: DeliveryView | undefined) => {
   };
 };
 
-const beginningWith = (search: string | undefined): { initials?: string; words?: Condition } => {
-  const prefix = foldCase(search ?? '').trim();
-  if (prefix === '') return {};
-  const initials = firstOf(prefix);
-  return { initials, words: prefix === initials ? undefined : { prefix } };
-};
-
 const items = async (views: readonly UserView[], readModels: ReadModels, at: number | undefined) => {
   const pending = views.flatMap(({ invitation }) => (invitation ? [invitation.invitationId] : []));
   const told = await readModels.many<DeliveryView>('deliveries', pending, at);
@@ -117,7 +110,7 @@ export const userQueries = [
         domain: domain?.toLowerCase(),
         accountIds: accountId,
         twoFactorRequired,
-        ...beginningWith(search),
+        words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
       }),
       sort: { name: 'name', email: 'email', joinedAt: 'joinedAt' },
       items,

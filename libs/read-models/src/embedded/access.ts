@@ -132,17 +132,20 @@ export const choose = (
   size: () => number,
   atMost: (access: Access, bound: number) => number,
 ): Access | undefined => {
-  const narrow = best(candidates);
-  if (!sorted) return narrow && narrow.weight > 0 ? narrow : undefined;
-  const walk = best(candidates.filter(({ ordered }) => ordered));
-  if (!walk || !narrow || walk.weight >= narrow.weight)
-    return walk ?? (narrow && narrow.weight > 0 ? narrow : undefined);
-  if (page === 0) return narrow;
+  const best = bestOf(candidates);
+  if (!sorted) return best && best.weight > 0 ? best : undefined;
+  const walk = bestOf(candidates.filter(({ ordered }) => ordered));
+  if (!walk) return best && best.weight > 0 ? best : undefined;
+  const narrow = bestOf(
+    candidates.filter(({ ordered, used }) => !ordered && used.some((test) => !walk.used.includes(test))),
+  );
+  if (!narrow) return walk;
+  if (page === 0) return walk.weight >= narrow.weight ? walk : narrow;
   const bound = Math.min(10_000, Math.max(1_000, Math.ceil(Math.sqrt(page * size()))));
   return atMost(narrow, bound + 1) <= bound ? narrow : walk;
 };
 
-const best = (candidates: readonly Access[]): Access | undefined =>
+const bestOf = (candidates: readonly Access[]): Access | undefined =>
   candidates.reduce<Access | undefined>(
     (winner, candidate) => (winner && rank(winner) >= rank(candidate) ? winner : candidate),
     undefined,

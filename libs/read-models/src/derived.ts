@@ -1,0 +1,63 @@
+import type { Event, IndexSpec, Projection, Scalar } from '#kernel';
+import type { Where } from './conditions.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: of every document type.
+type AnyProjection = Projection<any, Event>;
+type Body = Readonly<Record<string, unknown>>;
+
+/** Fields beside those of the projection, by which its lists are walked in order. */
+export interface Derived {
+  /** Which counter the document is counted by. */
+  readonly _cell?: string;
+  /** First characters of the words that are searched, each once: most people are found by few of them. */
+  readonly _initials?: readonly string[];
+}
+
+export const derivedOf = (projection: AnyProjection, body: Body): Derived => {
+  const { counted, searched } = projection;
+  const cell = counted?.inOrderOf && cellOf(projection, body);
+  const words = searched && (body[searched.in] as readonly string[]);
+  return {
+    ...(cell ? { _cell: cell._id } : {}),
+    ...(words ? { _initials: [...new Set(words.map(initialOf))] } : {}),
+  };
+};
+
+const initialOf = (word: string): string => String.fromCodePoint(word.codePointAt(0) ?? 0);
+
+/**
+ * A search for words that begin with a text, asked of their first characters: many begin with a letter, and come in the
+ * order of the list; few begin with a longer text, and are found by their words. Undefined: this list is not kept so.
+ */
+export const withinInitials = (
+  { searched }: AnyProjection,
+  { where, sort }: { readonly where: Where; readonly sort: { readonly field: string } },
+): Where | undefined => {
+  if (!searched?.inOrderOf.includes(sort.field)) return undefined;
+  const condition = where[searched.in];
+  if (typeof condition !== 'object' || condition === null || !('prefix' in condition)) return undefined;
+  if (condition.prefix === '') return undefined;
+  const initial = initialOf(condition.prefix);
+  const further = condition.prefix === initial ? undefined : condition;
+  return { ...where, _initials: initial, [searched.in]: further };
+};
+
+/** The counter of a document: its scope, and its values in the counted fields. */
+export const cellOf = (
+  { counted }: AnyProjection,
+  body: Body,
+): { _id: string; scope: string; values: Readonly<Record<string, Scalar>> } | undefined => {
+  const scope = counted && body[counted.scope];
+  if (!counted || typeof scope !== 'string') return undefined;
+  const values: Record<string, Scalar> = {};
+  for (const field of counted.by) values[field] = (body[field] ?? null) as Scalar;
+  return { _id: JSON.stringify([scope, ...Object.values(values)]), scope, values };
+};
+
+export const indexesOf = ({ indexes, counted, searched }: AnyProjection): readonly IndexSpec[] => [
+  ...indexes,
+  ...(counted?.inOrderOf ?? []).map((field): IndexSpec => ({ _cell: 1, [field]: 1 })),
+  ...(searched?.inOrderOf ?? []).map(
+    (field): IndexSpec => ({ [String(searched?.scope)]: 1, _initials: 1, [field]: 1 }),
+  ),
+];
