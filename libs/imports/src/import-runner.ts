@@ -3,20 +3,36 @@ import { pause, Waiting } from '#clock';
 import { type Execution, namedUuid, systemEnvelope } from '#commands';
 import { isRefusal } from '#kernel';
 import type { ReadModels } from '#read-models';
-import { type Import, type ImportCommand, organizationImport, type RowOutcome } from './import.ts';
+import {
+  atTheStartOf,
+  type Import,
+  type ImportCommand,
+  type Mark,
+  organizationImport,
+  type RowOutcome,
+  type Walk,
+} from './import.ts';
 import type { ImportNotices } from './import-notices.ts';
 import type { ImportView } from './imports.projection.ts';
+import { inOrder } from './in-order.ts';
 import type { ChosenRow, ImportReport } from './report.ts';
 import type { RowImport } from './row-import.ts';
 
-/** Rows that are done side by side and told together. */
-const AT_ONCE = 128;
+/** Rows that are under way side by side. */
+const AT_ONCE = 512;
+/** Rows whose outcomes are told together. */
+const TOGETHER = 128;
 /** How often a report under way says how far it is. */
 const TELL_EVERY = 50_000;
 const RETRY_MS = 250;
 
 type Known = Exclude<Import, { status: 'unknown' }>;
 type Running = Extract<Import, { status: 'running' }>;
+
+interface Done {
+  readonly outcome: RowOutcome;
+  readonly behind: Mark;
+}
 
 /**
  * Builds reports and does the rows of imports, one import at a time, beside everything else. What is to be done stands
@@ -115,7 +131,7 @@ export class ImportRunner {
       await this.#decide(state, { type: 'FinishNotices', people }, 'notices', cause);
     }
     state = await this.#load(importId);
-    if (state.status === 'running') await this.#doRows(state, cause);
+    if (state.status === 'running') await this.#doRows(importId, cause);
   }
 
   async #load(importId: string): Promise<Import> {
@@ -140,44 +156,43 @@ export class ImportRunner {
     await this.#decide(state, { type: 'FinishReport', rows, csvHash }, 'report', cause);
   }
 
-  async #doRows(begun: Running, cause: string): Promise<void> {
-    let from = begun.row;
-    let chosen: ChosenRow[] = [];
-    for await (const row of this.#report.chosen(begun, begun.row, begun.place)) {
-      if (this.#abort.signal.aborted) return;
-      chosen.push(row);
-      if (chosen.length < AT_ONCE) continue;
-      await this.#doSome(begun, from, chosen, false, cause);
-      from = (chosen.at(-1) as ChosenRow).row + 1;
-      chosen = [];
+  async #doRows(importId: string, cause: string): Promise<void> {
+    for (;;) {
+      const state = await this.#load(importId);
+      if (state.status !== 'running' || this.#abort.signal.aborted) return;
+      await this.#walk(state, cause);
     }
-    await this.#doSome(begun, from, chosen, true, cause);
   }
 
-  async #doSome(
-    run: Running,
-    from: number,
-    chosen: readonly ChosenRow[],
-    complete: boolean,
-    cause: string,
-  ): Promise<void> {
-    const first = await Promise.all(chosen.map((row) => this.#rows.outcomeOf(run, row, cause)));
-    const outcomes = await Promise.all(
-      chosen.map((row, n) =>
-        this.#afterTheOthers(first[n] as RowOutcome, () => this.#rows.outcomeOf(run, row, cause)),
-      ),
-    );
-    const last = chosen.at(-1);
-    const row = last ? last.row + 1 : from;
-    const place = last?.place ?? run.place;
-    const record = { type: 'RecordOutcomes', from, outcomes, row, place, complete } as const;
-    await this.#decide(run, record, `rows/${from}`, cause);
-  }
-
-  /** Who was a member elsewhere may have come along with an Owner beside them: never a matter of who was faster. */
-  #afterTheOthers(outcome: RowOutcome, again: () => Promise<RowOutcome>): RowOutcome | Promise<RowOutcome> {
-    const elsewhere = outcome.outcome === 'skipped' && outcome.reason === 'member_of_other_organization';
-    return elsewhere ? again() : outcome;
+  /** Rows of which some are slow do not hold up those behind them; what came of them is told in their order. */
+  async #walk(run: Running, cause: string): Promise<void> {
+    const { walk, row, place } = run;
+    let mark: Mark = { walk, row, place };
+    let told: Done[] = [];
+    const tell = async (next: Mark, complete: boolean): Promise<void> => {
+      const outcomes = told.map(({ outcome }) => outcome);
+      const step = `rows/${mark.walk}/${mark.row}`;
+      await this.#decide(
+        run,
+        { type: 'RecordOutcomes', from: mark, outcomes, mark: next, complete },
+        step,
+        cause,
+      );
+      mark = next;
+      told = [];
+    };
+    const rows = ofWalk(walk, this.#report.chosen(run, row, place));
+    const done = inOrder(rows, AT_ONCE, async (chosen) => ({
+      outcome: await this.#rows.outcomeOf(run, chosen, cause),
+      behind: { walk, row: chosen.row + 1, place: chosen.place },
+    }));
+    for await (const one of done) {
+      if (this.#abort.signal.aborted) return;
+      told.push(one);
+      if (told.length === TOGETHER) await tell(one.behind, false);
+    }
+    if (walk === 'owners') await tell(atTheStartOf('others'), false);
+    else await tell(told.at(-1)?.behind ?? mark, true);
   }
 
   async #decide(state: Known, command: ImportCommand, step: string, cause: string): Promise<void> {
@@ -189,6 +204,12 @@ export class ImportRunner {
     );
     if (isRefusal(outcome)) throw new Error(`a step of an import was refused: ${outcome.code}`);
   }
+}
+
+/** As they were when the report was made: the same rows whenever the walk goes on. */
+async function* ofWalk(walk: Walk, rows: AsyncIterable<ChosenRow>): AsyncGenerator<ChosenRow, void> {
+  for await (const chosen of rows)
+    if (walk === 'everybody' || (chosen.person.role === 'owner') === (walk === 'owners')) yield chosen;
 }
 
 /** Lets what waits for the event loop go first. */

@@ -19,6 +19,11 @@ export const importHistory: Catalogue<ImportEvent['type'] | BulkImportEvent['typ
   ImportStarted: { summary: 'An import was started.', changes: status('ready', 'running') },
   UserImported: { summary: 'A user was imported.' },
   UserImportSkipped: { summary: 'A user was not imported.' },
-  ImportProgressed: { summary: 'A part of an import was done.', technical: true },
+  ImportProgressed: {
+    version: 2,
+    upcast: [(progressed) => ({ ...progressed, walk: 'everybody' })],
+    summary: 'A part of an import was done.',
+    technical: true,
+  },
   ImportCompleted: { summary: 'An import was completed.', changes: status('running', 'completed') },
 };

@@ -4,6 +4,7 @@ import {
   continueWithoutInforming,
   firstPlace,
   type ImportEvent,
+  type Mark,
   organizationImport,
   type Place,
   type RowOutcome,
@@ -35,10 +36,13 @@ const started: ImportEvent = {
   type: 'ImportStarted',
   data: { ...about, selected: 2, acknowledgements: [usersInformed], startedAt: now },
 };
-const progressed = (imported: number, skipped: number, row: number, userId: string): ImportEvent => ({
+const others = (row: number, userId: string): Mark => ({ walk: 'others', row, place: place(userId) });
+const progressed = (imported: number, skipped: number, mark: Mark): ImportEvent => ({
   type: 'ImportProgressed',
-  data: { ...about, imported, skipped, row, place: place(userId) },
+  data: { ...about, imported, skipped, ...mark },
 });
+/** Nobody who is selected owns an organization. */
+const ownersDone = progressed(0, 0, { walk: 'others', row: 0, place: firstPlace });
 const completed = (imported: number, skipped: number): ImportEvent => ({
   type: 'ImportCompleted',
   data: { ...about, imported, skipped, completedAt: now },
@@ -49,10 +53,9 @@ const skipped: RowOutcome = { row: 2, userId: 'usr_3', outcome: 'skipped', reaso
 const record = (from: number, outcomes: readonly RowOutcome[], row: number, complete: boolean) =>
   ({
     type: 'RecordOutcomes',
-    from,
+    from: { walk: 'others', row: from },
     outcomes,
-    row,
-    place: place(outcomes.at(-1)?.userId ?? ''),
+    mark: others(row, outcomes.at(-1)?.userId ?? ''),
     complete,
   }) as const;
 
@@ -130,16 +133,16 @@ describe('an import', () => {
       type: 'UserImportSkipped',
       data: { ...about, userId: 'usr_3', row: 2, reason: 'suspended' },
     };
-    given(requested, generated, selected, started)
+    given(requested, generated, selected, started, ownersDone)
       .when(record(0, [imported], 1, false))
-      .then(row, progressed(1, 0, 1, 'usr_2'));
-    given(requested, generated, selected, started, row, progressed(1, 0, 1, 'usr_2'))
+      .then(row, progressed(1, 0, others(1, 'usr_2')));
+    given(requested, generated, selected, started, ownersDone, row, progressed(1, 0, others(1, 'usr_2')))
       .when(record(1, [skipped], 3, true))
-      .then(left, progressed(1, 1, 3, 'usr_3'), completed(1, 1));
+      .then(left, progressed(1, 1, others(3, 'usr_3')), completed(1, 1));
   });
 
   it('P16: rows that somebody has told already are not told again', () => {
-    const done = progressed(1, 0, 1, 'usr_2');
+    const done = progressed(1, 0, others(1, 'usr_2'));
     given(requested, generated, started, done)
       .when(record(0, [imported], 1, false))
       .thenNothing();
@@ -153,12 +156,22 @@ describe('an import', () => {
       type: 'UserImported',
       data: { ...about, userId: 'usr_2', row: 0, mergeId: 'mrg_1', told },
     });
+    given(requested, generated, started, ownersDone)
+      .when(record(0, [merged], 1, false))
+      .then(outcome(false), progressed(1, 0, others(1, 'usr_2')));
+    given(requested, generated, notified, started, ownersDone)
+      .when(record(0, [merged], 1, false))
+      .then(outcome(true), progressed(1, 0, others(1, 'usr_2')));
+  });
+
+  it('IMP-10, P16: Owners come first, so that who belongs to their organizations has come along; then all others', () => {
+    const mark: Mark = { walk: 'owners', row: 2, place: place('usr_2') };
     given(requested, generated, started)
-      .when(record(0, [merged], 1, false))
-      .then(outcome(false), progressed(1, 0, 1, 'usr_2'));
-    given(requested, generated, notified, started)
-      .when(record(0, [merged], 1, false))
-      .then(outcome(true), progressed(1, 0, 1, 'usr_2'));
+      .when({ type: 'RecordOutcomes', from: { walk: 'owners', row: 0 }, outcomes: [], mark, complete: false })
+      .then(progressed(0, 0, mark));
+    given(requested, generated, started, progressed(0, 0, mark), ownersDone)
+      .when({ type: 'RecordOutcomes', from: { walk: 'owners', row: 2 }, outcomes: [], mark, complete: false })
+      .thenNothing();
   });
 
   it('IMP-08: an import of nobody is over at once', () => {
@@ -179,6 +192,10 @@ describe('an import', () => {
 
   it('what was never requested is not there', () => {
     given().when({ type: 'NotifyImportUsers' }).thenRefused('not_found');
-    expect(given(requested, generated, started).state()).toMatchObject({ row: 0, place: firstPlace });
+    expect(given(requested, generated, started).state()).toMatchObject({
+      walk: 'owners',
+      row: 0,
+      place: firstPlace,
+    });
   });
 });

@@ -15,18 +15,29 @@ export interface Place {
   readonly after: readonly [signedUpAt: string, userId: string] | null;
 }
 
+/**
+ * Whose rows are done: first those who own an organization, then all others, so that whoever belongs to an organization
+ * that is merged has come along whichever row is theirs. `everybody`: in the order of the report, as it once was.
+ */
+export type Walk = 'owners' | 'others' | 'everybody';
+
+/** How far the rows are done. */
+export interface Mark {
+  readonly walk: Walk;
+  /** The first row of this walk that has neither an outcome nor been left out. */
+  readonly row: number;
+  /** Where the walk over the report goes on. */
+  readonly place: Place;
+}
+
 interface About {
   readonly importId: string;
   readonly organizationId: string;
 }
 
-interface Progress {
+interface Progress extends Mark {
   readonly imported: number;
   readonly skipped: number;
-  /** The first row that has neither an outcome nor been left out. */
-  readonly row: number;
-  /** Where the walk over the report goes on. */
-  readonly place: Place;
 }
 
 export type SkipReason =
@@ -126,10 +137,9 @@ export type ImportCommand =
   | { type: 'StartImport'; acknowledgements?: readonly string[] }
   | {
       type: 'RecordOutcomes';
-      from: number;
+      from: Pick<Mark, 'walk' | 'row'>;
       outcomes: readonly RowOutcome[];
-      row: number;
-      place: Place;
+      mark: Mark;
       complete: boolean;
     };
 
@@ -145,6 +155,7 @@ export const continueWithoutInforming: Acknowledgement = {
 const ways = [usersInformed, continueWithoutInforming];
 
 export const firstPlace: Place = { domain: 0, after: null };
+export const atTheStartOf = (walk: Walk): Mark => ({ walk, row: 0, place: firstPlace });
 
 const evolve = (state: Import, event: ImportEvent): Import => {
   if (event.type === 'ImportReportRequested') {
@@ -170,14 +181,14 @@ const evolve = (state: Import, event: ImportEvent): Import => {
       return state.status === 'reporting' ? state : { ...state, notices: 'queued' };
     case 'ImportStarted':
       return state.status === 'ready'
-        ? { ...state, status: 'running', imported: 0, skipped: 0, row: 0, place: firstPlace }
+        ? { ...state, status: 'running', imported: 0, skipped: 0, ...atTheStartOf('owners') }
         : state;
     case 'UserImported':
     case 'UserImportSkipped':
       return state;
     case 'ImportProgressed': {
-      const { imported, skipped, row, place } = event.data;
-      return state.status === 'running' ? { ...state, imported, skipped, row, place } : state;
+      const { imported, skipped, walk, row, place } = event.data;
+      return state.status === 'running' ? { ...state, imported, skipped, walk, row, place } : state;
     }
     case 'ImportCompleted':
       return state.status === 'running' ? { ...state, status: 'completed' } : state;
@@ -242,14 +253,14 @@ export const organizationImport: Decider<Import, ImportCommand, ImportEvent> = {
         ];
       }
       case 'RecordOutcomes': {
-        const { from, outcomes, row, place, complete } = command;
+        const { from, outcomes, mark, complete } = command;
         // Somebody else did these rows already.
-        if (state.status !== 'running' || state.row !== from) return [];
+        if (state.status !== 'running' || state.walk !== from.walk || state.row !== from.row) return [];
         const events = outcomes.map((outcome) => outcomeOf(about, outcome, state.notices !== 'none'));
         const here = events.filter(({ type }) => type === 'UserImported').length;
         const imported = state.imported + here;
         const skipped = state.skipped + outcomes.length - here;
-        events.push({ type: 'ImportProgressed', data: { ...about, imported, skipped, row, place } });
+        events.push({ type: 'ImportProgressed', data: { ...about, imported, skipped, ...mark } });
         return complete ? [...events, completed(about, imported, skipped, now)] : events;
       }
       default:
