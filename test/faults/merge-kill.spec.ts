@@ -85,7 +85,33 @@ describe('P17: merges and kills', () => {
     await mustBeWhole(prime, other);
   }, 300_000);
 
-  it('A into B and B into A at once: exactly one happens', async () => {
+  it('MRG-04: an account that was made by a command from before the lock comes along, however late it is written', async () => {
+    const { prime, other } = await seeded(1, 1);
+    const product = await Mortal.start(folder);
+    const crowd = new Crowd(product.platform.events);
+    const [owner] = other.members;
+    if (!owner) throw new Error('nobody owns it');
+    await begin(product, prime, other);
+    const late = [await crowd.account(other.organizationId, owner)];
+    const { events } = product.platform;
+    const isMoving = async (): Promise<boolean> => {
+      for await (const batch of events.readAll())
+        if (batch.some(({ type }) => type === 'MergePlanned')) return true;
+      return false;
+    };
+    while (!(await isMoving())) await new Promise((resolve) => setImmediate(resolve));
+    late.push(await crowd.account(other.organizationId, owner));
+    await product.settled();
+    expect((await product.get(Merging).state(mergeId)).status).toBe('completed');
+    late.push(await crowd.account(other.organizationId, owner));
+    await product.settled();
+    const { wrongs, accounts } = await belonging(events);
+    expect(wrongs).toEqual([]);
+    for (const id of late) expect(accounts.get(id)?.organizationId).toBe(prime.organizationId);
+    await product.end();
+  }, 60_000);
+
+  it('P17: A into B and B into A at once: exactly one happens', async () => {
     for (let n = 0; n < (LONG ? 50 : 2); n += 1) {
       const { prime: a, other: b } = await seeded(2, 1);
       const product = await Mortal.start(folder);

@@ -107,4 +107,86 @@ describe.each(backends)('imports on $name', (backend) => {
       /^id: \d+\nevent: completed\ndata: \{.*"status":"completed".*\}\n\n$/,
     );
   });
+
+  const candidates = async (query = ''): Promise<string[]> =>
+    (await anna.call.all(anna.path(`/import-candidates?sort=signedUpAt${query}`))).map(
+      ({ email }: Json) => email.split('@')[0],
+    );
+  const imported = async (...people: Person[]): Promise<Json[]> => {
+    const { importId } = await request();
+    const lines = (await report(importId)).split('\r\n');
+    const kept = lines.filter((line, n) => n === 0 || people.some(({ userId }) => line.includes(userId)));
+    await select(importId, kept.join('\r\n'));
+    await anna.call.post(anna.path(`/imports/${importId}/start`), informed);
+    await become(importId, 'completed');
+    const position = String(await product.head());
+    return anna.call.all(anna.path(`/imports/${importId}/rows?${at(position)}`));
+  };
+
+  it('IMP-09, IMP-10, MRG-07: accounts and organizations of the people came along', async () => {
+    expect(await anna.call.get(`/v1/accounts/${bob.accountId}`)).toMatchObject({
+      organizationId: anna.organizationId,
+      ownerId: bob.userId,
+    });
+    expect(await anna.call.get(anna.path(`/users/${bob.userId}`))).toMatchObject({ role: 'standard_user' });
+    const gone = await bob.call.refused(410, 'organization_absorbed', 'GET', bob.path());
+    expect(gone.successorId).toBe(anna.organizationId);
+  });
+
+  it('IMP-06: who signed up since is found, and who was left out; IMP-07: with auto_join there is nothing to find', async () => {
+    const policy = (name: string) => anna.call.put(anna.path('/sign-up-policy'), { policy: name });
+    await policy('outside');
+    const frank = await product.signUp(`frank@${domain}`);
+    await product.signUp(`gus@${domain}`);
+    expect(await candidates('&seen=new')).toEqual(['frank', 'gus']);
+    expect(await imported(frank)).toMatchObject([{ userId: frank.userId, outcome: 'imported' }]);
+    await product.signUp(`hal@${domain}`);
+    expect(await candidates('&seen=new')).toEqual(['hal']);
+    expect(await candidates('&seen=left_out')).toEqual(['gus']);
+    await policy('auto_join');
+    const ida = await product.signUp(`ida@${domain}`);
+    expect(await anna.call.get(anna.path(`/users/${ida.userId}`))).toMatchObject({ kind: 'managed' });
+    expect(await candidates()).toEqual(['gus', 'hal']);
+    await policy('outside');
+  });
+
+  it('USR-18, IMP-05: who does not fit any more is left where they are, with the reason', async () => {
+    const limits = `/v1/operations/organizations/${anna.organizationId}/limits`;
+    const { total } = await anna.call.get(anna.path('/users?kind=managed'));
+    await product.operator.put(limits, { users: total + 2, accounts: null });
+    const people = await Promise.all(['jo', 'kim', 'lea'].map((name) => product.signUp(`${name}@${domain}`)));
+    const rows = await imported(...people);
+    expect(rows.map(({ outcome, reason }) => [outcome, reason]).toSorted()).toEqual([
+      ['imported', null],
+      ['imported', null],
+      ['skipped', 'limit_reached'],
+    ]);
+    const left = people.find(({ userId }) =>
+      rows.some((row) => row.userId === userId && row.reason),
+    ) as Person;
+    expect(await left.call.get(left.path())).toMatchObject({ status: 'open', ownerId: left.userId });
+    await product.operator.put(limits, { users: null, accounts: null });
+  });
+
+  it('IMP-01, P9: whose address was never proved comes too, and must prove it before anybody is let in as them', async () => {
+    const email = `mia@${domain}`;
+    const mia = await product.signUp(email, { verified: false });
+    expect(await imported(mia)).toMatchObject([{ outcome: 'imported' }]);
+    await until(
+      () => mia.call.send('GET', '/v1/me'),
+      ({ status }) => status === 401,
+    );
+    await product.nobody.refused(401, 'sign_in_failed', 'POST', '/v1/sessions', {
+      body: { email, password: 'a long quiet river 9' },
+    });
+    const newPassword = 'another deep green lake 7';
+    const token = await product.token(email, 2);
+    await product.nobody.post('/v1/password-resets/complete', { token, newPassword });
+    const { call } = await product.signIn(email, newPassword);
+    expect(await call.get('/v1/me')).toMatchObject({
+      emailVerified: true,
+      organizationId: anna.organizationId,
+      role: 'standard_user',
+    });
+  });
 });

@@ -64,7 +64,7 @@ describe.each(backends)('merges on $name', (backend) => {
     expect((await anna.call.get(anna.path('/merges'))).total).toBe(0);
   });
 
-  it('INV-11, MRG-03, MRG-04: accepting merges: people and accounts move, the organization answers 410, its history stays readable', async () => {
+  it('INV-11, MRG-01, MRG-03, MRG-04: accepting merges: people and accounts move, the organization answers 410, its history stays readable', async () => {
     const bob = owners.bob as Person;
     const key = await bob.call.post(bob.path('/api-keys'), { name: 'Robot', role: 'administrator' });
     const offered = await offer(bob);

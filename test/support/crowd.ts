@@ -85,6 +85,10 @@ export class Crowd {
         founds: null,
       },
     };
+    const proved: UserEvent = {
+      type: 'EmailVerified',
+      data: { userId, via: 'verification_link', joins: null },
+    };
     const joined: UserEvent[] = home
       ? [
           {
@@ -101,7 +105,7 @@ export class Crowd {
           },
         ]
       : [];
-    await this.#append(`user-${userId}`, home?.organizationId ?? null, userId, registered, ...joined);
+    await this.#append(`user-${userId}`, home?.organizationId ?? null, userId, registered, proved, ...joined);
     return { userId, email, role: home?.role ?? 'standard_user' };
   }
 

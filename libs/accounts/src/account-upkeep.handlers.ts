@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Envelope, Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
 import { isRefusal } from '#kernel';
+import { organization } from '#organizations';
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
 import {
@@ -41,13 +42,21 @@ export class AccountHomes {
     return this.#run(accountId, { type: 'AttachAccount', ...to, ownerId, users }, envelope);
   }
 
-  /** Invariant 3: an account without an Owner of its organization falls to the Organization Owner; ORG-07: one of its own comes in. */
+  /**
+   * Invariant 3: an account without an Owner of its organization falls to the Organization Owner, and follows them where
+   * the organization went (MRG-04); ORG-07: one of its own comes in.
+   */
   async settle(accountId: string, cause: Cause, envelope: Envelope): Promise<Outcome> {
     const { state } = await this.#execution.load(account, accountId);
     if (state.status === 'unknown') return nothing;
     const { organizationId, ownerId } = state;
     const home = await this.#owners.homeOf(ownerId);
     if (home === organizationId) return nothing;
+    const mergeId = organizationId !== null && home !== null ? await this.#mergedBy(organizationId) : null;
+    if (home !== null && mergeId !== null) {
+      const to = { organizationId: home, from: organizationId, cause: { type: 'merge', id: mergeId } };
+      return this.attach(accountId, to, envelope);
+    }
     if (organizationId !== null) return this.replaceOwner(state, organizationId, cause, envelope);
     return home === null
       ? nothing
@@ -56,6 +65,12 @@ export class AccountHomes {
           { organizationId: home, from: null, cause: { type: 'owner_joined', id: ownerId } },
           envelope,
         );
+  }
+
+  /** The merge that has taken the people of an organization along. */
+  async #mergedBy(organizationId: string): Promise<string | null> {
+    const { state } = await this.#execution.load(organization, organizationId);
+    return state.status === 'merging' || state.status === 'absorbed' ? state.mergeId : null;
   }
 
   async replaceOwner(

@@ -42,6 +42,11 @@ export class ForgetPassword extends OrgledgerCommand {
   at!: string;
 }
 
+/** The product's own: a password that was chosen by whoever signed up counts no more until the address is proved. */
+export class AskForProof extends OrgledgerCommand {
+  userId!: string;
+}
+
 /** SEC-05: the code proves that the person holds what was begun. */
 export class EnrolTwoFactor extends OrgledgerCommand {
   userId!: string;

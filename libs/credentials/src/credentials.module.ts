@@ -5,6 +5,7 @@ import { AskedWithPassword } from './asked-with-password.ts';
 import { AuthenticationGuard } from './authentication.guard.ts';
 import {
   AdoptPassword,
+  AskForProof,
   ExpirePasswordReset,
   FollowTwoFactor,
   ForgetPassword,
@@ -20,6 +21,7 @@ import { OwnPassword } from './own-password.ts';
 import { OwnSessions } from './own-sessions.ts';
 import {
   AdoptPasswordHandler,
+  AskForProofHandler,
   ChangePasswordHandler,
   CompletePasswordResetHandler,
   ForgetPasswordHandler,
@@ -45,6 +47,7 @@ import { TwoFactorSetUp } from './two-factor-set-up.ts';
 import { whenAdministratorResetAPasswordForgetIt } from './when-administrator-reset-a-password-forget-it.policy.ts';
 import { whenCredentialWasResetMailIt } from './when-credential-was-reset-mail-it.policy.ts';
 import { whenPasswordChangedAdoptIt } from './when-password-changed-adopt-it.policy.ts';
+import { whenSomebodyUnprovedWasBroughtInAskForAProof } from './when-somebody-unproved-was-brought-in-ask-for-a-proof.policy.ts';
 import { whenTwoFactorChangedFollowIt } from './when-two-factor-changed-follow-it.policy.ts';
 
 const credentialRow = rowsOf(credential);
@@ -56,6 +59,7 @@ export const credentialsNoun: Noun = {
   catalogue: credentialHistory,
   commands: [
     AdoptPassword,
+    AskForProof,
     ForgetPassword,
     ExpirePasswordReset,
     FollowTwoFactor,
@@ -86,6 +90,7 @@ export const credentialsNoun: Noun = {
     CompletePasswordResetHandler,
     AdoptPasswordHandler,
     ForgetPasswordHandler,
+    AskForProofHandler,
     EnrolTwoFactorHandler,
     DisableTwoFactorHandler,
     RenewRecoveryCodesHandler,
@@ -95,6 +100,7 @@ export const credentialsNoun: Noun = {
   policies: [
     whenPasswordChangedAdoptIt,
     whenAdministratorResetAPasswordForgetIt,
+    whenSomebodyUnprovedWasBroughtInAskForAProof,
     whenTwoFactorChangedFollowIt,
     whenCredentialWasResetMailIt,
   ],

@@ -7,6 +7,7 @@ import { Credentials, Passwords } from '#sign-in';
 import { People } from '#users';
 import {
   AdoptPassword,
+  AskForProof,
   ChangePassword,
   CompletePasswordReset,
   ForgetPassword,
@@ -210,5 +211,32 @@ export class ForgetPasswordHandler implements ICommandHandler<ForgetPassword, Ou
     if (refused) return refused;
     await this.#keeper.forgetPassword(command.userId, command.at);
     return { done: true };
+  }
+}
+
+@Injectable()
+@CommandHandler(AskForProof)
+export class AskForProofHandler implements ICommandHandler<AskForProof, Outcome> {
+  readonly #execution: Execution;
+  readonly #people: People;
+  readonly #links: PasswordLinks;
+
+  constructor(execution: Execution, people: People, links: PasswordLinks) {
+    this.#execution = execution;
+    this.#people = people;
+    this.#links = links;
+  }
+
+  /** As an administrator's reset does it (USR-12): the password and the sessions end, and a link is mailed. */
+  async execute(command: AskForProof): Promise<Outcome> {
+    const envelope = envelopeOf(command);
+    const refused = systemOnly(envelope.principal);
+    if (refused) return refused;
+    const { state: person } = await this.#people.load(command.userId);
+    if (person.status !== 'active' || person.emailVerified) return { done: true };
+    return this.#execution.run(
+      { decider: credential, id: person.userId, command: this.#links.request(person, 'administrator') },
+      envelope,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { specify } from '#kernel';
+import { type CatalogueEntry, specify } from '#kernel';
+import { importHistory } from './import.history.ts';
 import {
   continueWithoutInforming,
   firstPlace,
@@ -188,6 +189,18 @@ describe('an import', () => {
         },
         completed(0, 0),
       );
+  });
+
+  it('P19: an import that an older release had begun goes on in the order of the report', () => {
+    const old = { ...about, imported: 1, skipped: 0, row: 1, place: place('usr_2') };
+    const { version, upcast = [] }: CatalogueEntry = importHistory.ImportProgressed;
+    expect([version, upcast.length]).toEqual([2, 1]);
+    const data = upcast.reduce((before, raise) => raise(before), old as Readonly<Record<string, unknown>>);
+    const state = given(requested, generated, started, {
+      type: 'ImportProgressed',
+      data,
+    } as ImportEvent).state();
+    expect(state).toMatchObject({ walk: 'everybody', row: 1, imported: 1 });
   });
 
   it('what was never requested is not there', () => {

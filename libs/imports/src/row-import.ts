@@ -24,6 +24,7 @@ const reasons: Readonly<Record<string, SkipReason>> = {
 const failures: Readonly<Record<string, SkipReason>> = {
   candidate_has_verified_domains: 'owner_of_other_organization_with_domains',
   candidate_owner_changed: 'member_of_other_organization',
+  user_limit_reached: 'limit_reached',
 };
 
 /** Others hold the organization of an Owner for a moment only, unless they really merge it. */
@@ -143,12 +144,8 @@ export class RowImport {
       : 'organization_merging';
   }
 
-  async #finish(mergeId: string, run: Running, cause: string): Promise<Merge> {
-    for (;;) {
-      const state = await this.#merging.state(mergeId);
-      if (state.status !== 'running') return state;
-      await this.#merging.advance(mergeId, AT_ONCE, toldBy(run, cause));
-    }
+  #finish(mergeId: string, run: Running, cause: string): Promise<Merge> {
+    return this.#merging.finish(mergeId, AT_ONCE, toldBy(run, cause));
   }
 }
 

@@ -38,6 +38,7 @@ export type MergeFailure =
   | 'candidate_has_verified_domains'
   | 'candidate_owner_changed'
   | 'organization_merging'
+  | 'user_limit_reached'
   | 'domain_unverified'
   | 'domain_unvalidated';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Commands, Execution, namedUuid, type Outcome, systemEnvelope } from '#commands';
 import { type Decider, type Event, isRefusal } from '#kernel';
 import { organization } from '#organizations';
-import { user } from '#users';
+import { ManagedUsersLimit, user } from '#users';
 import { Candidate } from './candidate.ts';
 import { Ending } from './ending.ts';
 import {
@@ -41,6 +41,7 @@ export class Merging {
   readonly #lock: MergeLock;
   readonly #candidate: Candidate;
   readonly #ending: Ending;
+  readonly #limit: ManagedUsersLimit;
 
   constructor(
     execution: Execution,
@@ -48,12 +49,14 @@ export class Merging {
     lock: MergeLock,
     candidate: Candidate,
     ending: Ending,
+    limit: ManagedUsersLimit,
   ) {
     this.#execution = execution;
     this.#commands = commands;
     this.#lock = lock;
     this.#candidate = candidate;
     this.#ending = ending;
+    this.#limit = limit;
   }
 
   async state(mergeId: string): Promise<Merge> {
@@ -79,12 +82,8 @@ export class Merging {
   async advance(mergeId: string, atMost: number, told: Told): Promise<Outcome> {
     let state = await this.state(mergeId);
     if (state.status === 'running' && !state.planned) {
-      const impossible = (await this.#lockCandidate(state, told)) ?? (await this.#plan(state, told));
+      const impossible = (await this.#lockCandidate(state, told)) ?? (await this.#plan(state, atMost, told));
       if (impossible) return this.#giveUp(state, impossible, told);
-      state = await this.state(mergeId);
-    }
-    if (state.status === 'running' && isLast(state, atMost)) {
-      await this.#planStragglers(state, told);
       state = await this.state(mergeId);
     }
     return state.status === 'running' ? this.#move(state, atMost, told) : { done: true };
@@ -107,23 +106,41 @@ export class Merging {
       : undefined;
   }
 
-  /** Whoever came in by a command that had begun before the lock. Who is alone in an organization lets nobody in. */
-  async #planStragglers(state: Running, told: Told): Promise<void> {
-    if (state.via === 'import' && state.users.length === 1) return;
-    await this.#candidate.reached();
-    await this.#planRest(state, told);
-  }
-
   /** Who and what moves, when nothing stands in the way any more (MRG-02). */
-  async #plan(begun: Running, told: Told): Promise<MergeFailure | undefined> {
-    const { candidateOrganizationId: candidate } = begun;
+  async #plan(begun: Running, atMost: number, told: Told): Promise<MergeFailure | undefined> {
+    const { mergeId, organizationId, candidateOrganizationId: candidate } = begun;
     await this.#candidate.reached();
     if (await this.#candidate.hasVerifiedDomains(candidate)) return 'candidate_has_verified_domains';
-    await this.#planRest(begun, told);
-    return undefined;
+    const outcome = await this.#limit.within(
+      organizationId,
+      async (isLimited) => {
+        await this.#planRest(begun, told);
+        // USR-18: who joins next is counted when all of these are there.
+        if (isLimited) await this.finish(mergeId, atMost, told);
+        return { done: true };
+      },
+      () => this.#candidate.managedUsers(candidate),
+    );
+    return isRefusal(outcome) ? 'user_limit_reached' : undefined;
   }
 
-  async #planRest(begun: Running, told: Told): Promise<void> {
+  /** Goes on to the end. @returns how it ended, or what it is when it never began */
+  async finish(mergeId: string, atOnce: number, told: Told): Promise<Merge> {
+    for (;;) {
+      const state = await this.state(mergeId);
+      if (state.status !== 'running') return state;
+      await this.advance(mergeId, atOnce, told);
+    }
+  }
+
+  /** Whoever and whatever came in by a command that had begun before the lock: nobody is left who could bring more. */
+  async #hasStragglers(state: Running, told: Told): Promise<boolean> {
+    await this.#candidate.reached();
+    return (await this.#planRest(state, told)) > 0;
+  }
+
+  /** @returns how many and how much more moves now */
+  async #planRest(begun: Running, told: Told): Promise<number> {
     const { mergeId, candidateOrganizationId: candidate } = begun;
     const planned = new Set([...begun.users.map(({ userId }) => userId), ...begun.accounts]);
     const users = (await all(this.#candidate.users(candidate)))
@@ -132,15 +149,17 @@ export class Merging {
     const accounts = (await all(this.#candidate.accounts(candidate)))
       .map(({ accountId }) => accountId)
       .filter((accountId) => !planned.has(accountId));
+    const more = users.length + accounts.length;
     for (let complete = false; !complete; ) {
       const state = await this.state(mergeId);
-      if (state.status !== 'running') return;
+      if (state.status !== 'running') return 0;
       const from = { users: state.users.length, accounts: state.accounts.length };
       const part = { users: users.splice(0, PLAN_PART), accounts: accounts.splice(0, PLAN_PART) };
       complete = users.length === 0 && accounts.length === 0;
       const step = `${mergeId}/plan/${from.users}/${from.accounts}`;
       await this.#run(merge, mergeId, { type: 'PlanMerge', from, ...part, complete }, step, told);
     }
+    return more;
   }
 
   /** People first: whoever owns an account belongs to its organization (ACC-03). */
@@ -154,7 +173,8 @@ export class Merging {
         : [];
     const accounts = await Promise.all(theirs.map((accountId) => this.#moveAccount(state, accountId, told)));
     const next = { users: done.users + users.length, accounts: done.accounts + accounts.length };
-    if (isThrough({ ...state, done: next })) await this.#end(state, told);
+    if (isThrough({ ...state, done: next }) && !(await this.#hasStragglers(state, told)))
+      await this.#end(state, told);
     const step = `${mergeId}/moves/${done.users}/${done.accounts}`;
     return this.#run(merge, mergeId, { type: 'RecordMoves', from: done, users, accounts }, step, told);
   }
@@ -222,9 +242,6 @@ export class Merging {
     return outcome;
   }
 }
-
-const isLast = ({ planned, users, accounts, done }: Running, atMost: number): boolean =>
-  planned && users.length - done.users <= atMost && accounts.length - done.accounts <= atMost;
 
 const hasWritten = (outcome: Outcome): boolean => 'revision' in outcome && outcome.events.length > 0;
 

@@ -5,6 +5,8 @@ import { organizationLimits } from '#organizations';
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
 
+const one = async (): Promise<number> => 1;
+
 /** USR-18. */
 const full: Refusal = refuse(
   'invalid',
@@ -29,11 +31,16 @@ export class ManagedUsersLimit {
     this.#log = log;
   }
 
-  /** Runs `join` when there is room. */
-  async within(organizationId: string, join: () => Promise<Outcome>): Promise<Outcome> {
+  /** Runs `join` when there is room, for one or for as many as come together. */
+  async within(
+    organizationId: string,
+    join: (isLimited: boolean) => Promise<Outcome>,
+    more: () => Promise<number> = one,
+  ): Promise<Outcome> {
     const limit = await this.#of(organizationId);
-    if (limit === null) return join();
-    const inTurn = async () => ((await this.#hasRoom(organizationId, limit)) ? join() : full);
+    if (limit === null) return join(false);
+    const inTurn = async () =>
+      (await this.#hasRoom(organizationId, limit, await more())) ? join(true) : full;
     const turn = (this.#turns.get(organizationId) ?? Promise.resolve()).then(inTurn, inTurn);
     this.#turns.set(organizationId, turn);
     try {
