@@ -199,7 +199,7 @@ describe('an import', () => {
     const state = given(requested, generated, started, {
       type: 'ImportProgressed',
       data,
-    } as ImportEvent).state();
+    } as unknown as ImportEvent).state();
     expect(state).toMatchObject({ walk: 'everybody', row: 1, imported: 1 });
   });
 
