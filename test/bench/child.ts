@@ -54,6 +54,16 @@ export class Child {
     );
   }
 
+  /** The highest of resident memory while something is done. */
+  async peakMbWhile(work: Promise<unknown>): Promise<number> {
+    let peak = this.residentMb;
+    const look = setInterval(() => {
+      peak = Math.max(peak, this.residentMb);
+    }, 100);
+    await work.finally(() => clearInterval(look));
+    return Math.max(peak, this.residentMb);
+  }
+
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const ended = once(this.process, 'exit');
     this.process.kill(signal);

@@ -6,6 +6,9 @@ import { belonging } from '../support/belonging.ts';
 import { Crowd, type Founded } from '../support/crowd.ts';
 import { Mortal } from '../support/mortal.ts';
 import type { Bench } from './bench.ts';
+import { runToEnd } from './child.ts';
+import { besideImports } from './import-beside.ts';
+import type { Reported } from './report-process.ts';
 
 const DOMAIN = 'prime.example';
 
@@ -99,16 +102,45 @@ const merged = async (folder: string, count: number): Promise<Run> => {
   return { perSecond: count / seconds, reportSeconds: 0, broken: wrongs[0] };
 };
 
+/** IMP-03: the file of everybody, in a process of its own that shows nothing else. */
+const reports = async (bench: Bench): Promise<void> => {
+  const count = bench.pick(2_000, 1_000_000);
+  const folder = bench.folder('report');
+  const runs: Reported[] = [];
+  for (let round = 0; round < bench.rounds; round += 1)
+    runs.push(
+      await runToEnd<Reported>([
+        '--expose-gc',
+        '--enable-source-maps',
+        'test/bench/report-process.ts',
+        folder,
+        String(count),
+      ]),
+    );
+  const [first] = runs as [Reported];
+  const grown = runs.map(({ heapMb }) => (heapMb.at(-1) ?? 0) - (heapMb[0] ?? 0));
+  bench.report.figure({
+    name: `report over ${count} people`,
+    unit: 's',
+    values: runs.map(({ seconds }) => seconds),
+    goal: { atMost: 20 },
+    note: `heap grew by ${Math.max(...grown)} MB from the first tenth to the last; resident ${first.residentMb.join(' to ')} MB`,
+    broken: runs.some(({ rows, csvHash }) => rows !== count || csvHash !== first.csvHash)
+      ? `${first.rows} rows, or not the same file`
+      : undefined,
+  });
+};
+
 /** P16, P17: people who come in great numbers, with everything that follows them. */
 export const imports = async (bench: Bench): Promise<void> => {
   bench.report.part('import', 'P16, P17: imports and merges, projections and policies running');
-  const count = bench.pick(300, 5_000);
+  const count = bench.pick(100, 5_000);
   const kinds = {
     'import of people who are nowhere': (folder: string) =>
       imported(folder, count, (crowd) => crowd.person(DOMAIN)),
     'import of Owners, each with an organization to merge': (folder: string) =>
       imported(folder, count, (crowd) => crowd.organization({ domain: DOMAIN })),
-    'merge of one organization': (folder: string) => merged(folder, bench.pick(100, 2_000)),
+    'merge of one organization': (folder: string) => merged(folder, bench.pick(60, 2_000)),
   };
   for (const [name, run] of Object.entries(kinds)) {
     const runs: Run[] = [];
@@ -124,4 +156,6 @@ export const imports = async (bench: Bench): Promise<void> => {
       broken: runs.find(({ broken }) => broken)?.broken,
     });
   }
+  await reports(bench);
+  await besideImports(bench);
 };

@@ -40,7 +40,18 @@ export const signUpOwner = async (url: string, domain: string): Promise<Owner> =
   const { token } = await anybody.json<{ token: string }>('POST', '/v1/sessions', { email, password });
   anybody.close();
   const owner = await HttpConnection.open(url, token);
-  const domains = `/v1/organizations/${signedUp.organizationId}/domains`;
+  await proveDomain(owner, signedUp.organizationId, domain);
+  owner.close();
+  return { ...signedUp, token, domain };
+};
+
+/** @returns its id */
+export const proveDomain = async (
+  owner: HttpConnection,
+  organizationId: string,
+  domain: string,
+): Promise<string> => {
+  const domains = `/v1/organizations/${organizationId}/domains`;
   const added = await owner.json<{ domainId: string; dnsRecord: { host: string; value: string } }>(
     'POST',
     domains,
@@ -52,8 +63,7 @@ export const signUpOwner = async (url: string, domain: string): Promise<Owner> =
   await owner.json('PUT', `/sandbox/dns/${added.dnsRecord.host}/TXT`, { values: [added.dnsRecord.value] });
   const { status } = await owner.json<{ status: string }>('POST', `${domains}/${added.domainId}/verify`, {});
   if (status !== 'verified') throw new Error(`the domain is ${status}`);
-  owner.close();
-  return { ...signedUp, token, domain };
+  return added.domainId;
 };
 
 const mailedToken = async (connection: HttpConnection, to: string): Promise<string> => {

@@ -18,8 +18,8 @@ import { inOrder } from './in-order.ts';
 import type { ChosenRow, ImportReport } from './report.ts';
 import type { RowImport } from './row-import.ts';
 
-/** Rows that are under way side by side. */
-const AT_ONCE = 512;
+/** Rows that are under way side by side: a merge waits most of the time, a joining keeps others waiting. */
+const AT_ONCE: Readonly<Record<Walk, number>> = { owners: 512, others: 64, everybody: 128 };
 /** Rows whose outcomes are told together. */
 const TOGETHER = 128;
 /** How often a report under way says how far it is. */
@@ -182,7 +182,7 @@ export class ImportRunner {
       told = [];
     };
     const rows = ofWalk(walk, this.#report.chosen(run, row, place));
-    const done = inOrder(rows, AT_ONCE, async (chosen) => ({
+    const done = inOrder(rows, AT_ONCE[walk], async (chosen) => ({
       outcome: await this.#rows.outcomeOf(run, chosen, cause),
       behind: { walk, row: chosen.row + 1, place: chosen.place },
     }));
