@@ -86,7 +86,6 @@ describe('P16: imports and kills', () => {
         return 'completed';
       })();
       const how = await Promise.race([over, product.died.then(() => 'died')]);
-      if (how === 'completed') await product.settled();
       await product.end();
       if (how === 'completed') return deaths;
     }

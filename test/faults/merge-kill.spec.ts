@@ -10,6 +10,15 @@ import { Mortal } from '../support/mortal.ts';
 
 const LONG = process.env.ORGLEDGER_LONG === '1';
 const mergeId = idFrom(namedUuid('a merge'), 'mrg');
+const mergeOf = (n: number): string => (n === 0 ? mergeId : idFrom(namedUuid(`merge ${n}`), 'mrg'));
+/** Into one organization at the same time. */
+const TOGETHER = 10;
+
+interface Size {
+  readonly members: number;
+  readonly accounts: number;
+}
+
 const told = { correlationId: namedUuid('a merge'), cause: '' };
 
 describe('P17: merges and kills', () => {
@@ -19,20 +28,25 @@ describe('P17: merges and kills', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const seeded = async (members: number, accounts: number): Promise<{ prime: Founded; other: Founded }> => {
+  const crowded = async (sizes: readonly Size[]): Promise<{ prime: Founded; others: Founded[] }> => {
     const product = await Mortal.start(folder);
     const crowd = new Crowd(product.platform.events);
     const prime = await crowd.organization({ domain: 'prime.example', members: 2, accounts: 2 });
     await crowd.verified(prime, 'prime.example');
-    const other = await crowd.organization({ domain: 'prime.example', members, accounts });
+    const others: Founded[] = [];
+    for (const size of sizes) others.push(await crowd.organization({ domain: 'prime.example', ...size }));
     await product.settled();
     await product.end();
-    return { prime, other };
+    return { prime, others };
   };
-  const begin = (product: Mortal, prime: Founded, other: Founded) =>
+  const seeded = async (members: number, accounts: number): Promise<{ prime: Founded; other: Founded }> => {
+    const { prime, others } = await crowded([{ members, accounts }]);
+    return { prime, other: others[0] as Founded };
+  };
+  const begin = (product: Mortal, prime: Founded, other: Founded, id = mergeId) =>
     product.get(Merging).begin(
       {
-        mergeId,
+        mergeId: id,
         organizationId: prime.organizationId,
         candidateOrganizationId: other.organizationId,
         candidateOwnerId: other.ownerId,
@@ -44,45 +58,51 @@ describe('P17: merges and kills', () => {
       told,
     );
   /** Over and over with processes that live for so many appends. @returns how many have died */
-  const withKills = async (prime: Founded, other: Founded, lifeOf: () => number): Promise<number> => {
+  const withKills = async (
+    prime: Founded,
+    others: readonly Founded[],
+    lifeOf: () => number,
+  ): Promise<number> => {
     for (let deaths = 0; ; deaths += 1) {
       const product = await Mortal.start(folder, lifeOf());
-      const over = (async () => {
-        await begin(product, prime, other).catch(() => undefined);
-        while ((await product.get(Merging).state(mergeId)).status !== 'completed')
+      const through = async (other: Founded, n: number): Promise<void> => {
+        await begin(product, prime, other, mergeOf(n)).catch(() => undefined);
+        while ((await product.get(Merging).state(mergeOf(n))).status !== 'completed')
           await new Promise((resolve) => setTimeout(resolve, 5));
-        return 'completed';
-      })();
+      };
+      const over = Promise.all(others.map(through)).then(() => 'completed');
       const how = await Promise.race([over, product.died.then(() => 'died')]);
-      if (how === 'completed') await product.settled();
       await product.end();
       if (how === 'completed') return deaths;
     }
   };
-  const mustBeWhole = async (prime: Founded, other: Founded): Promise<void> => {
+  const mustBeWhole = async (prime: Founded, others: readonly Founded[]): Promise<void> => {
     const product = await Mortal.start(folder);
+    await product.settled();
     const found = await belonging(product.platform.events);
     expect(found.wrongs).toEqual([]);
-    const everybody = [...prime.members, ...other.members].map(({ userId }) => userId);
+    const everybody = [prime, ...others].flatMap(({ members }) => members).map(({ userId }) => userId);
     expect([...found.homes.keys()].toSorted()).toEqual(everybody.toSorted());
     expect(new Set(found.homes.values())).toEqual(new Set([prime.organizationId]));
     expect([...found.accounts.keys()].toSorted()).toEqual(
-      [...prime.accountIds, ...other.accountIds].toSorted(),
+      [prime, ...others].flatMap(({ accountIds }) => accountIds).toSorted(),
     );
-    expect([...found.absorbed]).toEqual([other.organizationId]);
-    const state = await product.get(Merging).state(mergeId);
-    expect(state).toMatchObject({
-      status: 'completed',
-      moved: { users: other.members.length, accounts: other.accountIds.length },
-    });
+    expect([...found.absorbed].toSorted()).toEqual(
+      others.map(({ organizationId }) => organizationId).toSorted(),
+    );
+    for (const [n, { members, accountIds }] of others.entries())
+      expect(await product.get(Merging).state(mergeOf(n))).toMatchObject({
+        status: 'completed',
+        moved: { users: members.length, accounts: accountIds.length },
+      });
     await product.end();
   };
 
   it('after every single append: nobody in none or two organizations, no account without its Owner, counts kept', async () => {
     const { prime, other } = await seeded(1, 1);
-    const deaths = await withKills(prime, other, () => 1);
+    const deaths = await withKills(prime, [other], () => 1);
     expect(deaths).toBeGreaterThan(8);
-    await mustBeWhole(prime, other);
+    await mustBeWhole(prime, [other]);
   }, 300_000);
 
   it('MRG-04: an account that was made by a command from before the lock comes along, however late it is written', async () => {
@@ -152,12 +172,18 @@ describe('P17: merges and kills', () => {
       seed = (seed * 48_271) % 2_147_483_647;
       return 1 + (seed % most);
     };
-    for (let n = 0; n < (LONG ? 300 : 1); n += 1) {
-      const { prime, other } = await seeded(upTo(LONG ? 199 : 40), upTo(LONG ? 100 : 20));
-      await withKills(prime, other, () => upTo(30));
-      await mustBeWhole(prime, other);
+    let deaths = 0;
+    for (let n = 0; n < (LONG ? 300 / TOGETHER : 1); n += 1) {
+      const sizes = Array.from({ length: LONG ? TOGETHER : 1 }, () => ({
+        members: upTo(LONG ? 199 : 40),
+        accounts: upTo(LONG ? 100 : 20),
+      }));
+      const { prime, others } = await crowded(sizes);
+      deaths += await withKills(prime, others, () => upTo(LONG ? 100 : 30));
+      await mustBeWhole(prime, others);
       rmSync(folder, { recursive: true, force: true });
       folder = mkdtempSync(join(tmpdir(), 'orgledger-merge-'));
     }
+    expect(deaths).toBeGreaterThan(LONG ? 300 : 0);
   }, 7_200_000);
 });
