@@ -121,12 +121,6 @@ export class TellAccountsOfUser extends OrgledgerCommand {
   userId!: string;
 }
 
-/** The product's own: what an absorbed organization saw, the one that absorbed it sees (MRG-04). */
-export class PassOnSharedAccounts extends OrgledgerCommand {
-  organizationId!: string;
-  intoOrganizationId!: string;
-}
-
 /** The product's own: what somebody who left the organization still owned or had access to there. */
 export class SettleRemovedUser extends OrgledgerCommand {
   /** Null: everywhere, because the person is gone. */

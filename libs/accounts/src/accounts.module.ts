@@ -5,7 +5,6 @@ import {
   CreateAccount,
   DetachAccount,
   FinishClosure,
-  PassOnSharedAccounts,
   ReactivateAccount,
   RequireAccountTwoFactor,
   RevokeAccountAccess,
@@ -41,7 +40,7 @@ import { accountAdditionExpiry } from './account-addition-expiry.timer.ts';
 import { AccountAdditionsController, RequestAdditionsController } from './account-additions.http.ts';
 import { accountAdditionQueries } from './account-additions.queries.ts';
 import { AccountLimit } from './account-limit.ts';
-import { PassOnSharedAccountsHandler, TellAccountsOfUserHandler } from './account-news.handlers.ts';
+import { TellAccountsOfUserHandler } from './account-news.handlers.ts';
 import {
   mayDisposeOfAccount,
   mayManageAccount,
@@ -71,7 +70,6 @@ import { whenAccountAdditionRequestedMailItsOwner } from './when-account-additio
 import { whenAccountClosureRequestedFinishIt } from './when-account-closure-requested-finish-it.policy.ts';
 import { whenAccountDetachedShowItToWhoIsLeft } from './when-account-detached-show-it-to-who-is-left.policy.ts';
 import { whenAnAccountChangesHandsSettleItsOwner } from './when-an-account-changes-hands-settle-its-owner.policy.ts';
-import { whenAnOrganizationWasAbsorbedPassOnWhatItSaw } from './when-an-organization-was-absorbed-pass-on-what-it-saw.policy.ts';
 import { whenSomebodyIsCalledOtherwiseTellTheirAccounts } from './when-somebody-is-called-otherwise-tell-their-accounts.policy.ts';
 import { whenSomebodyJoinedBringTheirAccounts } from './when-somebody-joined-bring-their-accounts.policy.ts';
 import { whenSomebodyLeftTheOrganizationPartWithTheirAccounts } from './when-somebody-left-the-organization-part-with-their-accounts.policy.ts';
@@ -95,7 +93,6 @@ export const accountsNoun: Noun = {
     SettleAccountOwner,
     SettleRemovedUser,
     TellAccountsOfUser,
-    PassOnSharedAccounts,
     RevertAccountAddition,
     ExpireAccountAddition,
   ],
@@ -124,7 +121,6 @@ export const accountsNoun: Noun = {
     SettleAccountOwnerHandler,
     SettleRemovedUserHandler,
     TellAccountsOfUserHandler,
-    PassOnSharedAccountsHandler,
     ...accountQueries,
     ...accountUserQueries,
     ...accountAdditionQueries,
@@ -139,7 +135,6 @@ export const accountsNoun: Noun = {
     whenAccountClosureRequestedFinishIt,
     whenAccountDetachedShowItToWhoIsLeft,
     whenAnAccountChangesHandsSettleItsOwner,
-    whenAnOrganizationWasAbsorbedPassOnWhatItSaw,
     whenSomebodyIsCalledOtherwiseTellTheirAccounts,
     whenSomebodyJoinedBringTheirAccounts,
     whenSomebodyLeftTheOrganizationPartWithTheirAccounts,

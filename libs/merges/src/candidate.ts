@@ -64,6 +64,11 @@ export class Candidate {
     });
   }
 
+  /** Accounts of others that it sees. */
+  async *sharedAccounts(organizationId: string): AsyncGenerator<{ accountId: string }> {
+    yield* this.#all<{ accountId: string }>('accounts', 'name', { organizationId, kind: 'independent' });
+  }
+
   async *pendingInvitations(organizationId: string): AsyncGenerator<{ invitationId: string }> {
     yield* this.#all<{ invitationId: string }>('invitations', 'email', { organizationId, status: 'pending' });
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { accountAddition } from '#accounts';
+import { account, accountAddition } from '#accounts';
 import { apiKey } from '#api-keys';
 import { type Envelope, Execution } from '#commands';
 import { domain } from '#domains';
@@ -17,7 +17,20 @@ export class Ending {
     this.#candidate = candidate;
   }
 
-  async end(organizationId: string, envelopeFor: (name: string) => Envelope): Promise<void> {
+  async end(
+    organizationId: string,
+    intoOrganizationId: string,
+    envelopeFor: (name: string) => Envelope,
+  ): Promise<void> {
+    for await (const { accountId } of this.#candidate.sharedAccounts(organizationId))
+      await this.#execution.run(
+        {
+          decider: account,
+          id: accountId,
+          command: { type: 'PassOnShare', organizationId, intoOrganizationId },
+        },
+        envelopeFor(accountId),
+      );
     for await (const { invitationId } of this.#candidate.pendingInvitations(organizationId))
       await this.#execution.run(
         {

@@ -212,8 +212,10 @@ export class Merging {
   }
 
   async #end(state: Running, told: Told): Promise<void> {
-    const { mergeId, candidateOrganizationId } = state;
-    await this.#ending.end(candidateOrganizationId, (name) => this.#envelope(`${mergeId}/${name}`, told));
+    const { mergeId, organizationId, candidateOrganizationId } = state;
+    await this.#ending.end(candidateOrganizationId, organizationId, (name) =>
+      this.#envelope(`${mergeId}/${name}`, told),
+    );
     const complete = { type: 'CompleteAbsorption', mergeId } as const;
     await this.#run(organization, candidateOrganizationId, complete, `${mergeId}/absorb`, told);
   }
