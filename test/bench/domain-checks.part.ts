@@ -86,7 +86,7 @@ export const domainChecks = async (bench: Bench): Promise<void> => {
   await before.stop();
   const outside = await Child.start(['test/bench/outside-process.ts', verificationValue(token)]);
   const { dns, smtp } = (await (await fetch(outside.url)).json()) as { dns: string; smtp: string };
-  const floor = await looksAlone(dns, bench.pick(1_500, 3_000));
+  const floor = await looksAlone(dns, bench.pick(1_000, 3_000));
 
   const window = { workers: 16, warmMs: bench.pick(300, 2_000), measureMs: bench.pick(1_200, 10_000) };
   const dueAt = Date.now() + window.warmMs + window.measureMs + bench.pick(2_000, 15_000);

@@ -123,10 +123,10 @@ export class Sender {
         const free = due
           .filter(({ _id }) => !this.#running.has(_id))
           .slice(0, Math.min(allowed, parallel - this.#running.size));
-        for (const entry of free) {
-          const claimed = this.#started ? await outbox.claim(entry, lease) : undefined;
+        if (!this.#started) return;
+        // Together, so that they share a commit.
+        for (const claimed of await Promise.all(free.map((entry) => outbox.claim(entry, lease))))
           if (claimed) this.#begin(claimed);
-        }
         if (free.length > 0 && this.#running.size === 0) this.#again = true;
         if (due.length === 0 && this.#running.size === 0)
           for (const resolve of this.#idle.splice(0, asked)) resolve();
