@@ -2,7 +2,8 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createFile, refuseUnsound, UnusableFile } from './database-file.ts';
-import { zeroGaps } from './page-gaps.ts';
+import { PageGaps } from './page-gaps.ts';
+import { WrittenPages } from './written-pages.ts';
 
 /** The engine could not do its work: disk full, input/output error, file gone. Nothing of it was kept. */
 export class StorageFailure extends Error {
@@ -24,6 +25,8 @@ export interface DatabaseOptions {
 }
 
 const BUSY_MS = 5_000;
+/** So many pages with every commit: a millisecond at most. */
+const CLEANED_AT_ONCE = 128;
 const READER_CACHE_KIB = 16_384;
 /**
  * Pages of documents that lie apart cost a tenth of what they cost with one system call for each. What is mapped is
@@ -38,6 +41,14 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   /** Never closed before the engine's own: closing any handle on the file lets go of all locks of the process. */
   #file: number | undefined;
+  /** Since the whole file was cleaned for the first time: what has been written after that. */
+  #written: WrittenPages | undefined;
+  #gaps: PageGaps | undefined;
+  /** Pages of earlier logs that are still to be cleaned. */
+  readonly #folded = new Set<number>();
+  /** False: pages have been written that nobody has taken note of. */
+  #isKnown = false;
+  #isSwept = false;
 
   private constructor(path: string, db: DatabaseSync) {
     this.path = path;
@@ -113,14 +124,37 @@ export class Database {
   /** @throws StorageFailure when the engine failed; whatever `work` throws otherwise. Nothing is kept in both cases. */
   transaction<T>(work: () => T): T {
     try {
-      this.statement('BEGIN IMMEDIATE').run();
+      this.begin();
       const result = work();
-      this.statement('COMMIT').run();
+      this.commit();
       return result;
     } catch (error) {
       if (this.#db.isTransaction) this.#rollback();
       throw isEngineError(error) ? new StorageFailure(error.message, { cause: error }) : error;
     }
+  }
+
+  /** For a transaction that lasts across turns. */
+  begin(): void {
+    this.#noteAtRest();
+    this.statement('BEGIN IMMEDIATE').run();
+  }
+
+  commit(): void {
+    this.statement('COMMIT').run();
+    for (const page of this.#written?.note() ?? []) this.#folded.add(page);
+    const some: number[] = [];
+    for (const page of this.#folded) {
+      if (some.length === CLEANED_AT_ONCE) break;
+      some.push(page);
+      this.#folded.delete(page);
+    }
+    this.#gaps?.clean(some);
+  }
+
+  /** A log that has begun anew outside of a transaction may have held more than anybody saw. */
+  #noteAtRest(): void {
+    if (this.#written?.note()) this.#isKnown = this.#isSwept = false;
   }
 
   #rollback(): void {
@@ -132,16 +166,36 @@ export class Database {
   }
 
   /**
+   * Overwrites what deleted content has left in the pages of the whole file, with pauses: once. From then on the pages
+   * that are written are known, and are all that has to be looked at.
+   */
+  *sweep(): Generator<void> {
+    if (this.#isSwept) return;
+    this.#file ??= openSync(this.path, 'r+');
+    this.#gaps ??= new PageGaps(this.#file);
+    this.#written ??= new WrittenPages(this.path);
+    this.#written.note();
+    this.#isKnown = true;
+    yield* this.#gaps.cleanAll();
+    this.#isSwept = this.#isKnown;
+  }
+
+  /**
    * Folds the write-ahead log in, empties it and overwrites what deleted content has left in the pages. False while
    * another connection still reads from the log.
    */
   scrub(): boolean {
+    this.#noteAtRest();
+    for (const _pause of this.sweep());
     this.run('PRAGMA busy_timeout=0');
     try {
       if (this.#pragma('wal_checkpoint(TRUNCATE)') !== 0) return false;
-      this.#file ??= openSync(this.path, 'r+');
+      this.#gaps?.clean(this.#folded);
+      this.#gaps?.clean(this.#written?.pages ?? []);
+      this.#folded.clear();
+      this.#written?.note();
       // Pages in memory may hold copies too, and would bring them back.
-      if (zeroGaps(this.#file) > 0) this.run('PRAGMA shrink_memory');
+      if (this.#gaps?.sync()) this.run('PRAGMA shrink_memory');
       return true;
     } finally {
       this.run(`PRAGMA busy_timeout=${BUSY_MS}`);
@@ -153,6 +207,7 @@ export class Database {
     this.#statements.clear();
     this.#db.close();
     if (this.#file !== undefined) closeSync(this.#file);
+    this.#written?.close();
   }
 }
 

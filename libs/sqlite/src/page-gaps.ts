@@ -12,31 +12,61 @@ const SLICE = 4 * 1_048_576;
 
 /**
  * Between the list of its cells and the cells themselves a page has room that belongs to nobody. Where the engine has
- * shared out the cells of a page anew, copies of some stay there, with secure_delete too: this overwrites them. Only
- * while the write-ahead log is empty and nobody writes. @returns how many pages had something there
+ * shared out the cells of a page anew, copies of some stay there, with secure_delete too: this overwrites them. Nobody
+ * reads that room, so others may read meanwhile; pages that are written meanwhile have to be cleaned again.
  */
-export const zeroGaps = (file: number): number => {
-  const header = Buffer.alloc(FILE_HEADER);
-  readSync(file, header, 0, FILE_HEADER, 0);
-  const stated = header.readUInt16BE(16);
-  const pageSize = stated === 1 ? 65_536 : stated;
-  const slice = Buffer.alloc(SLICE - (SLICE % pageSize));
-  const zeros = Buffer.alloc(pageSize);
-  let cleaned = 0;
-  for (let at = 0; ; at += slice.length) {
-    const length = readSync(file, slice, 0, slice.length, at);
-    for (let page = 0; page + pageSize <= length; page += pageSize) {
-      const start = at + page === 0 ? FILE_HEADER : 0;
-      const [from, to] = gapOf(slice.subarray(page, page + pageSize), start);
-      if (from >= to || slice.compare(zeros, 0, to - from, page + from, page + to) === 0) continue;
-      writeSync(file, zeros, 0, to - from, at + page + from);
-      cleaned += 1;
-    }
-    if (length < slice.length) break;
+export class PageGaps {
+  readonly #file: number;
+  readonly #pageSize: number;
+  readonly #zeros: Buffer;
+  #cleaned = 0;
+
+  constructor(file: number) {
+    this.#file = file;
+    const header = Buffer.alloc(FILE_HEADER);
+    readSync(file, header, 0, FILE_HEADER, 0);
+    const stated = header.readUInt16BE(16);
+    this.#pageSize = stated === 1 ? 65_536 : stated;
+    this.#zeros = Buffer.alloc(this.#pageSize);
   }
-  if (cleaned > 0) fsyncSync(file);
-  return cleaned;
-};
+
+  /** The whole file, with a pause after every slice of it. */
+  *cleanAll(): Generator<void> {
+    const size = this.#pageSize;
+    const slice = Buffer.alloc(SLICE - (SLICE % size));
+    for (let at = 0; ; at += slice.length) {
+      const length = readSync(this.#file, slice, 0, slice.length, at);
+      for (let page = 0; page + size <= length; page += size)
+        this.#clean(slice.subarray(page, page + size), at + page);
+      if (length < slice.length) return;
+      yield;
+    }
+  }
+
+  /** Pages by their numbers; the first is 1. */
+  clean(pages: Iterable<number>): void {
+    const page = Buffer.alloc(this.#pageSize);
+    for (const number of pages) {
+      const at = (number - 1) * this.#pageSize;
+      if (readSync(this.#file, page, 0, page.length, at) === page.length) this.#clean(page, at);
+    }
+  }
+
+  /** Brings what was overwritten to the disk. @returns in how many pages that was */
+  sync(): number {
+    const cleaned = this.#cleaned;
+    this.#cleaned = 0;
+    if (cleaned > 0) fsyncSync(this.#file);
+    return cleaned;
+  }
+
+  #clean(page: Buffer, at: number): void {
+    const [from, to] = gapOf(page, at === 0 ? FILE_HEADER : 0);
+    if (from >= to || page.compare(this.#zeros, 0, to - from, from, to) === 0) return;
+    writeSync(this.#file, this.#zeros, 0, to - from, at + from);
+    this.#cleaned += 1;
+  }
+}
 
 const gapOf = (page: Buffer, start: number): [from: number, to: number] => {
   const header = HEADERS.get(page[start] as number);

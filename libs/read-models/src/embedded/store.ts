@@ -117,9 +117,9 @@ export class EmbeddedDocuments implements DocumentStore {
     this.#open = ended.promise;
     this.#committed = this.#catalogue.snapshot();
     try {
-      this.#database.statement('BEGIN IMMEDIATE').run();
+      this.#database.begin();
       const result = await work();
-      this.#database.statement('COMMIT').run();
+      this.#database.commit();
       return result;
     } catch (error) {
       this.#rollback();
@@ -182,6 +182,10 @@ export class EmbeddedDocuments implements DocumentStore {
 
   /** Long reads hold the log's pages for as long as they last. @throws StorageFailure when one lasts too long */
   async scrub(): Promise<void> {
+    for (const _slice of this.#database.sweep()) {
+      await nextTurn();
+      this.#mustBeOpen();
+    }
     const until = performance.now() + SCRUB_PATIENCE_MS;
     for (;;) {
       while (this.#open) await this.#open;
