@@ -11,7 +11,7 @@ import type { HttpConnection } from './http-connection.ts';
 import { inviteRow, REFERENCE_COMMITS } from './invitations.part.ts';
 import { eachOnce, type Load, underLoad } from './load.ts';
 import { connections, type Owner, productEnv, settled, signUpOwner, startProduct } from './product.ts';
-import { newMetadata } from './seeds.ts';
+import { appendAll, lives, newMetadata } from './seeds.ts';
 
 const WORKERS = 16;
 const ACCEPTS = 2_000;
@@ -24,6 +24,8 @@ const removal = [
   'access_can_be_granted',
   'control_ends',
 ];
+
+const deletion = ['accounts_stay', 'access_ends', 'data_deleted', 'irreversible'];
 
 /** Somebody who is there, belongs to nobody, is signed in and has an invitation. */
 interface Invited {
@@ -100,11 +102,12 @@ const landlordOf = async (crowd: Crowd, { organizationId }: Owner): Promise<Land
 const seeded = async (
   folder: string,
   owner: Owner,
-  { people, landlords }: { people: number; landlords: number },
+  { people, landlords, others }: { people: number; landlords: number; others: number },
 ): Promise<Scene> => {
   const platform = await opened(folder);
   const crowd = new Crowd(platform.events);
   const { organizationId, userId } = owner;
+  await appendAll(platform.stores.events, lives(organizationId, userId, others), userId);
   const host = { userId, email: `owner@${DOMAIN}`, role: 'owner' } as const;
   const scene = {
     owner,
@@ -137,7 +140,9 @@ const unlikeLog = async (folder: string, wanted: Readonly<Record<string, number>
 export const people = async (bench: Bench): Promise<void> => {
   const perRound = bench.pick(600, 30_000);
   const count = perRound * bench.rounds;
-  const landlords = bench.pick(4, 60);
+  const landlords = bench.pick(3, 60);
+  const deletions = bench.pick(8, 20);
+  const others = bench.pick(0, 90_000);
   bench.report.part(
     'people',
     `G2, W5: accept, role, grant, removal over HTTP; ${count} people who exist and are signed in`,
@@ -146,7 +151,7 @@ export const people = async (bench: Bench): Promise<void> => {
   const before = await startProduct(folder);
   const owner = await signUpOwner(before.url, DOMAIN);
   await before.stop();
-  const scene = await seeded(folder, owner, { people: count, landlords });
+  const scene = await seeded(folder, owner, { people: count, landlords, others });
   const floor = new GroupCommitFloor(bench.folder('people-floor'), inviteRow, 5_000);
   const product = await startProduct(folder);
   await settled(product.url);
@@ -154,6 +159,7 @@ export const people = async (bench: Bench): Promise<void> => {
   const organization = `/v1/organizations/${owner.organizationId}`;
   const asOwner = (worker: number) => (open[worker] as HttpConnection).as(owner.token);
 
+  const firsts: number[] = [];
   const runs = new Map<string, Load[]>();
   const run = async (name: string, load: Promise<Load>) => {
     runs.set(name, [...(runs.get(name) ?? []), await load]);
@@ -189,6 +195,13 @@ export const people = async (bench: Bench): Promise<void> => {
         ),
       ),
     );
+    const [first, ...rest] = some.slice(0, deletions);
+    const erase = ({ userId }: Invited) =>
+      asOwner(0).json('POST', `${organization}/users/${userId}/delete`, { acknowledgements: deletion });
+    const begun = performance.now();
+    await erase(first as Invited);
+    firsts.push(performance.now() - begun);
+    await run('deletion', eachOnce({ workers: 1, warm: 1 }, rest, erase));
     const share = landlords / bench.rounds;
     await run(
       'removal',
@@ -208,15 +221,13 @@ export const people = async (bench: Bench): Promise<void> => {
     managed: await total(`${organization}/users?kind=managed&limit=1`),
     administrators: await total(`${organization}/users?role=administrator&limit=1`),
     owned: await total(`${organization}/accounts?ownerId=${owner.userId}&limit=1`),
-    granted: await total(`/v1/accounts/${scene.accountIds[0]}/users?role=developer&limit=1`),
   };
   for (const connection of open) connection.close();
   await product.stop();
   const expected = {
-    managed: count + 1,
-    administrators: count,
+    managed: count + 1 + others - deletions * bench.rounds,
+    administrators: count + others / 20 - deletions * bench.rounds,
     owned: 1 + ACCOUNTS_EACH * (landlords + 1),
-    granted: bench.rounds * Math.ceil(perRound / ACCOUNTS_EACH),
   };
   const differing = Object.entries(expected).find(
     ([name, value]) => listed[name as keyof typeof listed] !== value,
@@ -224,11 +235,12 @@ export const people = async (bench: Bench): Promise<void> => {
   const unlike =
     (differing && `${differing[1]} ${differing[0]} expected, ${JSON.stringify(listed)} listed`) ??
     (await unlikeLog(folder, {
-      InviteAccepted: count,
+      InviteAccepted: count + others,
       OrganizationRoleChanged: count,
       AccountAccessGranted: count,
       AccountOwnershipTransferred: ACCOUNTS_EACH * landlords,
-      UserRemovedFromOrg: landlords,
+      UserRemovedFromOrg: landlords + deletions * bench.rounds,
+      UserDataErased: deletions * bench.rounds,
     }));
   floor.close();
   const loads = (name: string) => runs.get(name) as Load[];
@@ -258,5 +270,13 @@ export const people = async (bench: Bench): Promise<void> => {
     durability: 'D1',
     note: `p99 ${Math.max(...loads('removal').map(({ p99 }) => p99)).toFixed(1)} ms`,
     broken: brokenBy(loads('removal'), unlike),
+  });
+  bench.report.figure({
+    name: 'deletion of somebody, everything erased',
+    unit: 'ms',
+    values: loads('deletion').map(({ p50 }) => p50),
+    durability: 'D1',
+    note: `p99 ${Math.max(...loads('deletion').map(({ p99 }) => p99)).toFixed(1)} ms; the first of the process, which looks at every page, ${firsts[0]?.toFixed(0)} ms`,
+    broken: brokenBy(loads('deletion'), unlike),
   });
 };

@@ -67,15 +67,15 @@ const crashedAt = (before: string, after: string, position: number): string => {
   return folder;
 };
 
-const tokenFor = async (nobody: Caller, to: string): Promise<string> => {
+const tokenFor = async (nobody: Caller, to: string, nth = 1, kind = ''): Promise<string> => {
   const { items } = await until(
-    () => nobody.get(`/sandbox/mail?to=${encodeURIComponent(to)}`),
-    ({ items: mails }) => mails.length > 0,
+    () => nobody.get(`/sandbox/mail?to=${encodeURIComponent(to)}${kind}`),
+    ({ items: mails }) => mails.length >= nth,
   );
   return new URL(items[0].links[0]).searchParams.get('token') ?? '';
 };
 
-/** An organization with an Owner, and a person with two accounts. */
+/** An organization with an Owner, a person with two accounts, and one who left and is invited again to both. */
 const scene = async (nobody: Caller) => {
   const domain = 'corporate.example';
   const email = `anna@${domain}`;
@@ -89,25 +89,40 @@ const scene = async (nobody: Caller) => {
     values: [added.dnsRecord.value],
   });
   await owner.post(`${organization}/domains/${added.domainId}/verify`);
-  const bob = `bob@${domain}`;
-  await owner.post(`${organization}/invitations`, { email: bob, role: 'administrator' });
-  const accepted = await nobody.post('/v1/invitations/accept', {
-    token: await tokenFor(nobody, bob),
-    password,
-    givenName: 'Bob',
-    familyName: 'Quillfeather',
-  });
+  const joined = async (name: string): Promise<string> => {
+    await owner.post(`${organization}/invitations`, { email: `${name}@${domain}`, role: 'administrator' });
+    const accepted = await nobody.post('/v1/invitations/accept', {
+      token: await tokenFor(nobody, `${name}@${domain}`),
+      password,
+      givenName: name,
+      familyName: 'Quillfeather',
+    });
+    return accepted.userId;
+  };
+  const bobId = await joined('bob');
+  const carolId = await joined('carol');
   const accounts: string[] = [];
   for (const name of ['One', 'Two'])
-    accounts.push(
-      (await owner.post(`${organization}/accounts`, { name, ownerId: accepted.userId })).accountId,
-    );
-  return { organization, annaId: anna.userId, bobId: accepted.userId, accounts };
+    accounts.push((await owner.post(`${organization}/accounts`, { name, ownerId: bobId })).accountId);
+  await owner.post(`${organization}/users/${carolId}/remove`, { acknowledgements: removal });
+  await owner.post(`${organization}/invitations`, {
+    email: `carol@${domain}`,
+    role: 'standard_user',
+    accounts: accounts.map((accountId) => ({ accountId, roles: ['developer'] })),
+  });
+  const link = await tokenFor(nobody, `carol@${domain}`, 2, '&kind=invitation');
+  return { organization, annaId: anna.userId, bobId, accounts, link };
 };
 
 type Scene = Awaited<ReturnType<typeof scene>>;
 
-const commands: Readonly<Record<string, (of: Scene) => { path: string; body: object }>> = {
+interface Asked {
+  readonly path: string;
+  readonly body: object;
+  readonly by?: string;
+}
+
+const commands: Readonly<Record<string, (of: Scene) => Asked>> = {
   remove: ({ organization, annaId, bobId, accounts: [one, two] }) => ({
     path: `${organization}/users/${bobId}/remove`,
     body: {
@@ -126,10 +141,11 @@ const commands: Readonly<Record<string, (of: Scene) => { path: string; body: obj
     path: `${organization}/transfer-ownership`,
     body: { newOwnerId: bobId, previousOwnerRole: 'administrator' },
   }),
+  accept: ({ link }) => ({ path: '/v1/invitations/accept', body: { token: link }, by: 'carol' }),
 };
 
-const signedIn = async (nobody: Caller) =>
-  nobody.as((await nobody.post('/v1/sessions', { email: 'anna@corporate.example', password })).token);
+const signedIn = async (nobody: Caller, name = 'anna') =>
+  nobody.as((await nobody.post('/v1/sessions', { email: `${name}@corporate.example`, password })).token);
 
 /** What everybody sees when all is done; times and the order of arrival aside. */
 const outcome = async (nobody: Caller, { organization, accounts }: Scene): Promise<Json> => {
@@ -144,8 +160,10 @@ const outcome = async (nobody: Caller, { organization, accounts }: Scene): Promi
   const position = `minPosition=${await log?.head()}`;
   const owners = await Promise.all(
     accounts.map(async (id) => {
-      const { status, body } = await owner.send('GET', `/v1/accounts/${id}?${position}`);
-      return status === 200 ? body.ownerId : status;
+      const { status, body } = await owner.send('GET', `/v1/accounts/${id}/users?${position}`);
+      return status === 200
+        ? body.items.map(({ userId, roles }: Json) => `${userId} ${roles}`).sort()
+        : status;
     }),
   );
   const users = await owner.all(`${organization}/users?limit=200&${position}`);
@@ -169,8 +187,8 @@ describe.each(Object.keys(commands))('P1, F1: a process that dies in the middle 
     cpSync(before, after, { recursive: true });
     const nobody = await started(after);
     const start = (await serving?.app.get(LogHead).head()) as number;
-    const { path, body } = (commands[what] as (given: Scene) => { path: string; body: object })(of);
-    const receipt = await (await signedIn(nobody)).post(path, body);
+    const { path, body, by } = (commands[what] as (given: Scene) => Asked)(of);
+    const receipt = await (await signedIn(nobody, by)).post(path, body);
     expect(receipt.effects).toBeUndefined();
     const whole = await outcome(nobody, of);
     const log = serving?.app.get(LogHead) as unknown as EventStore;
