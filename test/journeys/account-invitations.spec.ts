@@ -211,6 +211,41 @@ describe.each(backends)('invitations to accounts on $name', (backend) => {
     expect(await gil.call.get('/v1/me')).toMatchObject({ organizationId: frank.organizationId });
     const { items } = await anna.call.get(`${account}/users?search=gil`);
     expect(items).toMatchObject([{ userId: sent.userId, kind: 'independent' }]);
+    const policy = (value: string) => frank.call.put(frank.path('/sign-up-policy'), { policy: value });
+    await policy('outside');
+    const guests = [await invite(bob.call, `hal@${domain}`)];
+    await policy('invite_only');
+    guests.push(await invite(bob.call, outsider('hal')));
+    expect(guests).toMatchObject([{ kind: 'new_user' }, { kind: 'new_user' }]);
+    for (const { invitationId } of guests)
+      await bob.call.post(`${account}/invitations/${invitationId}/cancel`);
+  });
+
+  it('ERR-02 ERR-01: the account comes to the organization that manages the domain, which then invites to it', async () => {
+    const domain = product.domain('adding');
+    const frank = await product.signUp(`frank@${domain}`);
+    await product.verifiedDomain(frank, domain);
+    const lia = await product.join(frank, `lia@${domain}`);
+    const { accountId } = await lia.call.post(frank.path('/accounts'), { name: 'Of Lia' });
+    const leave = frank.path(`/users/${lia.userId}/remove`);
+    const { required } = await frank.call.refused(422, 'acknowledgements_required', 'POST', leave);
+    await frank.call.post(leave, {
+      acknowledgements: required.map(({ code }: Json) => code),
+      accountOwners: { [accountId]: lia.userId },
+    });
+    const own = `/v1/accounts/${accountId}`;
+    const body = { email: `max@${domain}`, roles: ['support'] };
+    await refused(lia.call, 422, 'domain_managed_elsewhere', body, own);
+    const { additionId } = await frank.call.post(frank.path('/account-additions'), {
+      accountId,
+      kind: 'managed',
+    });
+    await lia.call.post(`/v1/account-additions/${additionId}/confirm`);
+    await refused(lia.call, 422, 'invite_through_organization', body, own);
+    await invite(frank.call, body.email, body.roles, own);
+    await comesIn(body.email);
+    const { items } = await frank.call.get(`${own}/users?search=max`);
+    expect(items).toMatchObject([{ email: body.email, kind: 'managed', roles: ['support'] }]);
   });
 
   it('USR-10: a deleted person loses access in every organization, and is independent nowhere', async () => {

@@ -205,6 +205,19 @@ describe.each(backends)('accounts on $name', (backend) => {
     await anna.call.refused(404, 'not_found', 'GET', anna.path(`/users/${eve.userId}/accounts`));
   });
 
+  it('AUD-01 P10: an account tells its own history, as it was where it is now', async () => {
+    const { accountId } = await anna.call.post(anna.path('/accounts'), { name: 'Told' });
+    const types = async (call: Person['call'], query = '') =>
+      (await call.get(`/v1/accounts/${accountId}/audit-events${query}`)).items.map(({ type }: Json) => type);
+    await anna.call.patch(`/v1/accounts/${accountId}`, { name: 'Retold' });
+    await anna.call.post(anna.path('/accounts'), { name: 'Another' });
+    expect(await types(anna.call)).toEqual(['AccountRenamed', 'AccountCreated']);
+    expect(await types(anna.call, '?type=AccountRenamed&limit=1')).toEqual(['AccountRenamed']);
+    await anna.call.refused(400, 'validation_failed', 'GET', `/v1/accounts/${accountId}/audit-events?x=1`);
+    const nothing = `/v1/accounts/acc_${'0'.repeat(32)}/audit-events`;
+    await anna.call.refused(404, 'not_found', 'GET', nothing);
+  });
+
   it('ROL-08: the permissions of the account roles can be read', async () => {
     const { items } = await bob.call.get('/v1/account-roles');
     expect(Object.fromEntries(items.map(({ role, permissions }: Json) => [role, permissions]))).toEqual({

@@ -179,6 +179,47 @@ const rows: Readonly<Record<string, Cells>> = {
     method: 'GET',
     path: '/v1/organizations/{o}/audit-events',
   },
+  'AUD-01: reads the history of their own account': {
+    who: own,
+    method: 'GET',
+    path: '/v1/accounts/{own}/audit-events',
+  },
+  'AUD-01: reads the history of an account that is none of theirs': {
+    who: managers,
+    method: 'GET',
+    path: '/v1/accounts/{other}/audit-events',
+  },
+  'IMP-01: reads the imports': { who: managers, method: 'GET', path: '/v1/organizations/{o}/imports' },
+  'IMP-06: reads whom an import would bring': {
+    who: managers,
+    method: 'GET',
+    path: '/v1/organizations/{o}/import-candidates',
+  },
+  'MRG-01: looks at what a merge would do': {
+    who: managers,
+    method: 'GET',
+    path: '/v1/organizations/{o}/merges/preview?candidateOwnerEmail={eve}',
+  },
+  'ROL-02: adds themselves to an account that is none of theirs': {
+    who: managers,
+    method: 'PUT',
+    path: '/v1/accounts/{third}/users/{self}/roles',
+    body: { roles: ['administrator'] },
+  },
+  'USR-07: changes the address of a managed user': {
+    who: managers,
+    method: 'PUT',
+    path: '/v1/organizations/{o}/users/{target}/email',
+    body: { email: 'other@{domain}' },
+  },
+  'AMB-16: deactivates a managed user': {
+    who: managers,
+    path: '/v1/organizations/{o}/users/{target}/deactivate',
+  },
+  'USR-13: resets the second factor of a managed user': {
+    who: managers,
+    path: '/v1/organizations/{o}/users/{target}/reset-two-factor',
+  },
   'USR-06: reads the list of people': { who: managers, method: 'GET', path: '/v1/organizations/{o}/users' },
 };
 
@@ -207,6 +248,7 @@ describe.each(backends)('who may do what (rules.md 1.6) on $name', (backend) => 
     await give(accountId, who['Account Administrator'].userId, 'administrator');
     await give(accountId, guest.userId, 'support');
     await give(anna.accountId, guest.userId, 'support');
+    const third = await target.call.post(target.path('/accounts'), { name: 'Third' });
     Object.assign(names, {
       o: anna.organizationId,
       domain,
@@ -215,19 +257,22 @@ describe.each(backends)('who may do what (rules.md 1.6) on $name', (backend) => 
       guest: guest.userId,
       own: accountId,
       other: anna.accountId,
+      third: third.accountId,
       foreign: eve.accountId,
+      eve: encodeURIComponent(eve.email),
     });
   });
   afterAll(() => product.stop());
 
-  const filled = (text: string): string => text.replace(/\{(\w+)\}/g, (_, name) => names[name] ?? '');
+  const filled = (text: string, self: Person): string =>
+    text.replace(/\{(\w+)\}/g, (_, name) => (name === 'self' ? self.userId : (names[name] ?? '')));
 
   describe.each(Object.entries(rows))('%s', (_rule, { who: allowed, method = 'POST', path, body }) => {
     it.each(people)('%s', async (person) => {
       const { status, body: answer } = await who[person].call.send(
         method,
-        filled(path) + (method === 'GET' ? '' : '?dryRun=true'),
-        body === undefined ? {} : { body: JSON.parse(filled(JSON.stringify(body))) },
+        filled(path, who[person]) + (method === 'GET' ? '' : '?dryRun=true'),
+        body === undefined ? {} : { body: JSON.parse(filled(JSON.stringify(body), who[person])) },
       );
       const code = allowed.includes(person) ? undefined : 'forbidden';
       const unremovable = path.endsWith('{owner}/remove') && managers.includes(person);

@@ -69,5 +69,8 @@ export const mayReadAccount = mayLook(rights.read_account);
 
 export const mayReadAccountUsers = mayLook(rights.read_account_users);
 
+/** Whoever it is shared with sees who is there, not what happened. */
+export const mayReadAccountHistory = may(rights.read_account_users);
+
 /** Only whoever owns the account answers for it. */
 export const mayAnswerAddition = may(rights.answer_addition);

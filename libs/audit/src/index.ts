@@ -1,6 +1,7 @@
 import type { Noun } from '#commands';
 import type { Catalogue } from '#kernel';
-import { AuditController } from './audit.http.ts';
+import { ListAccountEventsHandler } from './account-history.queries.ts';
+import { AccountHistoryController, AuditController } from './audit.http.ts';
 import { auditHistory } from './audit.projection.ts';
 import { auditQueries } from './audit.queries.ts';
 
@@ -10,7 +11,7 @@ export { auditItem } from './audit.queries.ts';
 /** The history of everything that the other nouns write. */
 export const auditNoun = (catalogue: Catalogue): Noun => ({
   name: 'audit',
-  controllers: [AuditController],
-  providers: auditQueries,
+  controllers: [AuditController, AccountHistoryController],
+  providers: [ListAccountEventsHandler, ...auditQueries],
   projections: [auditHistory(catalogue)],
 });

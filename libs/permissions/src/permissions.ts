@@ -77,6 +77,7 @@ export const permissions: Readonly<Record<string, RightName>> = {
   'POST /v1/accounts/{accountId}/close': 'own_account',
   'PUT /v1/accounts/{accountId}/two-factor-requirement': 'manage_account',
   'GET /v1/accounts/{accountId}/users': 'read_account_users',
+  'GET /v1/accounts/{accountId}/audit-events': 'read_account_users',
   'PUT /v1/accounts/{accountId}/users/{userId}/roles': 'manage_account',
   'POST /v1/accounts/{accountId}/users/{userId}/remove': 'manage_account',
   'POST /v1/organizations/{organizationId}/account-additions': 'manage',
