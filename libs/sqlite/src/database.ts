@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createFile, refuseUnsound, UnusableFile } from './database-file.ts';
 import { PageGaps } from './page-gaps.ts';
+import { leaveSweptMark, takeSweptMark } from './swept-mark.ts';
 import { WrittenPages } from './written-pages.ts';
 
 /** The engine could not do its work: disk full, input/output error, file gone. Nothing of it was kept. */
@@ -27,6 +28,8 @@ export interface DatabaseOptions {
 const BUSY_MS = 5_000;
 /** So many pages with every commit: a millisecond at most. */
 const CLEANED_AT_ONCE = 128;
+/** Pages that are remembered until somebody is to be forgotten. With more, the whole file is looked at. */
+const REMEMBERED = 32_768;
 const READER_CACHE_KIB = 16_384;
 /**
  * Pages of documents that lie apart cost a tenth of what they cost with one system call for each. What is mapped is
@@ -41,14 +44,15 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   /** Never closed before the engine's own: closing any handle on the file lets go of all locks of the process. */
   #file: number | undefined;
-  /** Since the whole file was cleaned for the first time: what has been written after that. */
   #written: WrittenPages | undefined;
   #gaps: PageGaps | undefined;
   /** Pages of earlier logs that are still to be cleaned. */
   readonly #folded = new Set<number>();
-  /** False: pages have been written that nobody has taken note of. */
+  /** True: all that has been written since is noted. */
   #isKnown = false;
+  /** True: nothing is left in any other page than those that are noted. */
   #isSwept = false;
+  #forgets = false;
 
   private constructor(path: string, db: DatabaseSync) {
     this.path = path;
@@ -65,10 +69,16 @@ export class Database {
     };
     let database: Database | undefined;
     try {
-      if (!existsSync(path)) createFile(path, identity);
+      const isNew = !existsSync(path);
+      if (isNew) createFile(path, identity);
+      const isSwept = options.secureDelete && (takeSweptMark(path) || isNew);
       refuseUnsound(path, identity);
       database = new Database(path, new DatabaseSync(path, { timeout: BUSY_MS }));
       database.#configure(options);
+      if (isSwept) {
+        database.#takeNote();
+        database.#isSwept = true;
+      }
       return database;
     } catch (error) {
       database?.close();
@@ -142,7 +152,12 @@ export class Database {
 
   commit(): void {
     this.statement('COMMIT').run();
+    if (!this.#isKnown) return;
     for (const page of this.#written?.note() ?? []) this.#folded.add(page);
+    if (!this.#forgets) {
+      if (this.#folded.size > REMEMBERED) this.#loseTrack();
+      return;
+    }
     const some: number[] = [];
     for (const page of this.#folded) {
       if (some.length === CLEANED_AT_ONCE) break;
@@ -154,7 +169,22 @@ export class Database {
 
   /** A log that has begun anew outside of a transaction may have held more than anybody saw. */
   #noteAtRest(): void {
-    if (this.#written?.note()) this.#isKnown = this.#isSwept = false;
+    if (this.#isKnown && this.#written?.note()) this.#loseTrack();
+  }
+
+  #loseTrack(): void {
+    this.#isKnown = this.#isSwept = false;
+    this.#folded.clear();
+  }
+
+  #takeNote(): void {
+    this.#file ??= openSync(this.path, 'r+');
+    this.#gaps ??= new PageGaps(this.#file);
+    // The log's index is there from the first read on.
+    this.run('SELECT 1 FROM sqlite_schema');
+    this.#written ??= new WrittenPages(this.path);
+    this.#written.note();
+    this.#isKnown = true;
   }
 
   #rollback(): void {
@@ -166,17 +196,14 @@ export class Database {
   }
 
   /**
-   * Overwrites what deleted content has left in the pages of the whole file, with pauses: once. From then on the pages
-   * that are written are known, and are all that has to be looked at.
+   * Overwrites what deleted content has left in the pages of the whole file, with pauses, unless it is known already
+   * which pages have been written since that was last done. From then on only those have to be looked at.
    */
   *sweep(): Generator<void> {
+    this.#forgets = true;
     if (this.#isSwept) return;
-    this.#file ??= openSync(this.path, 'r+');
-    this.#gaps ??= new PageGaps(this.#file);
-    this.#written ??= new WrittenPages(this.path);
-    this.#written.note();
-    this.#isKnown = true;
-    yield* this.#gaps.cleanAll();
+    this.#takeNote();
+    yield* this.#gaps?.cleanAll() ?? [];
     this.#isSwept = this.#isKnown;
   }
 
@@ -202,12 +229,24 @@ export class Database {
     }
   }
 
+  /** A file that cannot be written any more is closed all the same. */
+  #scrubbed(): boolean {
+    try {
+      return this.scrub();
+    } catch {
+      return false;
+    }
+  }
+
   close(): void {
     if (!this.#db.isOpen) return;
+    this.#noteAtRest();
+    const isClean = this.#isSwept && this.#scrubbed();
     this.#statements.clear();
     this.#db.close();
     if (this.#file !== undefined) closeSync(this.#file);
     this.#written?.close();
+    if (isClean) leaveSweptMark(this.path);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -87,6 +87,34 @@ it('USR-10: after the first time only what was written since is looked at, throu
   expect(database.scrub()).toBe(true);
   expect(left()).toBe(0);
   expect(database.statement('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+});
+
+it('USR-10: a file that was closed in order is known when it is opened again; one that was not, is looked at as a whole', () => {
+  const mark = `${path()}-swept`;
+  expect(existsSync(mark)).toBe(false);
+  database.transaction(() => database.run('CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT)'));
+  database.close();
+  expect(existsSync(mark)).toBe(true);
+  const reopen = () => {
+    database = Database.open(path(), { kind: 'TEST', durable: false, secureDelete: true });
+    return [...database.sweep()].length;
+  };
+  const fill = (from: number) =>
+    database.transaction(() => {
+      const insert = database.statement('INSERT INTO things VALUES (?, ?)');
+      for (let row = from; row < from + 3_000; row += 1) insert.run(row, 'x'.repeat(2_000));
+    });
+  expect(reopen()).toBe(0);
+  expect(existsSync(mark)).toBe(false);
+  fill(0);
+  expect(database.scrub()).toBe(true);
+  database.close();
+  const copy = readFileSync(path());
+  expect(reopen()).toBe(0);
+  database.close();
+  writeFileSync(path(), copy);
+  expect(reopen()).toBeGreaterThan(0);
+  expect(database.statement('SELECT count(*) AS n FROM things').get()).toEqual({ n: 3_000 });
 });
 
 it('does not wait for whoever is still reading', () => {
