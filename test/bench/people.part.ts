@@ -11,7 +11,7 @@ import type { HttpConnection } from './http-connection.ts';
 import { inviteRow, REFERENCE_COMMITS } from './invitations.part.ts';
 import { eachOnce, type Load, underLoad } from './load.ts';
 import { connections, type Owner, productEnv, settled, signUpOwner, startProduct } from './product.ts';
-import { appendAll, lives, newMetadata } from './seeds.ts';
+import { appendAll, lives, newMetadata, policiesHaveSeenAll } from './seeds.ts';
 
 const WORKERS = 16;
 const ACCEPTS = 2_000;
@@ -115,7 +115,9 @@ const seeded = async (
     landlords: await many(landlords, () => landlordOf(crowd, owner)),
     accountIds: await many(ACCOUNTS_EACH, () => crowd.account(organizationId, host)),
   };
+  const head = await platform.events.head();
   await platform.stores.close();
+  await policiesHaveSeenAll(folder, head);
   return scene;
 };
 

@@ -58,6 +58,11 @@ describe('what follows an acceptance', () => {
     ]);
   });
 
+  it('USR-04: who is there already keeps their password', () => {
+    const told = followOns({ role: 'administrator', givenName: null, familyName: null });
+    expect(told?.map(([command]) => command)).toEqual([join]);
+  });
+
   it('AMB-27: to an account alone the person becomes active and joins nothing; a refused access takes it back', () => {
     expect(followOns({ accountId: 'acc_1', accounts })).toEqual([
       [adopt, expect.anything(), undefined],

@@ -32,8 +32,10 @@ export const whenInvitationAcceptedJoinTheOrganization: Policy<InvitationEvent> 
         otherwise,
       });
       const standard = { role: 'standard_user', via: 'auto_join' };
+      const adopt = { command: 'AdoptPassword', fields: { userId, from: metadata.commandId }, resource };
       return [
-        { command: 'AdoptPassword', fields: { userId, from: metadata.commandId }, resource },
+        // Whoever is there already has given neither name nor password.
+        ...(givenName === null ? [] : [adopt]),
         ...(role === null
           ? [{ command: 'ActivateInvitee', fields: { userId, givenName, familyName }, resource }]
           : [
