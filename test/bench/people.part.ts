@@ -140,10 +140,10 @@ const unlikeLog = async (folder: string, wanted: Readonly<Record<string, number>
 
 /** What administrators do every day, and G2: an invitation accepted. */
 export const people = async (bench: Bench): Promise<void> => {
-  const perRound = bench.pick(600, 30_000);
+  const perRound = bench.pick(300, 30_000);
   const count = perRound * bench.rounds;
-  const landlords = bench.pick(3, 60);
-  const deletions = bench.pick(8, 20);
+  const landlords = bench.pick(2, 60);
+  const deletions = bench.pick(5, 20);
   const others = bench.pick(0, 90_000);
   bench.report.part(
     'people',
