@@ -1,11 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { AccountEvent } from '#accounts';
 import type { ClaimEvent } from '#claims';
 import type { DomainEvent } from '#domains';
-import { type EventStore, NO_STREAM } from '#event-store';
-import type { Event, OrganizationRole } from '#kernel';
+import type { EventStore } from '#event-store';
+import type { OrganizationRole } from '#kernel';
 import type { OrganizationEvent } from '#organizations';
 import type { UserEvent } from '#users';
+import { begin } from './history.ts';
 
 type Seeded = AccountEvent | ClaimEvent | DomainEvent | OrganizationEvent | UserEvent;
 
@@ -43,29 +44,13 @@ export class Crowd {
   }
 
   async #append(stream: string, organizationId: string | null, actor: string, ...seeded: Seeded[]) {
-    const commandId = randomUUID();
-    await this.#events.append(
-      stream,
-      NO_STREAM,
-      seeded.map(({ type, data }: Event) => ({
-        id: randomUUID(),
-        type,
-        data,
-        metadata: {
-          commandId,
-          fingerprint: '',
-          correlationId: commandId,
-          causationId: null,
-          actor: { type: 'user', id: actor },
-          source: 'api',
-          sourceIp: null,
-          userAgent: null,
-          organizationId,
-          schemaVersion: 1,
-          occurredAt: seededAt,
-        },
-      })),
-    );
+    const about = {
+      actor: { type: 'user', id: actor },
+      source: 'api',
+      organizationId,
+      occurredAt: seededAt,
+    } as const;
+    await begin(this.#events, stream, about, seeded);
   }
 
   /** Somebody with an address of the domain, in an organization or in none. */

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { EventStore } from '#event-store';
 import type { OrganizationRole } from '#kernel';
+import { begin } from './history.ts';
 
 const BEGINNING = '2025-01-01T00:00:00.000Z';
 
@@ -22,29 +22,14 @@ export class Seeds {
   }
 
   async #write(stream: string, organizationId: string | null, events: readonly [string, object][]) {
-    const commandId = randomUUID();
-    await this.#store.append(
-      stream,
-      -1,
-      events.map(([type, data]) => ({
-        id: randomUUID(),
-        type,
-        data,
-        metadata: {
-          commandId,
-          fingerprint: '',
-          correlationId: commandId,
-          causationId: null,
-          actor: { type: 'system', id: 'orgledger' },
-          source: 'system',
-          sourceIp: null,
-          userAgent: null,
-          organizationId,
-          schemaVersion: 1,
-          occurredAt: BEGINNING,
-        },
-      })),
-    );
+    const about = {
+      actor: { type: 'system', id: 'orgledger' },
+      source: 'system',
+      organizationId,
+      occurredAt: BEGINNING,
+    } as const;
+    const happened = events.map(([type, data]) => ({ type, data }));
+    await begin(this.#store, stream, about, happened);
   }
 
   async organization(n: number, ownerId: string, domain: string): Promise<string> {
