@@ -211,37 +211,33 @@ describe('reading', () => {
     );
   });
 
-  it('what an older release has built answers like the newer one, while that fills its own and after', async () => {
+  it('what an older release has built answers as it is, and what the newer one then builds the same', async () => {
+    const { searched: _, ...rest } = things;
+    const older = { ...rest, counted: { scope: 'org', by: ['kind', 'flag'] } } as typeof things;
+    const newer = { ...things, version: 2 };
+    const [sort, org] = [{ field: 'name', direction: 1 } as const, 'org_1'];
     await fc.assert(
-      fc.asyncProperty(
-        randomLog({ minLength: 5, maxLength: 20 }),
-        wheres,
-        sorts,
-        async (events, where, sort) => {
-          const { searched: _, ...rest } = things;
-          const older = { ...rest, counted: { scope: 'org', by: ['kind', 'flag'] } } as typeof things;
-          const newer = { ...things, version: 2 };
-          const log = ScriptedLog.store(events);
-          scratch = await scratchDocuments();
-          projector = new Projector(log, scratch.store, [older], silent);
+      fc.asyncProperty(randomLog({ minLength: 10, maxLength: 20 }), async (events) => {
+        const log = ScriptedLog.store(events);
+        scratch = await scratchDocuments();
+        for (const running of [older, newer]) {
+          projector = new Projector(log, scratch.store, [running], silent);
           await projector.start();
-          await projector.waitFor(await log.head(), 5_000);
-          await projector.stop();
-          projector = new Projector(log, scratch.store, [newer], silent);
+          while (projector.served('things') !== `things-${running.version}`) await new Promise(setImmediate);
           const models = new ReadModels(scratch.store, projector, [newer]);
-          const request = { where, sort, limit: 3 };
-          const expected = naiveList(events, request);
-          const answered = async () => (await pages(models, request)).flatMap(({ items }) => items);
-          const restored = projector.start();
-          while (projector.served('things') === undefined) await new Promise(setImmediate);
-          expect(await answered()).toEqual(expected);
-          await restored;
           await models.reach(await log.head());
-          while (projector.served('things') === 'things-1') await new Promise(setImmediate);
-          expect(await answered()).toEqual(expected);
-          await close();
-        },
-      ),
+          for (const where of [
+            { org, kind: { in: ['k1', 'k2'] } },
+            { org, words: { prefix: 'a' } },
+          ]) {
+            const request = { where, sort, limit: 3 };
+            const answered = (await pages(models, request)).flatMap(({ items }) => items);
+            expect(answered).toEqual(naiveList(events, request));
+          }
+          await projector.stop();
+        }
+        await close();
+      }),
       { numRuns: LONG ? 500 : 10 },
     );
   });

@@ -188,19 +188,22 @@ export class ReadModels {
   async #list<Document>(name: string, request: ListRequest, patience = PATIENCE): Promise<Page<Document>> {
     const position = request.asOf ?? this.#served.positionOf(name);
     const build = this.#build(name);
-    const { counted, immutable } = this.#projection(name);
+    const { counted, immutable, searched } = this.#projection(name);
     const cells =
       counted && request.where[counted.scope] !== undefined
         ? await cellsOf(this.#documents, build, counted, request.where)
         : undefined;
+    const initials = this.#isOld(name) ? undefined : withinInitials(this.#projection(name), request);
+    // Whoever begins with one letter is there once in its index, but once for each word in that of the words.
+    const counting = searched && initials?.[searched.in] === undefined ? initials : undefined;
     const found =
       request.totals === false
         ? { total: 0, totalIsLowerBound: true }
-        : await this.#total(name, build, request, cells);
+        : await this.#total(name, build, { ...request, where: counting ?? request.where }, cells);
     // Where nothing matches, a walk in sort order would only find that out at the end.
     if (found.total === 0 && !found.totalIsLowerBound) return { items: [], ...found, next: null, position };
-    const within = counted && cells && withinCells(counted, cells, request);
-    const where = this.#isOld(name) ? undefined : (withinInitials(this.#projection(name), request) ?? within);
+    const within = counted && cells && !this.#isOld(name) ? withinCells(counted, cells, request) : undefined;
+    const where = initials ?? within;
     const filter = filterOf(where ?? request.where, request.asOf);
     const wanted = request.limit + 1;
     const versions = await this.#page<Version>(build.live, request, filter, wanted);

@@ -132,14 +132,16 @@ export const choose = (
   size: () => number,
   atMost: (access: Access, bound: number) => number,
 ): Access | undefined => {
-  const best = bestOf(candidates);
-  if (!sorted) return best && best.weight > 0 ? best : undefined;
-  const walk = bestOf(candidates.filter(({ ordered }) => ordered));
-  if (!walk) return best && best.weight > 0 ? best : undefined;
+  const best = bestOf(candidates.filter(({ weight }) => weight > 0));
+  const walk = sorted ? bestOf(candidates.filter(({ ordered }) => ordered)) : best;
+  if (!walk) return best;
   const narrow = bestOf(
-    candidates.filter(({ ordered, used }) => !ordered && used.some((test) => !walk.used.includes(test))),
+    candidates.filter(
+      ({ ordered, used }) => !(sorted && ordered) && used.some((test) => !walk.used.includes(test)),
+    ),
   );
   if (!narrow) return walk;
+  if (!sorted) return atMost(narrow, FEW + 1) <= FEW ? narrow : walk;
   if (page === 0) return walk.weight >= narrow.weight ? walk : narrow;
   const bound = Math.min(10_000, Math.max(1_000, Math.ceil(Math.sqrt(page * size()))));
   return atMost(narrow, bound + 1) <= bound ? narrow : walk;
@@ -152,6 +154,9 @@ const bestOf = (candidates: readonly Access[]): Access | undefined =>
   );
 
 const rank = ({ weight, ordered }: Access): number => weight + (ordered ? 0.01 : 0);
+
+/** So few that nothing is lost by looking at all of them. */
+const FEW = 1_000;
 
 /** So many ranges are merged at most. */
 const MERGED = 256;
