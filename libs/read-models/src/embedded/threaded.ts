@@ -32,6 +32,8 @@ export class ThreadedDocuments implements DocumentStore {
   /** Settles when the open transaction ends. */
   #open: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
+  /** Why the thread has ended. */
+  #over: StorageFailure | undefined;
   readonly #died: (error: Error) => void;
 
   /**
@@ -83,14 +85,17 @@ export class ThreadedDocuments implements DocumentStore {
   }
 
   #ended(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(new StorageFailure(error.message));
+    this.#over ??= new StorageFailure(error.message);
+    for (const { reject } of this.#waiting.values()) reject(this.#over);
     this.#waiting.clear();
     if (this.#closed) return;
     this.#closed = Promise.resolve();
+    this.#endReading();
     this.#died(error);
   }
 
   #order<R>(order: Order): Promise<R> {
+    if (this.#over) throw this.#over;
     const id = ++this.#last;
     try {
       this.#worker.postMessage({ ...order, id });
@@ -195,10 +200,14 @@ export class ThreadedDocuments implements DocumentStore {
 
   async #close(): Promise<void> {
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
-    this.#reads.close();
-    this.#database.close();
+    this.#endReading();
     await this.#order({ kind: 'close' });
     await exited;
+  }
+
+  #endReading(): void {
+    this.#reads.close();
+    this.#database.close();
   }
 
   #mustBeOpen(): void {
