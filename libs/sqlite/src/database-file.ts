@@ -1,7 +1,6 @@
 import {
   closeSync,
   existsSync,
-  fsyncSync,
   openSync,
   readFileSync,
   readSync,
@@ -11,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { syncFolder } from './sync-folder.ts';
 
 /** The file cannot be used as it is. Nothing was changed in it. */
 export class UnusableFile extends Error {
@@ -142,14 +142,4 @@ const checksum = (bigEndian: boolean, log: Buffer) => {
     },
     matches: (at: number): boolean => first === view.getUint32(at) && second === view.getUint32(at + 4),
   };
-};
-
-const syncFolder = (folder: string): void => {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 };

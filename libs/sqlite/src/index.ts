@@ -2,3 +2,4 @@ export * from './database.ts';
 export { UnusableFile } from './database-file.ts';
 export * from './folder-lock.ts';
 export * from './group-commit.ts';
+export * from './sync-folder.ts';

@@ -13,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { syncFolder } from '#sqlite';
 
 /** The master key cannot be used as it is. The message is a sentence for the operator. */
 export class UnusableMasterKey extends Error {
@@ -58,16 +59,6 @@ export const generateKey = (path: string): void => {
     unlinkSync(temporary);
   }
   syncFolder(folder);
-};
-
-const syncFolder = (folder: string): void => {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 };
 
 /** Only for its owner, on disk before this answers. @returns the path of what was written beside `path` */
