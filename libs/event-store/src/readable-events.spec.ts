@@ -1,12 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createCipheriv, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Catalogue, EventMetadata } from '#kernel';
+import type { Catalogue, EventMetadata, RecordedEvent } from '#kernel';
 import { metadata } from '../../../test/support/scripted-log.ts';
 import { openEmbeddedEvents } from './embedded/open.ts';
-import { type EventStore, InvalidAppend, type NewEvent } from './port.ts';
+import { type EventStore, InvalidAppend, type NewEvent, Together } from './port.ts';
 import { ERASED, readableEvents, type SubjectKeys } from './readable-events.ts';
 
 const catalogue: Catalogue = {
@@ -110,6 +110,37 @@ describe('the exit of the log', () => {
     const [read] = await reader().read('person-2');
     expect(read?.unreadable).toContain('does not decrypt');
     expect(JSON.stringify(read)).not.toContain('Anna');
+  });
+
+  it('P13: what all events of a command say alike is sealed once, and opens nowhere but in that command', async () => {
+    const together = new Together();
+    const source = { commandId: randomUUID(), sourceIp: '192.0.2.7' };
+    const named = (more: object) => an('PersonNamed', { personId: 'usr_1', name: 'Anna' }, more);
+    await reader().append('person-1', -1, [named(source), named(source)], { together });
+    await reader().append('person-2', -1, [named({ ...source, commandId: randomUUID() })], { together });
+    const [first, second] = await stored.read('person-1');
+    const [other] = await stored.read('person-2');
+    expect(second?.metadata.sourceIp).toBe(first?.metadata.sourceIp);
+    expect(other?.metadata.sourceIp).not.toBe(first?.metadata.sourceIp);
+    const moved = { ...(other as RecordedEvent).metadata, sourceIp: first?.metadata.sourceIp ?? null };
+    await stored.append('person-3', -1, [{ ...named({}), metadata: moved }]);
+    for (const stream of ['person-1', 'person-2'])
+      for (const { metadata } of await reader().read(stream)) expect(metadata.sourceIp).toBe('192.0.2.7');
+    const [read] = await reader().read('person-3');
+    expect(read?.unreadable).toContain('does not decrypt');
+  });
+
+  it('P19: metadata that an older release has sealed for its event comes out readable', async () => {
+    const event = an('PersonNamed', { personId: 'usr_1' });
+    const key = (await keys.of([event.metadata.actor.id], { create: true })).get(event.metadata.actor.id);
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', key as Buffer, nonce);
+    cipher.setAAD(Buffer.from(`person-1/${event.id}/sourceIp`));
+    const sealed = [nonce, cipher.update('"192.0.2.7"'), cipher.final(), cipher.getAuthTag()];
+    const sourceIp = `sealed:1:${Buffer.concat(sealed).toString('base64url')}`;
+    await stored.append('person-1', -1, [{ ...event, metadata: { ...event.metadata, sourceIp } }]);
+    const [read] = await reader().read('person-1');
+    expect(read?.metadata.sourceIp).toBe('192.0.2.7');
   });
 
   it('an older version is raised step by step, the newest one is left alone', async () => {

@@ -9,6 +9,7 @@ import {
   type NewEvent,
   type Retention,
   type StoreHealth,
+  Together,
 } from './port.ts';
 
 /** Keys of persons; null when a key was destroyed or never made. */
@@ -29,7 +30,10 @@ export interface ReadableEventStore extends EventStore {
 /** Stands where personal data of an erased person stood. */
 export const ERASED = '[erased]';
 
+/** Bound to stream, event and field. */
 const SEALED = 'sealed:1:';
+/** Bound to command and field: what all events of a command say alike. */
+const SEALED_FOR_COMMAND = 'sealed:2:';
 const PERSONAL_METADATA = ['sourceIp', 'userAgent'] as const;
 const REMEMBERED = 8_192;
 
@@ -60,6 +64,8 @@ class ReadableEvents implements ReadableEventStore {
     { data: object; metadata: EventMetadata; subjects: readonly string[] }
   >(REMEMBERED);
   readonly #forgotten = new RecentlyUsed<string, true>(REMEMBERED);
+  /** What was sealed already for the commands under way. */
+  readonly #sealed = new WeakMap<Together, Map<string, string>>();
 
   constructor(store: EventStore, catalogue: Catalogue, keys: SubjectKeys) {
     this.#store = store;
@@ -77,7 +83,8 @@ class ReadableEvents implements ReadableEventStore {
     const personal = newest.map((event) => this.#personalOf(event));
     const subjects = subjectsOf(personal);
     const keys = subjects.length > 0 ? await this.#keys.of(subjects, { create: true }) : new Map();
-    const sealed = newest.map((event, index) => seal(stream, event, personal[index] ?? [], keys));
+    const alike = this.#sealedFor(options?.together ?? new Together());
+    const sealed = newest.map((event, index) => seal(stream, event, personal[index] ?? [], keys, alike));
     const appended = await this.#store.append(stream, expectedRevision, sealed, options);
     for (const [index, { id, data, metadata }] of newest.entries()) {
       const about = subjectsOf([personal[index] ?? []]);
@@ -85,6 +92,12 @@ class ReadableEvents implements ReadableEventStore {
         this.#recent.set(id, { data, metadata, subjects: about });
     }
     return appended;
+  }
+
+  #sealedFor(command: Together): Map<string, string> {
+    const sealed = this.#sealed.get(command) ?? new Map<string, string>();
+    this.#sealed.set(command, sealed);
+    return sealed;
   }
 
   #versioned(event: NewEvent): NewEvent {
@@ -212,23 +225,37 @@ const fieldOf = (event: { data: object; metadata: object }, { part, field }: Per
 
 const isSealed = (event: RecordedEvent, field: Personal): boolean => {
   const value = fieldOf(event, field);
-  return typeof value === 'string' && value.startsWith(SEALED);
+  return typeof value === 'string' && (value.startsWith(SEALED) || value.startsWith(SEALED_FOR_COMMAND));
 };
+
+const ofEvent = (stream: string, event: NewEvent, field: string): string => `${stream}/${event.id}/${field}`;
+const ofCommand = ({ metadata }: NewEvent, field: string): string => `${metadata.commandId}/${field}`;
 
 const seal = (
   stream: string,
   event: NewEvent,
   personal: readonly Personal[],
   keys: ReadonlyMap<string, Buffer | null>,
+  alike: Map<string, string>,
 ): NewEvent => {
   if (personal.length === 0) return event;
   const sealed = { data: { ...event.data }, metadata: { ...event.metadata } };
   for (const { part, field, subject } of personal) {
     const key = keys.get(subject);
     const target = sealed[part] as Record<string, unknown>;
-    target[field] = key ? encrypt(key, `${stream}/${event.id}/${field}`, target[field]) : ERASED;
+    if (!key) target[field] = ERASED;
+    else if (part === 'data')
+      target[field] = SEALED + encrypt(key, ofEvent(stream, event, field), target[field]);
+    else target[field] = sealedOnce(alike, key, ofCommand(event, field), target[field]);
   }
   return { ...event, ...sealed };
+};
+
+const sealedOnce = (alike: Map<string, string>, key: Buffer, boundTo: string, value: unknown): string => {
+  const saying = `${boundTo}/${value}`;
+  const text = alike.get(saying) ?? SEALED_FOR_COMMAND + encrypt(key, boundTo, value);
+  alike.set(saying, text);
+  return text;
 };
 
 const unseal = (
@@ -242,9 +269,9 @@ const unseal = (
     for (const { part, field, subject } of personal) {
       const key = keys.get(subject);
       const target = open[part] as Record<string, unknown>;
-      target[field] = key
-        ? decrypt(key, `${event.stream}/${event.id}/${field}`, target[field] as string)
-        : ERASED;
+      const text = target[field] as string;
+      const boundTo = text.startsWith(SEALED) ? ofEvent(event.stream, event, field) : ofCommand(event, field);
+      target[field] = key ? decrypt(key, boundTo, text) : ERASED;
     }
   } catch {
     return {
@@ -273,7 +300,7 @@ const encrypt = (key: Buffer, boundTo: string, value: unknown): string => {
     cipher.final(),
     cipher.getAuthTag(),
   ]);
-  return SEALED + sealed.toString('base64url');
+  return sealed.toString('base64url');
 };
 
 const decrypt = (key: Buffer, boundTo: string, text: string): unknown => {
