@@ -220,12 +220,11 @@ export class Execution {
     try {
       const { together } = envelope;
       const { keeps: maxCount } = step.decider;
-      if (maxCount !== undefined && loaded.revision === NO_STREAM)
-        await this.#store.retain(stream, { maxCount });
-      const { revision, position, onDisk } = await this.#store.append(stream, loaded.revision, events, {
-        together,
-        ahead: together !== undefined,
-      });
+      const begins = loaded.revision === NO_STREAM;
+      const [{ revision, position, onDisk }] = await Promise.all([
+        this.#store.append(stream, loaded.revision, events, { together, ahead: together !== undefined }),
+        begins && maxCount !== undefined && this.#store.retain(stream, { maxCount }),
+      ]);
       const written = events.reduce(
         (before, event, index) =>
           advanced(step.decider, before, {
