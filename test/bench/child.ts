@@ -54,7 +54,7 @@ export class Child {
     );
   }
 
-  /** The highest of resident memory while something is done. */
+  /** The highest of `residentMb` while something is done. */
   async peakMbWhile(work: Promise<unknown>): Promise<number> {
     let peak = this.residentMb;
     const look = setInterval(() => {

@@ -124,7 +124,7 @@ const reports = async (bench: Bench): Promise<void> => {
     unit: 's',
     values: runs.map(({ seconds }) => seconds),
     goal: { atMost: 20 },
-    note: `heap grew by ${Math.max(...grown)} MB from the first tenth to the last; resident ${first.residentMb.join(' to ')} MB`,
+    note: `heap grew by ${Math.max(...grown)} MB from the first tenth to the last; ${first.residentMb.join(' to ')} MB resident without pages of files`,
     broken: runs.some(({ rows, csvHash }) => rows !== count || csvHash !== first.csvHash)
       ? `${first.rows} rows, or not the same file`
       : undefined,
