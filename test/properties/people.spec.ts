@@ -275,6 +275,8 @@ describe('people and accounts', () => {
           const { organizationId, people } = await founded(1);
           const target = { organizationId, userId: people[1] as string, by: people[0] as string };
           for (let number = 0; number < accounts; number += 1) await act('account', target);
+          // Otherwise it may still be looking where its new Owner belongs, and part with them before it is told to.
+          await atRest();
           const dry = (await act(what, target, true)) as DryRun;
           const receipt = (await act(what, target)) as Receipt;
           const written = await store().read(receipt.stream, {
@@ -294,8 +296,14 @@ describe('people and accounts', () => {
     );
   });
 
+  const atRest = async () => {
+    while (!(await serving.app.get(PolicyRunner).settle(await store().head(), '')).settled);
+  };
+
   const changes = new Set(['TransferAccountOwnership', 'FollowOwnership']);
   const followOns = async ({ position, events }: Receipt): Promise<RecordedEvent[]> => {
+    // On a busy machine the answer may come before its effects.
+    await atRest();
     const ids = new Set(events.map(({ id }) => id));
     const found: RecordedEvent[] = [];
     for await (const batch of store().readAll({ after: Math.max(0, Number(position) - 200) }))
