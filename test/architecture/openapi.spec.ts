@@ -8,15 +8,27 @@ import { readSettings } from '#settings';
 interface Operation {
   readonly summary?: string;
   readonly parameters: readonly { readonly name: string }[];
-  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+  readonly responses: Readonly<Record<string, Response>>;
+}
+interface Response {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, { readonly schema: object }>>;
 }
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 
-/** The operations that do not say what they do, and the commands that do not say why they may be refused. */
+/** True when what it answers as JSON is described, or it answers none. */
+const isExact = ({ content = {} }: Response): boolean =>
+  Object.values(content).every(({ schema }) => Object.keys(schema).length > 0);
+
+/**
+ * The operations that do not say what they do or what they answer, and the commands that do not say why they may be
+ * refused. Whether answers are as described is held by every journey.
+ */
 const untold = (paths: Paths): string[] =>
   Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, { summary, responses }]) => [
       ...(/\w\.$/.test(summary ?? '') ? [] : [`${method} ${path}: summary`]),
+      ...(Object.values(responses).every(isExact) ? [] : [`${method} ${path}: answer`]),
       ...(method === 'get' || /: [a-z_]+(, [a-z_]+)*\.$/.test(responses['4XX']?.description ?? '')
         ? []
         : [`${method} ${path}: refusals`]),
@@ -37,7 +49,7 @@ describe('/openapi.json', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('says of every operation what it does, and of every command with which codes it may be refused', () => {
+  it('says of every operation what it does and answers, and of every command with which codes it may be refused', () => {
     expect(Object.keys(paths).length).toBeGreaterThan(60);
     expect(untold(paths)).toEqual([]);
   });
@@ -58,10 +70,13 @@ describe('/openapi.json', () => {
   });
 
   it('finds a planted operation that says nothing', () => {
-    const told = { parameters: [], responses: { '4XX': { description: 'Refused.' } } };
+    const answer = { description: 'Found.', content: { 'application/json': { schema: {} } } };
+    const told = { parameters: [], responses: { '2XX': answer, '4XX': { description: 'Refused.' } } };
     expect(untold({ ...paths, '/v1/planted': { get: told, put: told } })).toEqual([
       'get /v1/planted: summary',
+      'get /v1/planted: answer',
       'put /v1/planted: summary',
+      'put /v1/planted: answer',
       'put /v1/planted: refusals',
     ]);
   });

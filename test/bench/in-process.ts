@@ -1,3 +1,4 @@
+import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ApplicationModule, openPlatform, type Platform, Work } from '#application';
 import { Commands } from '#commands';
@@ -7,6 +8,7 @@ import { readSettings } from '#settings';
 import { productEnv } from './product.ts';
 
 export interface InProcess {
+  readonly app: INestApplicationContext;
   readonly platform: Platform;
   readonly commands: Commands;
   readonly projector: Projector;
@@ -27,6 +29,7 @@ export const openInProcess = async (
     running === 'all' ? new Work(app, platform) : running === 'projections' ? projector : undefined;
   await work?.start();
   return {
+    app,
     platform,
     commands,
     projector,

@@ -59,10 +59,7 @@ const pendingOf = async (url: string, { token, organizationId }: Owner): Promise
 };
 
 export const invitations = async (bench: Bench): Promise<void> => {
-  bench.report.part(
-    'invite',
-    'W1: POST an invitation over HTTP, a process of its own; W6: GET /v1/me; W13: memory',
-  );
+  bench.report.part('invite', 'W1: POST an invitation over HTTP, a process of its own; W13: memory');
   const counts = [1, 16, 64];
   const window = { warmMs: bench.pick(250, 2_000), measureMs: bench.pick(700, 10_000) };
   const read = { warmMs: bench.pick(100, 1_000), measureMs: bench.pick(300, 5_000) };
@@ -72,7 +69,6 @@ export const invitations = async (bench: Bench): Promise<void> => {
   const owner = await signUpOwner(product.url, 'invite.example');
   const open = await connections(product.url, 64, owner.token);
   const bare = await Child.start(['--enable-source-maps', 'test/bench/bare-nest.js']);
-  const bareOpen = await connections(bare.url, 64);
   const floor = new GroupCommitFloor(bench.folder('invite-floor'), inviteRow, 5_000);
   const runs = new Map<string, Load[]>();
   const run = async (name: string, load: Load) => {
@@ -80,18 +76,13 @@ export const invitations = async (bench: Bench): Promise<void> => {
     await settled(product.url);
   };
   const inviting = new Inviting(owner, open, 'w1');
-  const get = (from: readonly HttpConnection[]) => (worker: number) =>
-    (from[worker] as HttpConnection).json('GET', '/v1/me');
   for (let round = 0; round < bench.rounds; round++) {
     await run('floor', await underLoad({ workers: 64, ...read }, () => floor.append()));
-    for (const workers of counts) {
+    for (const workers of counts)
       await run(
         `invite ${workers}`,
         await underLoad({ workers, ...window }, (worker) => inviting.one(worker)),
       );
-      await run(`bare ${workers}`, await underLoad({ workers, ...read }, get(bareOpen)));
-      await run(`me ${workers}`, await underLoad({ workers, ...read }, get(open)));
-    }
   }
   const loaded = product.residentMb;
   const found = await pendingOf(product.url, owner);
@@ -112,16 +103,6 @@ export const invitations = async (bench: Bench): Promise<void> => {
       note: timesOf(loads(`invite ${workers}`)),
       broken: brokenBy(loads(`invite ${workers}`), unlike),
     });
-  for (const workers of counts)
-    bench.report.figure({
-      name: `GET /v1/me c${workers}`,
-      unit: '/s',
-      values: rate(`me ${workers}`),
-      floor: { name: 'bare Nest on Fastify', values: rate(`bare ${workers}`) },
-      durability: 'D0',
-      note: timesOf(loads(`me ${workers}`)),
-      broken: brokenBy(loads(`me ${workers}`)),
-    });
   bench.report.figure({
     name: 'memory idle after boot',
     unit: 'MB',
@@ -135,7 +116,7 @@ export const invitations = async (bench: Bench): Promise<void> => {
     values: [loaded],
     goal: { atMost: 300 },
   });
-  for (const connection of [...open, ...bareOpen]) connection.close();
+  for (const connection of open) connection.close();
   floor.close();
   await bare.stop();
   await product.stop();

@@ -21,6 +21,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   command: async () => (await import('./commands.part.ts')).commands,
   invite: async () => (await import('./invitations.part.ts')).invitations,
   people: async () => (await import('./people.part.ts')).people,
+  'sign-in': async () => (await import('./sign-in.part.ts')).signIns,
   lag: async () => (await import('./lag.part.ts')).lag,
   list: async () => (await import('./lists.part.ts')).lists,
   rebuild: async () => (await import('./rebuild.part.ts')).rebuilds,

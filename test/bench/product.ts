@@ -24,11 +24,12 @@ export interface Owner {
   readonly domain: string;
 }
 
+export const password = 'a long quiet river 9';
+
 /** By the same calls that a person makes. */
 export const signUpOwner = async (url: string, domain: string): Promise<Owner> => {
   const anybody = await HttpConnection.open(url);
   const email = `owner@${domain}`;
-  const password = 'a long quiet river 9';
   const signedUp = await anybody.json<{ userId: string; organizationId: string; accountId: string }>(
     'POST',
     '/v1/sign-ups',

@@ -8,15 +8,22 @@ const links = long ? 500 : 8;
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Another character at a place, a piece missing, a piece of another token: what could be taken for the real one. */
+/** The character at a place exchanged for one so many further in the alphabet. */
+const turned = (token: string, at: number, by: number): string => {
+  const other = alphabet[(alphabet.indexOf(token.charAt(at)) + by + alphabet.length) % alphabet.length];
+  return token.slice(0, at) + other + token.slice(at + 1);
+};
+
+/** Other characters at one place or two, a piece missing, a piece of another token: what could be taken for the real one. */
 const forgeriesOf = (token: string, other: string, count: number): string[] => {
   const forged = new Set<string>();
   for (let round = 0; forged.size < count; round++) {
     const at = round % token.length;
-    const turn = 1 + (round % (alphabet.length - 1));
-    const swapped = alphabet[(alphabet.indexOf(token.charAt(at)) + turn) % alphabet.length];
+    const turn = Math.floor(round / token.length);
+    const one = turned(token, at, 1 + (turn % (alphabet.length - 1)));
     const candidates = [
-      token.slice(0, at) + swapped + token.slice(at + 1),
+      one,
+      turned(one, (at + 1 + (turn % (token.length - 1))) % token.length, 1),
       token.slice(0, at),
       token.slice(0, at) + other.slice(at),
       token.slice(at) + token.slice(0, at),

@@ -8,6 +8,7 @@ export type Relation =
   | 'own'
   | 'of another organization'
   | 'foreign under an own path'
+  | 'of an organization merged into another'
   | 'forged'
   | 'forged under an own path'
   | 'malformed';
@@ -17,7 +18,10 @@ export const relationsOf = ({ pathParameters }: Operation): readonly Relation[] 
   if (pathParameters.length === 0) return ['own'];
   const nested: readonly Relation[] = ['foreign under an own path', 'forged under an own path'];
   const isNested = pathParameters.includes('organizationId') && pathParameters.length > 1;
-  return ['own', 'of another organization', 'forged', 'malformed', ...(isNested ? nested : [])];
+  const merged: readonly Relation[] = pathParameters.includes('organizationId')
+    ? ['of an organization merged into another']
+    : [];
+  return ['own', 'of another organization', ...merged, 'forged', 'malformed', ...(isNested ? nested : [])];
 };
 
 /** An account has invitations of its own. */
@@ -35,6 +39,8 @@ export const idsFor = (relation: Relation, operation: Operation, principal: Prin
       return { ...forged, ...home };
     case 'of another organization':
       return { ...forged, ...others };
+    case 'of an organization merged into another':
+      return { ...forged, ...(principal.home.absorbed ?? principal.others.absorbed) };
     case 'foreign under an own path':
       return { ...forged, ...others, organizationId };
     case 'forged':
@@ -52,6 +58,7 @@ export const refusals = [
   'email_unverified',
   'two_factor_enrolment_required',
   'not_found',
+  'organization_absorbed',
 ] as const;
 
 /** A cell: the code of a refusal by right, or `admitted`, whatever the rules say after that. */
@@ -73,6 +80,7 @@ export const expected = (operation: Operation, principal: Principal, relation: R
   if ((right.of === 'operator') !== (principal.type === 'operator')) return 'not_found';
   if (right.of === 'operator') return operatorSees(operation, principal, relation) ? 'admitted' : 'not_found';
   if (principal.mustEnrol && !right.enrolling) return 'two_factor_enrolment_required';
+  if (relation === 'of an organization merged into another') return ofTheMerged(operation, right, principal);
   const things = operation.pathParameters.filter((parameter) => parameter !== 'organizationId');
   const isThere =
     relation === 'own' &&
@@ -84,6 +92,19 @@ export const expected = (operation: Operation, principal: Principal, relation: R
   return (
     refusalBy(right, principal, isThere && things.includes('userId')) ?? (isThere ? 'admitted' : 'not_found')
   );
+};
+
+/** MRG-04: its successor's people are told where it went, and read its history; for all others it is not there. */
+const ofTheMerged = (
+  { method, path, pathParameters }: Operation,
+  right: Right,
+  principal: Principal,
+): Verdict => {
+  const { absorbed } = principal.home;
+  if (!absorbed) return 'not_found';
+  if (method !== 'GET' || !path.includes('/audit-events')) return 'organization_absorbed';
+  const isThere = pathParameters.every((parameter) => parameter in absorbed);
+  return refusalBy(right, principal, false) ?? (isThere ? 'admitted' : 'not_found');
 };
 
 /** Whose organization a thing is makes no difference to whoever runs the product. */

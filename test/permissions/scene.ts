@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Role } from '#commands';
 import type { Caller, Json } from '../support/caller.ts';
-import type { Person, Product } from '../support/product.ts';
+import { type Person, type Product, until } from '../support/product.ts';
 
 /** Ids of the things of one organization, by the name of the path parameter. */
 export type Ids = Readonly<Record<string, string>>;
@@ -9,6 +9,8 @@ export type Ids = Readonly<Record<string, string>>;
 export interface Home {
   readonly organizationId: string;
   readonly ids: Ids;
+  /** Of an organization that was merged into this one, as it was. */
+  readonly absorbed?: Ids;
 }
 
 /** Somebody who calls, with what is true about them. */
@@ -107,19 +109,37 @@ const furnish = async (
   };
 };
 
+/** Somebody's organization is merged into that of `anna`; what it had is told by its old ids. */
+const absorb = async (product: Product, anna: Person, greta: Person): Promise<Ids> => {
+  const key = { name: 'Of the merged', role: 'standard_user' };
+  const { apiKeyId } = await greta.call.post(greta.path('/api-keys'), key);
+  const [event] = (await greta.call.get(greta.path('/audit-events?limit=1'))).items;
+  const candidate = { candidateOwnerEmail: greta.email, role: 'standard_user' };
+  const { mergeId, invitationId } = await anna.call.post(anna.path('/merges'), candidate);
+  await greta.call.post('/v1/invitations/accept', { token: await product.token(greta.email, 2) });
+  await until(
+    () => anna.call.get(anna.path(`/merges/${mergeId}`)),
+    ({ status }) => status === 'completed',
+  );
+  const { organizationId, userId, accountId } = greta;
+  return { organizationId, userId, accountId, apiKeyId, mergeId, invitationId, eventId: event.id };
+};
+
 const idsOf = async (owner: Person, list: string, field: string): Promise<string[]> =>
   (await owner.call.all(owner.path(`/${list}?limit=200`))).map((item) => item[field]);
 
 export const setScene = async (product: Product): Promise<Scene> => {
   const [domain, foreign] = [product.domain('ours'), product.domain('canary')];
   const anna = await product.signUp(`anna@${domain}`);
+  const greta = await product.signUp(`greta@${domain}`, { organizationName: 'Merged away' });
   await product.verifiedDomain(anna, domain);
   const adam = await product.join(anna, `adam@${domain}`, 'administrator');
   const stan = await product.join(anna, `stan@${domain}`);
   const ada = await product.join(anna, `ada@${domain}`);
   const dora = await product.join(anna, `dora@${domain}`);
   const bob = await product.join(anna, `bob@${domain}`);
-  const ours = await furnish(product, anna, stan, dora, domain);
+  const absorbed = await absorb(product, anna, greta);
+  const ours = { ...(await furnish(product, anna, stan, dora, domain)), absorbed };
   const roles = `/v1/accounts/${ours.ids.accountId}/users/${ada.userId}/roles`;
   await anna.call.put(roles, { roles: ['administrator'] });
 
@@ -213,6 +233,7 @@ export const setScene = async (product: Product): Promise<Scene> => {
       await key('standard_user'),
       person('an unverified owner', una, 'owner', unverified, ours, ['owner'], false),
       person('a Standard User', bob, 'standard_user', ours, theirs),
+      person('somebody whose organization was merged', greta, 'standard_user', ours, theirs),
       person('the Owner of an account', stan, 'standard_user', ours, theirs, ['owner']),
       person('an Administrator of an account', ada, 'standard_user', ours, theirs, ['administrator']),
       person('a Developer', dora, 'standard_user', ours, theirs, ['developer']),
@@ -227,6 +248,7 @@ export const setScene = async (product: Product): Promise<Scene> => {
         home: {
           organizationId: '',
           ids: { name: 'users', id: ours.organizationId, organizationId: ours.organizationId },
+          absorbed,
         },
       },
     ],

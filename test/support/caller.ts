@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Dispatcher, fetch } from 'undici';
+import { heldToItsDescription } from './described.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the answers of a product under test are what a test looks into.
 export type Json = any;
@@ -81,12 +82,10 @@ export class Caller {
     if (isStream) await reply.body?.cancel();
     const text = isStream ? '' : await reply.text();
     const isJson = type.includes('json');
-    return {
-      status: reply.status,
-      headers: reply.headers,
-      text,
-      body: isJson ? JSON.parse(text) : undefined,
-    };
+    const { status } = reply;
+    const answer = { status, headers: reply.headers, text, body: isJson ? JSON.parse(text) : undefined };
+    await heldToItsDescription(target.url, { method, path, status, contentType: type, body: answer.body });
+    return answer;
   }
 
   async expecting(statuses: readonly number[], method: string, path: string, body?: unknown): Promise<Json> {

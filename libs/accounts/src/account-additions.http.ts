@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery, Told } from '#http';
+import { Answers, Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import {
   ConfirmAccountAddition,
@@ -8,6 +8,7 @@ import {
   RequestAccountAddition,
 } from './account-addition.commands.ts';
 import { GetAccountAddition } from './account-additions.queries.ts';
+import { accountAddition, changedAddition } from './accounts.answers.ts';
 
 @Controller('v1/organizations/:organizationId/account-additions')
 export class RequestAdditionsController {
@@ -18,6 +19,7 @@ export class RequestAdditionsController {
   }
 
   @Post()
+  @Answers(changedAddition)
   @Told(
     'Asks the owner of an account that exists already to bring it in, or to share it.',
     'account_already_added',
@@ -48,6 +50,7 @@ export class AccountAdditionsController {
   }
 
   @Get()
+  @Answers(accountAddition)
   @Told('What the owner of an account is asked.')
   get(
     @PathId('additionId', 'add') additionId: string,
@@ -59,6 +62,7 @@ export class AccountAdditionsController {
 
   @Post('confirm')
   @HttpCode(200)
+  @Answers(changedAddition)
   @Told(
     'Brings the account in, and its owner with it, or shares it.',
     'account_addition_not_pending',
@@ -67,6 +71,7 @@ export class AccountAdditionsController {
     'domain_unvalidated',
     'account_closed',
     'account_limit_reached',
+    'organization_merging',
   )
   confirm(@PathId('additionId', 'add') additionId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new ConfirmAccountAddition(), { additionId }, call);
@@ -74,6 +79,7 @@ export class AccountAdditionsController {
 
   @Post('decline')
   @HttpCode(200)
+  @Answers(changedAddition)
   @Told('Says no.', 'account_addition_not_pending')
   decline(@PathId('additionId', 'add') additionId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new DeclineAccountAddition(), { additionId }, call);

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Put, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery, Told } from '#http';
+import { Answers, Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import {
   ChangeAccountRoles,
@@ -21,6 +21,16 @@ import {
   ListUserAccounts,
   UserAccountsQuery,
 } from './account-users.queries.ts';
+import {
+  account,
+  accountRoles,
+  accounts,
+  accountsOfUser,
+  accountUsers,
+  changedAccess,
+  changedAccount,
+  relinquished,
+} from './accounts.answers.ts';
 import { AccountsQuery, GetAccount, GetAccountRoles, ListAccounts } from './accounts.queries.ts';
 
 /** The accounts that an organization sees. */
@@ -35,6 +45,7 @@ export class OrganizationAccountsController {
   }
 
   @Post('accounts')
+  @Answers(changedAccount)
   @Told(
     'Creates an account in the organization; its owner is whoever asks, unless another is named.',
     'owner_not_managed',
@@ -49,6 +60,7 @@ export class OrganizationAccountsController {
   }
 
   @Get('accounts')
+  @Answers(accounts)
   @Told('Lists the accounts that the organization manages, sees as independent, or has asked for.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
@@ -60,6 +72,7 @@ export class OrganizationAccountsController {
 
   @Post('accounts/:accountId/relinquish')
   @HttpCode(200)
+  @Answers(relinquished)
   @Told(
     'Gives back an independent account; the people of the organization lose their access to it.',
     'acknowledgements_required',
@@ -74,6 +87,7 @@ export class OrganizationAccountsController {
   }
 
   @Get('users/:userId/accounts')
+  @Answers(accountsOfUser)
   @Told("Lists a person's accounts with their roles there.")
   listOfUser(
     @PathId('organizationId', 'org') organizationId: string,
@@ -97,6 +111,7 @@ export class AccountsController {
   }
 
   @Get()
+  @Answers(account)
   @Told('One account, as the organization that looks sees it.')
   get(
     @PathId('accountId', 'acc') accountId: string,
@@ -111,6 +126,7 @@ export class AccountsController {
   }
 
   @Patch()
+  @Answers(changedAccount)
   @Told('Renames an account.', 'account_suspended', 'account_closed')
   update(
     @PathId('accountId', 'acc') accountId: string,
@@ -122,6 +138,7 @@ export class AccountsController {
 
   @Post('transfer-ownership')
   @HttpCode(200)
+  @Answers(changedAccount)
   @Told(
     'Makes another managed user the owner; the earlier one stays as administrator.',
     'owner_not_managed',
@@ -138,6 +155,7 @@ export class AccountsController {
 
   @Post('suspend')
   @HttpCode(200)
+  @Answers(changedAccount)
   @Told('Suspends an account: nothing new begins on it.', 'account_closed')
   suspend(@PathId('accountId', 'acc') accountId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new SuspendAccount(), { accountId }, call);
@@ -145,6 +163,7 @@ export class AccountsController {
 
   @Post('reactivate')
   @HttpCode(200)
+  @Answers(changedAccount)
   @Told('Reactivates a suspended account.', 'account_closed')
   reactivate(@PathId('accountId', 'acc') accountId: string, @Call() call: Call<Principal>) {
     return this.#commands.send(new ReactivateAccount(), { accountId }, call);
@@ -152,6 +171,7 @@ export class AccountsController {
 
   @Post('close')
   @HttpCode(200)
+  @Answers(changedAccount)
   @Told('Closes an account for good.', 'acknowledgements_required')
   close(
     @PathId('accountId', 'acc') accountId: string,
@@ -162,6 +182,7 @@ export class AccountsController {
   }
 
   @Put('two-factor-requirement')
+  @Answers(changedAccount)
   @Told('Says whether the account requires two-factor sign-in.', 'account_suspended', 'account_closed')
   requireTwoFactor(
     @PathId('accountId', 'acc') accountId: string,
@@ -172,6 +193,7 @@ export class AccountsController {
   }
 
   @Get('users')
+  @Answers(accountUsers)
   @Told('Lists who has access to an account.')
   listUsers(
     @PathId('accountId', 'acc') accountId: string,
@@ -186,6 +208,7 @@ export class AccountsController {
   }
 
   @Put('users/:userId/roles')
+  @Answers(changedAccess)
   @Told(
     "Sets a person's roles on an account; a managed user of its organization gets access by it.",
     'role_combination_invalid',
@@ -205,6 +228,7 @@ export class AccountsController {
 
   @Post('users/:userId/remove')
   @HttpCode(200)
+  @Answers(changedAccess)
   @Told("Ends a person's access to an account.", 'owner_not_removable', 'acknowledgements_required')
   removeUser(
     @PathId('accountId', 'acc') accountId: string,
@@ -225,6 +249,7 @@ export class AccountRolesController {
   }
 
   @Get()
+  @Answers(accountRoles)
   @Told('The roles on accounts and what each of them may do.')
   list() {
     return this.#bus.execute(new GetAccountRoles());

@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
 import { Execution, mayRead } from '#commands';
-import { IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
+import { type Answered, IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
 import { accountRoles, foldCase, notFound, type Refusal } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, readingOf } from '#queries';
 import { ReadModels } from '#read-models';
 import { account } from './account.ts';
 import { mayReadAccount } from './account-rights.ts';
 import type { AccountUserView } from './account-users.projection.ts';
+import type { account as shown } from './accounts.answers.ts';
 import type { AccountView } from './accounts.projection.ts';
 import { mayLookBack, viewFor } from './looking-back.ts';
 
@@ -35,7 +36,7 @@ export class GetAccount extends OrgledgerQuery {
 /** ROL-08: what each role on an account may do there; the same for everybody. */
 export class GetAccountRoles extends OrgledgerQuery {}
 
-const item = (view: AccountView, ownerEmail: string | null) => {
+const item = (view: AccountView, ownerEmail: string | null): Answered<typeof shown> => {
   const { accountId, managedBy, name, kind, status, ownerId, users, twoFactorRequired, createdAt } = view;
   const { addition } = view;
   return {

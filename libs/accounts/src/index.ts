@@ -6,5 +6,6 @@ export { AdditionDays } from './account-addition.handlers.ts';
 export { type AccountAdditionEvent, accountAddition } from './account-addition.ts';
 export { mayManageAccount, mayReadAccountHistory, mayReadAccountUsers } from './account-rights.ts';
 export type { AccountUserView } from './account-users.projection.ts';
+export { accountRole } from './accounts.answers.ts';
 export { accountsNoun } from './accounts.module.ts';
 export type { AccountView } from './accounts.projection.ts';

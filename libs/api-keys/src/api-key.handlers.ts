@@ -26,7 +26,8 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey, Outcom
 
   async execute(command: CreateApiKey): Promise<Outcome> {
     const envelope = envelopeOf(command);
-    const { organizationId, name, role, expiresAt = null } = command;
+    const { organizationId, name, role } = command;
+    const expiresAt = command.expiresAt ? new Date(command.expiresAt).toISOString() : null;
     const apiKeyId = idFrom(envelope.commandId, 'key');
     const secret = this.#secrets.issue(apiKeyId);
     return this.#execution.run(
@@ -44,7 +45,7 @@ export class CreateApiKeyHandler implements ICommandHandler<CreateApiKey, Outcom
                 name,
                 role,
                 tokenHash: this.#secrets.hash(secret),
-                expiresAt: expiresAt && new Date(expiresAt).toISOString(),
+                expiresAt,
               },
         answer: (state) => (state.status === 'unknown' ? {} : { apiKeyId, name, role, secret, expiresAt }),
       },

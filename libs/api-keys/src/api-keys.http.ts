@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, Told } from '#http';
+import { Answers, Call, PathId, Told } from '#http';
 import { Queries } from '#queries';
 import { CreateApiKey, RevokeApiKey } from './api-key.commands.ts';
+import { apiKeys, createdApiKey, revokedApiKey } from './api-keys.answers.ts';
 import { ApiKeysQuery, ListApiKeys } from './api-keys.queries.ts';
 
 @Controller('v1/organizations/:organizationId/api-keys')
@@ -16,6 +17,7 @@ export class ApiKeysController {
   }
 
   @Post()
+  @Answers(createdApiKey)
   @Told(
     'Makes a key; its secret is shown in this answer only.',
     'owner_role_by_transfer_only',
@@ -30,6 +32,7 @@ export class ApiKeysController {
   }
 
   @Get()
+  @Answers(apiKeys)
   @Told('The keys that were not revoked, with when they were used last.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
@@ -40,6 +43,7 @@ export class ApiKeysController {
   }
 
   @Delete(':apiKeyId')
+  @Answers(revokedApiKey)
   @Told('Revokes a key at once.', 'not_found')
   revoke(
     @PathId('organizationId', 'org') organizationId: string,

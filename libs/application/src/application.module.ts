@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
 import { AdditionDays } from '#accounts';
 import { ApiKeySecrets, ApiKeyUses } from '#api-keys';
+import { isoTime } from '#clock';
 import {
   CommandClasses,
   Commands,
@@ -262,8 +263,7 @@ export class ApplicationModule {
         {
           provide: Queries,
           inject: [QueryBus],
-          useFactory: (bus: QueryBus) =>
-            new Queries(bus, readModels, events, () => new Date(clock.now()).toISOString()),
+          useFactory: (bus: QueryBus) => new Queries(bus, readModels, events, () => isoTime(clock.now())),
         },
         {
           provide: Health,

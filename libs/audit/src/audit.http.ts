@@ -1,8 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { Principal } from '#commands';
-import { Call, PathId, ReadQuery, Told } from '#http';
+import { Answers, Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import { AccountEventsQuery, ListAccountEvents } from './account-history.queries.ts';
+import { auditEvent, auditEvents } from './audit.answers.ts';
 import { AuditEventsQuery, GetAuditEvent, ListAuditEvents } from './audit.queries.ts';
 
 @Controller('v1/organizations/:organizationId/audit-events')
@@ -14,6 +15,7 @@ export class AuditController {
   }
 
   @Get()
+  @Answers(auditEvents)
   @Told('Lists what happened in the organization, latest first.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
@@ -24,6 +26,7 @@ export class AuditController {
   }
 
   @Get(':eventId')
+  @Answers(auditEvent)
   @Told('One thing that happened: who did it, from where, and what it said.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
@@ -45,6 +48,7 @@ export class AccountHistoryController {
   }
 
   @Get()
+  @Answers(auditEvents)
   @Told('Lists what happened to an account in the organization that it belongs to, latest first.')
   list(
     @PathId('accountId', 'acc') accountId: string,

@@ -1,13 +1,13 @@
-import type { Catalogue, Change, Projection, RecordedEvent } from '#kernel';
+import type { Actor, Catalogue, Change, EventMetadata, Projection, RecordedEvent } from '#kernel';
 
 /** One thing that happened, as an auditor reads it (AUD-01). */
 export interface AuditView {
   readonly position: number;
   readonly type: string;
   readonly occurredAt: string;
-  readonly actor: { readonly type: string; readonly id: string };
+  readonly actor: Actor;
   readonly actorId: string;
-  readonly source: string;
+  readonly source: EventMetadata['source'];
   readonly sourceIp: string | null;
   readonly organizationId: string | null;
   readonly resource: { readonly type: string; readonly id: string };

@@ -1,8 +1,9 @@
 import { IsOptional } from 'class-validator';
 import { mayRead } from '#commands';
-import { IsoTime, ListQuery, SortBy, Text } from '#http';
+import { type Answered, IsoTime, ListQuery, SortBy, Text } from '#http';
 import { notFound } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } from '#queries';
+import type { auditEvent } from './audit.answers.ts';
 import type { AuditView } from './audit.projection.ts';
 
 export class AuditEventsQuery extends ListQuery {
@@ -37,7 +38,7 @@ export class GetAuditEvent extends OrgledgerQuery {
 }
 
 /** An event as the audit history shows it. */
-export const auditItem = (view: AuditView & { _id: string }) => {
+export const auditItem = (view: AuditView & { _id: string }): Answered<typeof auditEvent> => {
   const { _id: id, position, type, occurredAt, actor, source, sourceIp, organizationId } = view;
   const { resource, summary, data, changes, correlationId, causationId } = view;
   return {

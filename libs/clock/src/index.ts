@@ -6,7 +6,13 @@ export interface Clock {
   now(): number;
 }
 
-export const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
+let last = { milliseconds: 0, text: new Date(0).toISOString() };
+
+/** Remembers the newest: many ask within one millisecond. */
+export const isoTime = (milliseconds: number): string => {
+  if (milliseconds !== last.milliseconds) last = { milliseconds, text: new Date(milliseconds).toISOString() };
+  return last.text;
+};
 
 export const systemClock: Clock = { now: () => Date.now() };
 

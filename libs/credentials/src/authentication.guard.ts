@@ -69,10 +69,10 @@ export class AuthenticationGuard implements CanActivate {
     if (authorization === undefined) return this.#byCookie(request, SessionCookie.tokenIn(cookie), isPublic);
     const token = bearerPattern.exec(authorization)?.[1];
     if (token === undefined) return undefined;
+    if (token.startsWith('ols_')) return this.#bySession(await this.#sessions.verify(token), isPublic);
     if (this.#operator.is(token)) return operator;
     if (token.startsWith('orgledger_')) return this.#apiKeys.verify(token);
-    if (token.includes('.')) return this.#byAccessToken(token);
-    return this.#bySession(await this.#sessions.verify(token), isPublic);
+    return token.includes('.') ? this.#byAccessToken(token) : undefined;
   }
 
   /**

@@ -1,12 +1,21 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { Commands, nothingToForesee, type Principal } from '#commands';
-import { Answer, Call, PathId, Told, unauthenticated, validationFailed } from '#http';
+import { Answer, Answers, Call, PathId, Told, unauthenticated, validationFailed } from '#http';
 import {
   ChangePassword,
   DisableTwoFactor,
   EnrolTwoFactor,
   RenewRecoveryCodes,
 } from './credential.commands.ts';
+import {
+  begunTwoFactor,
+  changedPassword,
+  disabledTwoFactor,
+  enrolledTwoFactor,
+  ownSessions,
+  ownTwoFactor,
+  renewedRecoveryCodes,
+} from './credentials.answers.ts';
 import { OwnSessions } from './own-sessions.ts';
 import { BeginTwoFactor } from './sign-in.dto.ts';
 import { TwoFactorSetUp } from './two-factor-set-up.ts';
@@ -31,6 +40,7 @@ export class OwnCredentialsController {
 
   @Post('password')
   @HttpCode(200)
+  @Answers(changedPassword)
   @Told(
     'Changes one’s password; the other sessions end.',
     'password_wrong',
@@ -42,6 +52,7 @@ export class OwnCredentialsController {
   }
 
   @Get('sessions')
+  @Answers(ownSessions)
   @Told('One’s open sessions, latest first.')
   sessions(@Call() call: Call<Principal>) {
     return this.#sessions.list(oneself(call));
@@ -49,6 +60,7 @@ export class OwnCredentialsController {
 
   @Delete('sessions/:sessionId')
   @HttpCode(204)
+  @Answers()
   @Told('Ends one of one’s sessions.', 'not_found')
   async endSession(@PathId('sessionId', 'ses') sessionId: string, @Call() call: Call<Principal>) {
     await this.#sessions.end(oneself(call), sessionId, call);
@@ -56,12 +68,14 @@ export class OwnCredentialsController {
   }
 
   @Get('two-factor')
+  @Answers(ownTwoFactor)
   @Told('One’s second factor, and whether one is required.')
   twoFactor(@Call() call: Call<Principal>) {
     return this.#setUp.of(oneself(call).userId);
   }
 
   @Post('two-factor')
+  @Answers(begunTwoFactor)
   @Told(
     'Begins to set up a second factor; nothing changes before it is confirmed. To replace one asks for the password.',
     'password_wrong',
@@ -87,6 +101,7 @@ export class OwnCredentialsController {
 
   @Post('two-factor/confirm')
   @HttpCode(200)
+  @Answers(enrolledTwoFactor)
   @Told(
     'Sets up the second factor that was begun; sessions without one end.',
     'two_factor_code_invalid',
@@ -98,6 +113,7 @@ export class OwnCredentialsController {
 
   @Post('two-factor/disable')
   @HttpCode(200)
+  @Answers(disabledTwoFactor)
   @Told('Gives up one’s second factor.', 'password_wrong', 'two_factor_required')
   disableTwoFactor(@Body() command: DisableTwoFactor, @Call() call: Call<Principal>) {
     return this.#commands.send(command, { userId: oneself(call).userId }, call);
@@ -105,6 +121,7 @@ export class OwnCredentialsController {
 
   @Post('two-factor/recovery-codes')
   @HttpCode(200)
+  @Answers(renewedRecoveryCodes)
   @Told(
     'Makes ten new recovery codes; the old ones count no more.',
     'password_wrong',

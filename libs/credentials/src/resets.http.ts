@@ -1,12 +1,13 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Answer, Call, PathId, Told } from '#http';
+import { Answer, Answers, Call, PathId, Told } from '#http';
 import {
   CompletePasswordReset,
   RequestPasswordReset,
   ResetPassword,
   ResetTwoFactor,
 } from './credential.commands.ts';
+import { completedReset, resetAccepted, resetPassword, resetTwoFactor } from './credentials.answers.ts';
 
 @Controller('v1/password-resets')
 export class PasswordResetsController {
@@ -18,6 +19,7 @@ export class PasswordResetsController {
 
   /** The same answer, whoever is asked for. */
   @Post()
+  @Answers(resetAccepted)
   @Told('Mails a link to choose a new password; the answer is the same whoever is asked for.', 'rate_limited')
   async request(@Body() command: RequestPasswordReset, @Call() call: Call<Principal>) {
     const outcome = await this.#commands.send(command, {}, call);
@@ -26,6 +28,7 @@ export class PasswordResetsController {
 
   @Post('complete')
   @HttpCode(200)
+  @Answers(completedReset)
   @Told(
     'Chooses a new password by the newest link, once; every session ends.',
     'link_invalid',
@@ -46,6 +49,7 @@ export class UserCredentialsController {
 
   @Post('reset-password')
   @HttpCode(200)
+  @Answers(resetPassword)
   @Told('Ends a person’s sessions and their old password, and mails them a link.', 'user_deactivated')
   resetPassword(
     @PathId('organizationId', 'org') organizationId: string,
@@ -57,6 +61,7 @@ export class UserCredentialsController {
 
   @Post('reset-two-factor')
   @HttpCode(200)
+  @Answers(resetTwoFactor)
   @Told('Takes a person’s second factor away; they are told by mail.', 'user_deactivated')
   resetTwoFactor(
     @PathId('organizationId', 'org') organizationId: string,

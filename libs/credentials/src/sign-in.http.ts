@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Headers, HttpCode, Post } from '@nestjs/common';
 import { isoTime } from '#clock';
 import { nothingToForesee, type Principal } from '#commands';
-import { Answer, Call, Told, WithoutDryRun } from '#http';
+import { Answer, Answers, Call, Told, WithoutDryRun } from '#http';
 import { oneself } from '#users';
+import { codeSent, openedSession, signedIn } from './credentials.answers.ts';
 import { SessionCookie } from './session-cookie.ts';
 import { SendCodeAgain, SignInWithPassword, SignInWithSecondFactor } from './sign-in.dto.ts';
 import { type Opened, SignIn } from './sign-in.ts';
@@ -22,6 +23,7 @@ export class SignInController {
 
   @Post()
   @WithoutDryRun(noDryRun)
+  @Answers(signedIn)
   @Told('Opens a session with a password, or asks for the second factor.', 'sign_in_failed', 'rate_limited')
   async signIn(
     @Body() { email, password }: SignInWithPassword,
@@ -36,6 +38,7 @@ export class SignInController {
 
   @Post('two-factor')
   @WithoutDryRun(noDryRun)
+  @Answers(openedSession)
   @Told(
     'Opens a session with a code of the second factor, or a recovery code.',
     'two_factor_code_invalid',
@@ -52,6 +55,7 @@ export class SignInController {
   @Post('two-factor/resend')
   @HttpCode(202)
   @WithoutDryRun(noDryRun)
+  @Answers(codeSent)
   @Told('Sends another code to the telephone; the one before it counts no more.', 'rate_limited')
   async sendCodeAgain(@Body() { challengeId }: SendCodeAgain) {
     await this.#signIn.sendAgain(challengeId);
@@ -59,6 +63,7 @@ export class SignInController {
   }
 
   @Delete('current')
+  @Answers()
   @Told('Ends the session.', 'unauthenticated')
   async signOut(@Call() { principal, dryRun }: Call<Principal>) {
     if (dryRun) return new Answer(200, nothingToForesee);

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery, Told } from '#http';
+import { Answers, Call, PathId, Produces, ReadQuery, receipt, Told } from '#http';
 import { Queries } from '#queries';
 import {
   AddDomain,
@@ -9,6 +9,7 @@ import {
   RestoreUsers,
   VerifyDomain,
 } from './domain.commands.ts';
+import { changedDomain, checkedDomain, domain, domains, restoredUsers } from './domains.answers.ts';
 import { DomainsQuery, GetDomain, GetVerificationFile, ListDomains } from './domains.queries.ts';
 
 @Controller('v1/organizations/:organizationId/domains')
@@ -22,6 +23,7 @@ export class DomainsController {
   }
 
   @Post()
+  @Answers(changedDomain)
   @Told(
     'Adds a domain.',
     'domain_invalid',
@@ -40,6 +42,7 @@ export class DomainsController {
   }
 
   @Get()
+  @Answers(domains)
   @Told('Lists the organization’s domains.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
@@ -50,6 +53,7 @@ export class DomainsController {
   }
 
   @Get(':domainId')
+  @Answers(domain)
   @Told('One domain, with the proof that is asked for and the last look at it.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
@@ -61,6 +65,7 @@ export class DomainsController {
   }
 
   @Get(':domainId/verification-file')
+  @Produces('text/html')
   @Told('The file that proves the domain over HTTPS, ready to be put there.')
   file(
     @PathId('organizationId', 'org') organizationId: string,
@@ -72,6 +77,7 @@ export class DomainsController {
   }
 
   @Post(':domainId/verify')
+  @Answers(checkedDomain)
   @Told('Looks for the proof now.', 'domain_taken', 'domain_invalid', 'domain_expired')
   @HttpCode(200)
   verify(
@@ -83,6 +89,7 @@ export class DomainsController {
   }
 
   @Put(':domainId/method')
+  @Answers(changedDomain)
   @Told('Chooses another way of proving it.', 'domain_expired')
   changeMethod(
     @PathId('organizationId', 'org') organizationId: string,
@@ -94,6 +101,7 @@ export class DomainsController {
   }
 
   @Post(':domainId/delete')
+  @Answers(receipt)
   @Told('Deletes a domain; its users stay.', 'acknowledgements_required')
   @HttpCode(200)
   delete(
@@ -106,6 +114,7 @@ export class DomainsController {
   }
 
   @Post(':domainId/restore-users')
+  @Answers(restoredUsers)
   @Told('Brings back whom a lapse removed.', 'domain_unverified', 'domain_unvalidated')
   @HttpCode(200)
   restoreUsers(

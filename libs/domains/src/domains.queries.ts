@@ -1,11 +1,12 @@
 import { IsOptional } from 'class-validator';
 import { mayRead } from '#commands';
 import { verificationFile } from '#dns-proof';
-import { Answer, ListQuery, OneOf, SortBy, Text } from '#http';
+import { Answer, type Answered, ListQuery, OneOf, SortBy, Text } from '#http';
 import { foldCase, notFound } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, resourceHandlers, resourceRow } from '#queries';
 import type { ReadModels } from '#read-models';
 import { proofOf } from './domain-tokens.ts';
+import type { domain as shown } from './domains.answers.ts';
 import type { DomainView } from './domains.projection.ts';
 
 export class DomainsQuery extends ListQuery {
@@ -27,7 +28,11 @@ export class GetDomain extends OrgledgerQuery {
 
 export class GetVerificationFile extends GetDomain {}
 
-const item = async (view: DomainView, readModels: ReadModels, at: number | undefined) => {
+const item = async (
+  view: DomainView,
+  readModels: ReadModels,
+  at: number | undefined,
+): Promise<Answered<typeof shown>> => {
   const { domainId, domain, method, status, verifiedAt, lastCheckedAt, nextCheckAt } = view;
   const { organizationId, unvalidatedSince, deletionDueAt, token } = view;
   const managedUsers = await readModels.count('users', { organizationId, kind: 'managed', domain }, at);

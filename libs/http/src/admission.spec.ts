@@ -7,15 +7,25 @@ const org = `/v1/organizations/org_${'0'.repeat(32)}`;
 let fake: Awaited<ReturnType<typeof startFakeApi>>;
 let url: string;
 beforeEach(async () => {
-  fake = await startFakeApi({ admission: { inAll: 5, perCaller: 3, perTurn: 32 } });
+  fake = await startFakeApi({
+    admission: {
+      known: { inAll: 5, perCaller: 3 },
+      strangers: { inAll: 3, perCaller: 2 },
+      watchers: { inAll: 2, perCaller: 2 },
+      perTurn: 32,
+    },
+  });
   await fake.app.listen(0, '127.0.0.1');
   url = await fake.app.getUrl();
+  for (const token of ['a', 'b', 'c', 'operator']) expect((await read(token)).status).toBe(200);
 });
 afterEach(() => fake.app.close());
 
 const as = (token: string) => ({ authorization: `Bearer good-${token}` });
 const slow = (token: string, signal?: AbortSignal) =>
   fetch(`${url}/v1/slow`, { method: 'POST', headers: as(token), signal });
+const slowFor = (headers: Record<string, string>) =>
+  fetch(`${url}/v1/slow-for-anybody`, { method: 'POST', headers });
 const read = (token: string, path = org) => fetch(url + path, { headers: as(token) });
 const turn = () => new Promise(setImmediate);
 const arrived = async (count: number) => {
@@ -36,13 +46,38 @@ describe('P18: what would only wait is refused at once', () => {
     expect((await read('a')).status).toBe(200);
   });
 
-  it('when every place is taken, only whoever watches gets in', async () => {
+  it('a person is one caller, whichever of their tokens they show', async () => {
+    const cookie = { cookie: 'orgledger_session=good' };
+    for (const headers of [cookie, as('1')]) expect((await fetch(url + org, { headers })).status).toBe(200);
+    const held = [slow('1'), slow('1'), slow('1')];
+    await arrived(3);
+    expect((await fetch(url + org, { headers: cookie })).status).toBe(503);
+    gate.resolve();
+    await Promise.all(held);
+  });
+
+  it('whoever invents tokens takes the places of their own address, and none of those who are known', async () => {
+    const held = ['x', 'y'].map((token) => slowFor({ authorization: `Bearer ${token}` }));
+    await arrived(2);
+    expect((await slowFor({ authorization: 'Bearer z' })).status).toBe(503);
+    expect((await slowFor({})).status).toBe(503);
+    expect((await read('d')).status).toBe(503);
+    expect((await read('a')).status).toBe(200);
+    gate.resolve();
+    await Promise.all(held);
+    expect((await read('d')).status).toBe(200);
+  });
+
+  it('when every place is taken, only whoever watches or runs the service gets in, so many at once', async () => {
     const held = ['a', 'a', 'a', 'b', 'b'].map((token) => slow(token));
     await arrived(5);
     expect((await read('c')).status).toBe(503);
-    expect((await read('c', '/health/live')).status).toBe(200);
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    const running = [slow('operator'), slow('operator')];
+    await arrived(7);
+    expect([(await read('operator')).status, (await fetch(`${url}/health/live`)).status]).toEqual([503, 503]);
     gate.resolve();
-    await Promise.all(held);
+    await Promise.all([...held, ...running]);
     expect((await read('c')).status).toBe(200);
   });
 
@@ -61,9 +96,11 @@ describe('P18: who waits for whom', () => {
   /** The order in which requests begin, turn by turn. */
   const turns = (perTurn: number, arrivals: readonly string[]): string[][] => {
     const later: (() => void)[] = [];
-    const admission = new Admission({ inAll: 100, perCaller: 100, perTurn }, (work) => later.push(work));
+    const places = { inAll: 100, perCaller: 100 };
+    const limits = { known: places, strangers: places, watchers: places, perTurn };
+    const admission = new Admission(limits, (work) => later.push(work));
     const order: string[][] = [[]];
-    for (const name of arrivals) admission.enter(name.slice(0, 1), () => order.at(-1)?.push(name));
+    for (const name of arrivals) admission.enter('known', name.slice(0, 1), () => order.at(-1)?.push(name));
     for (let work = later.shift(); work; work = later.shift()) {
       order.push([]);
       work();
@@ -73,15 +110,15 @@ describe('P18: who waits for whom', () => {
 
   it('whoever asks once waits for one request of each who asks often, not for all of them', () => {
     expect(turns(2, ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'b1', 'c1', 'c2'])).toEqual([
-      ['a1', 'a2'],
-      ['a3', 'b1'],
-      ['c1', 'a4'],
-      ['c2', 'a5'],
+      ['a1', 'b1'],
+      ['c1', 'a2'],
+      ['c2', 'a3'],
+      ['a4', 'a5'],
       ['a6'],
     ]);
   });
 
   it('nobody waits while there is room, and every turn has room again', () => {
-    expect(turns(8, ['a1', 'a2', 'b1'])).toEqual([['a1', 'a2', 'b1']]);
+    expect(turns(8, ['a1', 'a2', 'b1'])).toEqual([['a1', 'b1', 'a2']]);
   });
 });

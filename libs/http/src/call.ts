@@ -33,6 +33,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | undefined;
     call: Call | undefined;
+    /** True when somebody was let in with the same token before. */
+    isKnown: boolean;
   }
 }
 

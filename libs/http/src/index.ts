@@ -1,9 +1,10 @@
 export * from './answer.ts';
+export * from './answer-schema.ts';
 export * from './call.ts';
 export * from './cursor.ts';
 export * from './fields.ts';
 export * from './list-query.ts';
-export { Produces, serveOpenapi, Told } from './openapi.ts';
+export { Answers, Produces, serveOpenapi, Told } from './openapi.ts';
 export { PathId } from './path-id.ts';
 export * from './problem.filter.ts';
 export * from './problem.ts';

@@ -3,6 +3,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { startFakeApi, whoMay } from '../test/fake-api.ts';
 import { serveOpenapi } from './openapi.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: the document is what the test looks into.
+const answerOf = (operation: any) => operation.responses['2XX'].content['application/json'].schema;
+
 let app: NestFastifyApplication;
 beforeAll(async () => {
   ({ app } = await startFakeApi());
@@ -70,11 +73,34 @@ describe('OpenAPI', () => {
       required: false,
       schema: { type: 'integer', minimum: 1, maximum: 200 },
     });
-    expect(users.responses['2XX'].content['application/json'].schema.$ref).toMatch(/List$/);
+    expect(answerOf(users)).toMatchObject({
+      required: ['items', 'total', 'nextCursor', 'position', 'asOf'],
+      properties: { items: { type: 'array', items: { $ref: '#/components/schemas/Person' } } },
+      additionalProperties: false,
+    });
+    expect(document.components.schemas.Person).toEqual({
+      type: 'object',
+      properties: { userId: { type: 'string', pattern: '^(?:usr)_[0-9a-f]{32}$' } },
+      required: ['userId'],
+      additionalProperties: false,
+    });
     expect(document.paths['/health/live'].get.security).toEqual([]);
     expect(
       document.paths['/v1/organizations/{organizationId}/selection'].put.requestBody.content,
     ).toHaveProperty('text/csv');
+  });
+
+  it('tells of a command its receipt, its dry run and every code of a refusal', async () => {
+    const { paths } = (await app.inject('/openapi.json')).json();
+    const suspend = paths['/v1/organizations/{organizationId}/suspend'].post;
+    const [receipt, dryRun] = answerOf(suspend).anyOf;
+    expect(receipt.required).toEqual(['id', 'stream', 'revision', 'position', 'events', 'organizationId']);
+    expect(receipt.additionalProperties).toBe(false);
+    expect(dryRun).toEqual({ $ref: '#/components/schemas/DryRun' });
+    const { schema } = suspend.responses['4XX'].content['application/problem+json'];
+    expect(schema.properties.code.enum).toEqual(
+      expect.arrayContaining(['forbidden', 'organization_merging', 'revision_conflict', 'unauthenticated']),
+    );
   });
 
   it('leaves no reference open and no operation id double', async () => {

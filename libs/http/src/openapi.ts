@@ -6,7 +6,8 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
-import { ListQuery } from './list-query.ts';
+import { type AnswerSchema, anything, dryRun, either } from './answer-schema.ts';
+import { commonRefusals, outages } from './common-refusals.ts';
 import { IdPipe } from './path-id.ts';
 import { type RouteShape, routeShape } from './shape.guard.ts';
 import { isRequired, type JsonSchema, SchemaCollection } from './shape-schema.ts';
@@ -44,6 +45,11 @@ interface Telling {
 /** For the document: what the route does in one sentence, and the codes with which a rule may refuse it. */
 export const Told = (summary: string, ...refusals: readonly string[]) =>
   SetMetadata(toldKey, { summary, refusals } satisfies Telling);
+
+const answersKey = 'orgledger:answers';
+
+/** For the document: what the route answers when it did what it is for; given nothing, it answers 204. */
+export const Answers = (answer?: AnswerSchema) => SetMetadata(answersKey, { answer });
 
 const safe = new Set(['get', 'head', 'options']);
 
@@ -135,8 +141,8 @@ const describeApi = async (
   for (const [path, operations] of Object.entries(document.paths))
     for (const [method, operation] of Object.entries(operations)) {
       const [controller, handler] = operation.operationId.split('.') as [string, string];
-      describe(operation, method, controllers.get(controller)!, handler, schemas);
       const { who, isPublic } = whoMay(method.toUpperCase(), path);
+      describe(operation, { method, path, isPublic }, controllers.get(controller)!, handler, schemas);
       operation.description = `For ${who}.`;
       operation.security = isPublic ? [] : [{ token: [] }, { cookie: [] }];
     }
@@ -157,13 +163,20 @@ const controllersOf = (app: NestFastifyApplication): ReadonlyMap<string, Control
   return found;
 };
 
+interface Place {
+  readonly method: string;
+  readonly path: string;
+  readonly isPublic: boolean;
+}
+
 const describe = (
   operation: Operation,
-  method: string,
+  place: Place,
   controller: Controller,
   handlerName: string,
   schemas: SchemaCollection,
 ): void => {
+  const { method } = place;
   const handler = controller.prototype[handlerName]!;
   const route = routeShape(controller, handler);
   operation.operationId = `${controller.name.replace(/Controller$/, '')}.${handlerName}`;
@@ -180,12 +193,15 @@ const describe = (
   delete operation.requestBody;
   const body = bodyOf(route, schemas);
   if (body && !safe.has(method)) operation.requestBody = body;
-  operation.responses = responsesOf(
-    route,
-    method,
-    told?.refusals ?? [],
-    Reflect.getMetadata(producesKey, handler),
-  );
+  const refusals = told?.refusals ?? [];
+  operation.responses = {
+    ...successOf(route, method, handler, schemas),
+    '4XX': problemAnswer(refusals.length > 0 ? `Refused, also with: ${refusals.join(', ')}.` : 'Refused.', [
+      ...commonRefusals(place, route),
+      ...refusals,
+    ]),
+    '5XX': problemAnswer('Not answered just now.', outages),
+  };
 };
 
 const pathParameters = (operation: Operation, controller: Controller, handlerName: string) => {
@@ -252,27 +268,42 @@ const bodyOf = ({ body, consumes }: RouteShape, schemas: SchemaCollection): unkn
   );
 };
 
-const problemAnswer = (description: string) => ({
+const problemAnswer = (description: string, codes: readonly string[]) => ({
   description,
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  content: {
+    'application/problem+json': {
+      schema: {
+        allOf: [{ $ref: '#/components/schemas/Problem' }],
+        properties: { code: { enum: [...new Set(codes)].sort() } },
+      },
+    },
+  },
 });
 
-const responsesOf = (
-  { query }: RouteShape,
+/** A command also answers a dry run, unless it refuses one. */
+const successOf = (
+  { withoutDryRun }: RouteShape,
   method: string,
-  refusals: readonly string[],
-  produces = 'application/json',
+  handler: object,
+  schemas: SchemaCollection,
 ) => {
-  const isList = query !== undefined && query.type.prototype instanceof ListQuery;
-  const schema = isList ? { $ref: '#/components/schemas/List' } : {};
-  return {
-    '2XX': {
-      description: safe.has(method) ? 'Found.' : 'Done: a receipt, unless the command answers more.',
-      content: { [produces]: { schema } },
-    },
-    '4XX': problemAnswer(refusals.length > 0 ? `Refused, also with: ${refusals.join(', ')}.` : 'Refused.'),
-    '5XX': problemAnswer('Not answered just now.'),
+  const mediaType: string | undefined = Reflect.getMetadata(producesKey, handler);
+  if (mediaType) return { '2XX': { description: 'Found.', content: { [mediaType]: { schema: text } } } };
+  const said: { readonly answer?: AnswerSchema } = Reflect.getMetadata(answersKey, handler) ?? {
+    answer: anything,
   };
+  const { answer } = said;
+  const foresees = !safe.has(method) && withoutDryRun === undefined;
+  const of = (schema: AnswerSchema) => ({
+    content: { 'application/json': { schema: schemas.answer(schema) } },
+  });
+  if (!answer)
+    return {
+      '204': { description: 'Done.' },
+      ...(foresees && { '200': { description: 'What would be done.', ...of(dryRun) } }),
+    };
+  if (!foresees) return { '2XX': { description: safe.has(method) ? 'Found.' : 'Done.', ...of(answer) } };
+  return { '2XX': { description: 'Done, or what would be done.', ...of(either(answer, dryRun)) } };
 };
 
 const text = { type: 'string' };
@@ -298,31 +329,5 @@ const commonSchemas: Readonly<Record<string, JsonSchema>> = {
       },
     },
     required: ['type', 'title', 'status', 'detail', 'code', 'instance', 'requestId'],
-  },
-  Receipt: {
-    type: 'object',
-    properties: {
-      id: text,
-      stream: text,
-      revision: { type: 'integer', minimum: 0 },
-      position: text,
-      events: {
-        type: 'array',
-        items: { type: 'object', properties: { id: text, type: text }, required: ['id', 'type'] },
-      },
-      effects: { const: 'pending' },
-    },
-    required: ['id', 'stream', 'revision', 'position', 'events'],
-  },
-  List: {
-    type: 'object',
-    properties: {
-      items: { type: 'array', items: { type: 'object' } },
-      total: { type: 'integer', minimum: 0 },
-      nextCursor: { type: ['string', 'null'] },
-      position: text,
-      asOf: text,
-    },
-    required: ['items', 'total', 'nextCursor', 'position', 'asOf'],
   },
 };

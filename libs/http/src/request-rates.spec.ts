@@ -102,6 +102,13 @@ describe('P18: how many requests a minute', () => {
     expect((await ask({ raw: { socket: { remoteAddress: '192.0.2.2' } } })).status).toBe(200);
   });
 
+  it('what strangers have used up is not held against those who are known at the same address', async () => {
+    const { ask, times } = guarded();
+    await times(31, { bad: true });
+    expect((await ask(anna)).status).toBe(429);
+    expect((await ask({ ...anna, isKnown: true })).status).toBe(200);
+  });
+
   it('whoever watches the service is not counted, nor is the operator', async () => {
     const { times } = guarded();
     for (const request of [

@@ -74,7 +74,8 @@ const watched = /^\/(?:health\/|metrics(?:$|\?))/;
 
 /**
  * Stands around whoever authenticates: counts per person, organization and source, and says with every answer what is
- * left (RateLimit header fields for HTTP). A source is charged only for what nobody has signed in for.
+ * left (RateLimit header fields for HTTP). A source is charged only for what nobody has signed in for, and what
+ * strangers have used up is not held against those who are known.
  */
 export class RateGuard implements CanActivate {
   readonly #authentication: CanActivate;
@@ -111,7 +112,7 @@ export class RateGuard implements CanActivate {
     const kind = isSafe(request) ? 'reads' : 'changes';
     const source = this.#sourceOf(request.raw.socket.remoteAddress ?? '');
     const bySource = this.#allowances[kind].source;
-    if (bySource.left(source, this.#now()).remaining === 0)
+    if (!request.isKnown && bySource.left(source, this.#now()).remaining === 0)
       throw this.#refused(reply, kind, bySource, source);
     try {
       await this.#authentication.canActivate(context);

@@ -124,7 +124,7 @@ describe('stopping', () => {
     const idle = connect(port, '127.0.0.1');
     await once(idle, 'connect');
     const agent = new Agent({ keepAlive: true });
-    const sent = request(`${base()}/v1/slow`, { method: 'POST', agent }).end();
+    const sent = request(`${base()}/v1/slow-for-anybody`, { method: 'POST', agent }).end();
     await once(sent, 'finish');
     await once(fake.app.getHttpServer(), 'request');
     const stopping = new AbortController();
@@ -140,7 +140,7 @@ describe('stopping', () => {
     agent.destroy();
   });
   it('cuts what takes longer than the grace', async () => {
-    const sent = request(`${base()}/v1/slow`, { method: 'POST' }).end();
+    const sent = request(`${base()}/v1/slow-for-anybody`, { method: 'POST' }).end();
     const failed = once(sent, 'error');
     await once(fake.app.getHttpServer(), 'request');
     await stop(fake.app, new AbortController(), 50);

@@ -85,6 +85,7 @@ export const createAdapter = ({
   fastify.server.maxConnections = 2_000;
   fastify.decorateRequest('principal', undefined);
   fastify.decorateRequest('call', undefined);
+  fastify.decorateRequest('isKnown', false);
   collectBodies(fastify);
   knownPaths.set(adapter, new KnownPaths(fastify));
 

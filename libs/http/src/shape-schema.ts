@@ -1,3 +1,4 @@
+import type { AnswerSchema } from './answer-schema.ts';
 import type { FieldSchema } from './fields.ts';
 import type { Check, Field, Shape } from './shape.ts';
 
@@ -42,6 +43,16 @@ export class SchemaCollection {
       this.schemas[name] = this.#objectSchema(shape);
     } else if (taken !== shape) throw new Error(`two request classes are called ${name}`);
     return { $ref: `#/components/schemas/${name}` };
+  }
+
+  /** An answer's schema, whose named parts are added. @throws Error when something else has such a name. */
+  answer({ schema, named }: AnswerSchema): JsonSchema {
+    for (const [name, part] of Object.entries(named)) {
+      if (this.#taken.has(name) || (this.schemas[name] ?? part) !== part)
+        throw new Error(`${name} is a schema already`);
+      this.schemas[name] = part;
+    }
+    return schema;
   }
 
   field({ checks, nested, type }: Field): JsonSchema {

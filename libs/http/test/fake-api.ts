@@ -20,9 +20,11 @@ import type { FastifyRequest } from 'fastify';
 import { forbidden, notFound, refuse } from '#kernel';
 import {
   type AnsweredRequest,
+  Answers,
   BodyStream,
   Call,
   Consumes,
+  called,
   createAdapter,
   decodeCursor,
   EmailAddress,
@@ -30,12 +32,16 @@ import {
   type HttpOptions,
   IdMap,
   IsId,
+  id,
   ListOf,
   ListQuery,
   nestOptions,
   OneOf,
+  object,
   PathId,
+  pageOf,
   RateLimited,
+  receiptWith,
   SortBy,
   Text,
   unauthenticated,
@@ -108,13 +114,15 @@ class Organizations {
     if (body.note === 'slow') return receipt(0, { effects: 'pending' });
     return receipt(0, { body, call });
   }
-  @Post('suspend') @HttpCode(200) suspend() {
+  @Post('suspend') @HttpCode(200) @Answers(receiptWith({ organizationId: id('org') })) suspend() {
     return receipt(5);
   }
   @Post('imports') @HttpCode(202) importUsers() {
     return receipt(0);
   }
-  @Get('users') users(@Query() query: UserQuery) {
+  @Get('users') @Answers(pageOf(called('Person', object({ userId: id('usr') })))) users(
+    @Query() query: UserQuery,
+  ) {
     const scope = { kind: query.kind, sort: query.sort };
     return {
       items: [],
@@ -150,6 +158,9 @@ class Anybody {
   @Get('v1/by-token') byToken(@Query('token') token: string) {
     return { length: token.length };
   }
+  @Post('v1/slow-for-anybody') @HttpCode(200) slowForAnybody() {
+    return this.slow();
+  }
   @Post('v1/slow') @HttpCode(200) async slow() {
     waiting.count += 1;
     await gate.promise;
@@ -160,7 +171,7 @@ class Anybody {
 @Module({ controllers: [Organizations, Anybody] })
 class FakeApi {}
 
-const publicPaths = ['/health/live', '/v1/by-token', '/v1/slow'];
+const publicPaths = ['/health/live', '/v1/by-token', '/v1/slow-for-anybody'];
 
 export const whoMay = (_method: string, path: string) =>
   publicPaths.includes(path) ? { who: 'anybody', isPublic: true } : { who: 'somebody', isPublic: false };
@@ -170,8 +181,10 @@ class Authentication implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (publicPaths.includes(request.routeOptions.url ?? '')) return true;
     const { authorization, cookie } = request.headers;
-    if (!/^Bearer good/.test(authorization ?? '') && !cookie) throw unauthenticated();
-    request.principal = { type: 'user', id: 'usr_1', cookie: cookie !== undefined };
+    const good = /^Bearer good-?(\w*)/.exec(authorization ?? '');
+    if (!good && !cookie) throw unauthenticated();
+    const id = good?.[1] === 'operator' ? 'operator' : `usr_${good?.[1] || '1'}`;
+    request.principal = { type: id === 'operator' ? id : 'user', id, cookie: cookie !== undefined };
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { BodyStream, Call, Consumes, PathId, Produces, ReadQuery, Told } from '#http';
+import { Answers, BodyStream, Call, Consumes, PathId, Produces, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import {
   EnableBulkImport,
@@ -9,6 +9,14 @@ import {
   SelectImportRows,
   StartImport,
 } from './import.commands.ts';
+import {
+  candidates,
+  changedImport,
+  enabledImport,
+  importOf,
+  importRows,
+  imports,
+} from './imports.answers.ts';
 import {
   CandidatesQuery,
   GetImport,
@@ -36,6 +44,7 @@ export class ImportsController {
 
   @Post()
   @HttpCode(202)
+  @Answers(changedImport)
   @Told(
     'Asks for a report of who could be imported from the domains named.',
     'bulk_import_not_enabled',
@@ -51,6 +60,7 @@ export class ImportsController {
   }
 
   @Get()
+  @Answers(imports)
   @Told('Lists the organization’s imports.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
@@ -61,6 +71,7 @@ export class ImportsController {
   }
 
   @Get(':importId')
+  @Answers(importOf)
   @Told('One import: its state and how far it has come.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
@@ -96,6 +107,7 @@ export class ImportsController {
   }
 
   @Get(':importId/rows')
+  @Answers(importRows)
   @Told('Lists the rows of an import with what became of them.')
   rows(
     @PathId('organizationId', 'org') organizationId: string,
@@ -108,6 +120,7 @@ export class ImportsController {
 
   @Put(':importId/selection')
   @Consumes('text/csv')
+  @Answers(changedImport)
   @Told(
     'Takes the report back with rows removed: who stays in it will be imported.',
     'import_selection_invalid',
@@ -125,6 +138,7 @@ export class ImportsController {
 
   @Post(':importId/notify')
   @HttpCode(200)
+  @Answers(changedImport)
   @Told(
     'Mails the people who are selected what is going to happen.',
     'import_report_not_ready',
@@ -140,6 +154,7 @@ export class ImportsController {
 
   @Post(':importId/start')
   @HttpCode(200)
+  @Answers(changedImport)
   @Told(
     'Imports the people who are selected.',
     'acknowledgements_required',
@@ -169,6 +184,7 @@ export class ImportCandidatesController {
   }
 
   @Get()
+  @Answers(candidates)
   @Told('Lists the people with an address of the verified domains who could be imported now.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
@@ -188,6 +204,7 @@ export class BulkImportController {
   }
 
   @Put(':id')
+  @Answers(enabledImport)
   @Told('Lets an organization import people, or not.', 'not_found')
   enable(
     @PathId('id', 'org') organizationId: string,

@@ -4,7 +4,17 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
 import { pause } from '#clock';
 import { Execution, mayRead } from '#commands';
-import { Answer, decodeCursor, encodeCursor, ListQuery, OneOf, SortBy, Stopping, Text } from '#http';
+import {
+  Answer,
+  type Answered,
+  decodeCursor,
+  encodeCursor,
+  ListQuery,
+  OneOf,
+  SortBy,
+  Stopping,
+  Text,
+} from '#http';
 import { isRefusal, notFound, type Refusal, type Scalar } from '#kernel';
 import {
   type List,
@@ -20,6 +30,7 @@ import type { CandidateView } from './candidates.projection.ts';
 import { type Import, notReady, organizationImport } from './import.ts';
 import { candidatesOf } from './import-candidates.ts';
 import { progressEvents } from './import-progress.ts';
+import type { importOf } from './imports.answers.ts';
 import type { ImportRowView, ImportView } from './imports.projection.ts';
 import { ImportReport } from './report.ts';
 
@@ -76,7 +87,7 @@ export class ListCandidates extends OrgledgerQuery<List<unknown>> {
   sort?: string;
 }
 
-const item = ({ importId, ...view }: ImportView) => ({
+const item = ({ importId, ...view }: ImportView): Answered<typeof importOf> => ({
   importId,
   organizationId: view.organizationId,
   domains: view.domains,

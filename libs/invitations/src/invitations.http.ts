@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery, Told } from '#http';
+import { Answers, Call, PathId, ReadQuery, receipt, Told } from '#http';
 import { Queries } from '#queries';
 import {
   AcceptInvite,
@@ -11,6 +11,14 @@ import {
   ResendInvite,
   SendInvite,
 } from './invitation.commands.ts';
+import {
+  acceptedInvitation,
+  changedInvitation,
+  invitation,
+  invitations,
+  invitedToAccount,
+  openedInvitation,
+} from './invitations.answers.ts';
 import {
   ByTokenQuery,
   GetAccountInvitation,
@@ -32,6 +40,7 @@ export class InvitationsController {
   }
 
   @Post()
+  @Answers(changedInvitation)
   @Told(
     'Invites somebody to the organization, and to accounts of it where they are named.',
     'owner_role_by_transfer_only',
@@ -42,6 +51,7 @@ export class InvitationsController {
     'already_member',
     'user_belongs_to_another_organization',
     'pending_invitations_limit',
+    'user_limit_reached',
     'account_unknown',
     'account_named_twice',
     'role_combination_invalid',
@@ -57,6 +67,7 @@ export class InvitationsController {
   }
 
   @Get()
+  @Answers(invitations)
   @Told('Lists the invitations sent from the organization.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
@@ -67,6 +78,7 @@ export class InvitationsController {
   }
 
   @Get(':invitationId')
+  @Answers(invitation)
   @Told('One invitation.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
@@ -79,11 +91,13 @@ export class InvitationsController {
 
   @Post(':invitationId/resend')
   @HttpCode(200)
+  @Answers(changedInvitation)
   @Told(
     'Sends an invitation again; earlier links no longer work.',
     'invitation_not_pending',
     'domain_unverified',
     'domain_unvalidated',
+    'invitation_already_pending',
     'pending_invitations_limit',
   )
   resend(
@@ -96,6 +110,7 @@ export class InvitationsController {
 
   @Post(':invitationId/cancel')
   @HttpCode(200)
+  @Answers(changedInvitation)
   @Told('Cancels an invitation.', 'invitation_not_pending')
   cancel(
     @PathId('organizationId', 'org') organizationId: string,
@@ -118,6 +133,7 @@ export class AccountInvitationsController {
   }
 
   @Post()
+  @Answers(invitedToAccount)
   @Told(
     'Gives a managed user access at once, and invites everybody else.',
     'invite_through_organization',
@@ -143,6 +159,7 @@ export class AccountInvitationsController {
   }
 
   @Get()
+  @Answers(invitations)
   @Told('Lists the invitations that offer the account.')
   list(
     @PathId('accountId', 'acc') accountId: string,
@@ -157,6 +174,7 @@ export class AccountInvitationsController {
   }
 
   @Get(':invitationId')
+  @Answers(invitation)
   @Told('One invitation that offers the account.')
   get(
     @PathId('accountId', 'acc') accountId: string,
@@ -173,10 +191,12 @@ export class AccountInvitationsController {
 
   @Post(':invitationId/resend')
   @HttpCode(200)
+  @Answers(changedInvitation)
   @Told(
     'Sends an invitation again; earlier links no longer work.',
     'invitation_not_pending',
     'domain_unvalidated',
+    'invitation_already_pending',
     'pending_invitations_limit',
   )
   resend(
@@ -189,6 +209,7 @@ export class AccountInvitationsController {
 
   @Post(':invitationId/cancel')
   @HttpCode(200)
+  @Answers(changedInvitation)
   @Told('Cancels an invitation.', 'invitation_not_pending')
   cancel(
     @PathId('accountId', 'acc') accountId: string,
@@ -211,6 +232,7 @@ export class InvitationLinksController {
   }
 
   @Get('by-token')
+  @Answers(openedInvitation)
   @Told('What somebody who holds a link may know before they answer.', 'invitation_link_invalid')
   byToken(@Query() query: ByTokenQuery) {
     return this.#bus.execute(Object.assign(new GetInvitationByToken(), query));
@@ -218,6 +240,7 @@ export class InvitationLinksController {
 
   @Post('accept')
   @HttpCode(200)
+  @Answers(acceptedInvitation)
   @Told(
     'Accepts an invitation: a new person with a name and a password, an existing one signed in.',
     'invitation_link_invalid',
@@ -227,6 +250,8 @@ export class InvitationLinksController {
     'domain_unvalidated',
     'account_suspended',
     'account_closed',
+    'unauthenticated',
+    'user_limit_reached',
   )
   accept(@Body() command: AcceptInvite, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);
@@ -234,6 +259,7 @@ export class InvitationLinksController {
 
   @Post('decline')
   @HttpCode(200)
+  @Answers(receipt)
   @Told('Declines an invitation.', 'invitation_link_invalid')
   decline(@Body() command: DeclineInvite, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);

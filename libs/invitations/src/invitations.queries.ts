@@ -3,7 +3,7 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
 import { type Account, account, mayReadAccountUsers } from '#accounts';
 import { Execution, mayRead } from '#commands';
-import { ListQuery, OneOf, SortBy, Text } from '#http';
+import { type Answered, ListQuery, OneOf, SortBy, Text } from '#http';
 import { foldCase, notFound, type Refusal } from '#kernel';
 import { organization } from '#organizations';
 import {
@@ -21,6 +21,7 @@ import { isLiving, People } from '#users';
 import type { DeliveryView } from './deliveries.projection.ts';
 import { invitationLinkInvalid, isOpen } from './invitation.ts';
 import { InvitationLinks } from './invitation-links.ts';
+import type { invitation } from './invitations.answers.ts';
 import type { InvitationView } from './invitations.projection.ts';
 
 export class InvitationsQuery extends ListQuery {
@@ -73,7 +74,10 @@ const item = (
     ...view
   }: InvitationView & { _id: string },
   told: DeliveryView | undefined,
-) => ({ ...view, delivery: told?.generation === view.timesSent ? told.delivery : 'queued' });
+): Answered<typeof invitation> => ({
+  ...view,
+  delivery: told?.generation === view.timesSent ? told.delivery : 'queued',
+});
 
 const items = async (
   views: readonly (InvitationView & { _id: string })[],

@@ -1,8 +1,9 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery, Told } from '#http';
+import { Answers, Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
 import { RequestMerge } from './merge.commands.ts';
+import { merge, mergePreview, merges, requestedMerge } from './merges.answers.ts';
 import { GetMerge, ListMerges, MergesQuery, PreviewMerge, PreviewQuery } from './merges.queries.ts';
 
 @Controller('v1/organizations/:organizationId/merges')
@@ -16,6 +17,7 @@ export class MergesController {
   }
 
   @Post()
+  @Answers(requestedMerge)
   @Told(
     'Invites the Owner of another organization; accepting merges that organization into this one.',
     'owner_role_by_transfer_only',
@@ -35,6 +37,7 @@ export class MergesController {
   }
 
   @Get()
+  @Answers(merges)
   @Told('Lists the merges into the organization.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
@@ -45,6 +48,7 @@ export class MergesController {
   }
 
   @Get('preview')
+  @Answers(mergePreview)
   @Told(
     'What merging the organization of that Owner would do, and what stands in the way.',
     'domain_unverified',
@@ -58,6 +62,7 @@ export class MergesController {
   }
 
   @Get(':mergeId')
+  @Answers(merge)
   @Told('One merge.')
   get(
     @PathId('organizationId', 'org') organizationId: string,

@@ -3,12 +3,13 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
 import { Execution, mayManage, mayRead } from '#commands';
 import { VerifiedDomains } from '#domains';
-import { EmailAddress, ListQuery, OneOf, ReadQuery, SortBy } from '#http';
+import { type Answered, EmailAddress, ListQuery, OneOf, ReadQuery, SortBy } from '#http';
 import { isRefusal, notFound, type Refusal } from '#kernel';
 import { organization } from '#organizations';
 import { listHandlers, listRow, OrgledgerQuery, readingOf, resourceHandlers, resourceRow } from '#queries';
 import { People } from '#users';
 import { MergeCandidates } from './merge-candidates.ts';
+import type { merge } from './merges.answers.ts';
 import type { MergeView } from './merges.projection.ts';
 
 export class PreviewQuery extends ReadQuery {
@@ -97,7 +98,8 @@ class PreviewMergeHandler implements IQueryHandler<PreviewMerge> {
   }
 }
 
-const item = ({ revision: _revision, _id, ...view }: MergeView & { _id: string }) => view;
+const item = ({ revision: _revision, _id, ...view }: MergeView & { _id: string }): Answered<typeof merge> =>
+  view;
 
 export const mergeQueries = [
   PreviewMergeHandler,

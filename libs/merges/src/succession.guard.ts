@@ -20,15 +20,20 @@ export class SuccessionGuard implements CanActivate {
     this.#execution = execution;
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const principal = request.principal as Principal | undefined;
     const path = request.routeOptions.url ?? '';
-    if (!principal?.organizationId || !ABOUT_ORGANIZATIONS.test(path)) return true;
+    return !principal?.organizationId || principal.mustEnrol || !ABOUT_ORGANIZATIONS.test(path)
+      ? true
+      : this.#judge(request, principal, principal.organizationId, path);
+  }
+
+  async #judge(request: FastifyRequest, principal: Principal, home: string, path: string): Promise<boolean> {
     const { organizationId } = request.params as { organizationId?: string };
-    if (organizationId !== undefined && organizationId !== principal.organizationId)
+    if (organizationId !== undefined && organizationId !== home)
       await this.#follow(request, principal, organizationId, path);
-    else if (!isSafe(request)) await this.#mustBeOpen(principal.organizationId);
+    else if (!isSafe(request)) await this.#mustBeOpen(home);
     return true;
   }
 

@@ -1,11 +1,19 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { Answer, Told } from '#http';
+import { Answer, Answers, Produces, Told } from '#http';
 import { notFound, type Refusal, refuse } from '#kernel';
 import { Metrics } from '#observability';
 import { PolicyRunner } from '#policies';
 import { Projector } from '#read-models';
 import { TimerRunner } from '#timers';
 import { Health } from './health.ts';
+import {
+  alive,
+  parkedCommands,
+  projectionsHealth,
+  readiness,
+  rebuiltProjection,
+  retried,
+} from './operations.answers.ts';
 
 @Controller()
 export class HealthController {
@@ -18,12 +26,14 @@ export class HealthController {
   }
 
   @Get('health/live')
+  @Answers(alive)
   @Told('Whether the process runs.')
   live() {
     return { status: 'live' };
   }
 
   @Get('health/ready')
+  @Answers(readiness)
   @Told(
     'Whether the product can be used: its store, its read models and what follows the log; 503 otherwise.',
   )
@@ -33,6 +43,7 @@ export class HealthController {
   }
 
   @Get('metrics')
+  @Produces('text/plain')
   @Told('Measurements for Prometheus.')
   async metrics() {
     const { contentType, body } = await this.#metrics.text();
@@ -56,6 +67,7 @@ export class OperationsController {
   }
 
   @Get('projections')
+  @Answers(projectionsHealth)
   @Told('The read models, and how far each has followed the log.')
   projections() {
     return {
@@ -66,6 +78,7 @@ export class OperationsController {
   /** Answers when the new build is served. */
   @Post('projections/:name/rebuild')
   @HttpCode(200)
+  @Answers(rebuiltProjection)
   @Told('Builds a read model anew; answers when the new one is served.', 'not_found', 'runs_in_worker')
   async rebuild(@Param('name') name: string): Promise<object | Refusal> {
     if (!this.#projector.health().some((projection) => projection.name === name)) return notFound;
@@ -75,6 +88,7 @@ export class OperationsController {
   }
 
   @Get('parked')
+  @Answers(parkedCommands)
   @Told('Follow-on commands and timers that were given up after several attempts.')
   async parked() {
     const [commands, timers] = await Promise.all([this.#policies.parked(), this.#timers.parked()]);
@@ -87,6 +101,7 @@ export class OperationsController {
 
   @Post('parked/:id/retry')
   @HttpCode(200)
+  @Answers(retried)
   @Told('Tries a parked command or timer again.', 'not_found', 'still_refused')
   async retry(@Param('id') id: string): Promise<object | Refusal> {
     const done = (await this.#policies.retry(id)) ?? (await this.#timers.retry(id));

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Put, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery, Told } from '#http';
+import { Answers, Call, PathId, ReadQuery, receipt, Told } from '#http';
 import { Queries } from '#queries';
 import {
   RenameOrganization,
@@ -8,6 +8,13 @@ import {
   SetDomainSignupPolicy,
   SetLimits,
 } from './organization.commands.ts';
+import {
+  changedSignUpPolicy,
+  organization,
+  organizationLimits,
+  renamedOrganization,
+  summary,
+} from './organizations.answers.ts';
 import { GetOrganization, GetSummary } from './organizations.queries.ts';
 
 @Controller('v1/organizations/:organizationId')
@@ -21,6 +28,7 @@ export class OrganizationsController {
   }
 
   @Get()
+  @Answers(organization)
   @Told('The organization, with its Owner and its sign-up policy.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
@@ -31,6 +39,7 @@ export class OrganizationsController {
   }
 
   @Get('summary')
+  @Answers(summary)
   @Told('How many people, accounts, domains and invitations it has.')
   summary(
     @PathId('organizationId', 'org') organizationId: string,
@@ -41,6 +50,7 @@ export class OrganizationsController {
   }
 
   @Patch()
+  @Answers(renamedOrganization)
   @Told('Renames the organization.', 'organization_merging')
   rename(
     @PathId('organizationId', 'org') organizationId: string,
@@ -51,6 +61,7 @@ export class OrganizationsController {
   }
 
   @Put('sign-up-policy')
+  @Answers(changedSignUpPolicy)
   @Told(
     'Says what becomes of people who sign up with an address of a verified domain.',
     'organization_merging',
@@ -65,6 +76,7 @@ export class OrganizationsController {
 
   @Delete()
   @HttpCode(200)
+  @Answers(receipt)
   @Told(
     'Asks to delete the organization, which is always refused: it ends by a merge.',
     'organization_deletion_not_available',
@@ -84,6 +96,7 @@ export class LimitsController {
   }
 
   @Put('limits')
+  @Answers(organizationLimits)
   @Told(
     'Limits how many managed users and accounts an organization may have; null lifts a limit.',
     'not_found',

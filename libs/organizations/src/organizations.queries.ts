@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { inOrganization, mayRead } from '#commands';
+import type { Answered } from '#http';
 import type { Refusal } from '#kernel';
 import { OrgledgerQuery, readingOf, resourceHandlers, resourceRow } from '#queries';
 import { ReadModels } from '#read-models';
+import type { organization as shown, summary } from './organizations.answers.ts';
 import type { OrganizationView } from './organizations.projection.ts';
 
 export class GetOrganization extends OrgledgerQuery {
@@ -14,13 +16,7 @@ export class GetSummary extends OrgledgerQuery<Summary> {
   organizationId!: string;
 }
 
-export interface Summary {
-  readonly users: { readonly managed: number; readonly independent: number; readonly pending: number };
-  readonly accounts: { readonly managed: number; readonly independent: number; readonly pending: number };
-  readonly domains: { readonly pending: number; readonly verified: number; readonly unvalidated: number };
-  readonly position: string;
-  readonly asOf: string;
-}
+export type Summary = Answered<typeof summary>;
 
 @Injectable()
 @QueryHandler(GetSummary)
@@ -70,7 +66,7 @@ export const organizationQueries = [
         status,
         ownerOnUnverifiedDomain,
         createdAt,
-      }) => ({
+      }): Answered<typeof shown> => ({
         organizationId,
         name,
         ownerId,

@@ -75,19 +75,23 @@ export class Queries {
     Object.assign(query, target);
     if (!call.principal) return notFound;
     const wanted = call.minPosition === undefined ? 0 : Number(call.minPosition);
-    if (wanted > this.#readModels.position && wanted > (await this.#log.head())) throw positionUnknown();
-    const moment = await this.#moment(call.asOf, target.organizationId);
+    if (wanted > 0 && wanted > this.#readModels.position && wanted > (await this.#log.head()))
+      throw positionUnknown();
+    const now = this.#now();
+    const moment =
+      call.asOf === undefined
+        ? { at: undefined, asOf: now }
+        : await this.#moment(call.asOf, now, target.organizationId);
     const atLeast = Math.max(wanted, moment.at ?? 0);
     readings.set(query, { principal: call.principal, atLeast, asked: call.asOf ?? null, ...moment });
     return this.#bus.execute(query);
   }
 
   async #moment(
-    asOf: string | undefined,
+    asOf: string,
+    now: string,
     organizationId: string | undefined,
   ): Promise<{ at: number | undefined; asOf: string }> {
-    const now = this.#now();
-    if (asOf === undefined) return { at: undefined, asOf: now };
     const head = await this.#log.head();
     if (/^\d+$/.test(asOf)) {
       const at = Number(asOf);

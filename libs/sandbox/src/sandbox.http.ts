@@ -14,8 +14,9 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { isoTime } from '#clock';
-import { HttpProblem, nothingHere, Told } from '#http';
+import { Answers, HttpProblem, nothingHere, Told } from '#http';
 import { refuse } from '#kernel';
+import { clockTime, mails, textMessages, zoneHost, zoneRecord } from './sandbox.answers.ts';
 import { AdvanceClockBody, MailQuery, ZoneHostBody, ZoneRecordBody } from './sandbox.dto.ts';
 import { Sandbox } from './sandbox.ts';
 import { TimeTravel } from './time-travel.ts';
@@ -46,18 +47,21 @@ export class SandboxController {
   }
 
   @Get('mail')
+  @Answers(mails)
   @Told('The mails that were sent, as far as they are kept.')
   async mail(@Query() { to, kind }: MailQuery) {
     return { items: await this.#sandbox.mailbox.list({ to, kind }) };
   }
 
   @Get('sms')
+  @Answers(textMessages)
   @Told('The text messages that were sent.')
   async sms(@Query('to') to?: string) {
     return { items: await this.#sandbox.textMessages.list(to) };
   }
 
   @Put('dns/:name/TXT')
+  @Answers(zoneRecord)
   @Told(
     'Sets the TXT records of a name in the sandbox’s DNS, or the fault with which it answers.',
     'validation_failed',
@@ -70,12 +74,14 @@ export class SandboxController {
 
   @Delete('dns/:name/TXT')
   @HttpCode(204)
+  @Answers()
   @Told('Removes the TXT records of a name.', 'validation_failed')
   async removeRecord(@Param('name') name: string): Promise<void> {
     await this.#sandbox.setRecord(name, undefined);
   }
 
   @Put('https/:host')
+  @Answers(zoneHost)
   @Told(
     'Sets the file that a host serves in the sandbox, or the fault with which it answers.',
     'validation_failed',
@@ -88,12 +94,14 @@ export class SandboxController {
 
   @Delete('https/:host')
   @HttpCode(204)
+  @Answers()
   @Told('Removes a host.', 'validation_failed')
   async removeHost(@Param('host') host: string): Promise<void> {
     await this.#sandbox.setHost(host, undefined);
   }
 
   @Get('clock')
+  @Answers(clockTime)
   @Told('What time it is in the sandbox.')
   clock() {
     return { now: isoTime(this.#sandbox.clock.now()) };
@@ -101,6 +109,7 @@ export class SandboxController {
 
   @Post('clock/advance')
   @HttpCode(200)
+  @Answers(clockTime)
   @Told(
     'Moves the sandbox’s clock forward; what becomes due meanwhile happens.',
     'clock_cannot_go_back',

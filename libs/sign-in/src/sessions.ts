@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, hash as sha, timingSafeEqual } from 'node:crypto';
 import { RecentlyUsed } from '#cache';
 import type { Clock } from '#clock';
 import type { IndexSpec } from '#kernel';
@@ -226,7 +226,7 @@ export class Sessions {
   }
 }
 
-const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
+const hashOf = (token: string): string => sha('sha256', token);
 
 const idOf = (hash: string): string => `ses_${hash.slice(0, 32)}`;
 

@@ -1,7 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import type { Principal } from '#commands';
-import { Call, PathId, Told } from '#http';
+import { Answers, Call, PathId, Told } from '#http';
 import { Queries } from '#queries';
+import { upcoming } from './upcoming.answers.ts';
 import { ListUpcoming, UpcomingQuery } from './upcoming.queries.ts';
 
 @Controller('v1/organizations/:organizationId/upcoming')
@@ -13,6 +14,7 @@ export class UpcomingController {
   }
 
   @Get()
+  @Answers(upcoming)
   @Told('What will happen by itself, to whom, when and why, soonest first.')
   list(
     @PathId('organizationId', 'org') organizationId: string,

@@ -4,6 +4,7 @@ export { type Address, emailInvalid, People } from './people.ts';
 export type { UserEvent, Via } from './user.events.ts';
 export { Rates, takeOne } from './user.handlers.ts';
 export { type ActiveUser, isLiving, type Living, type User, user } from './user.ts';
+export { me } from './users.answers.ts';
 export { usersNoun } from './users.module.ts';
 export type { UserView } from './users.projection.ts';
 export { oneself } from './users.queries.ts';

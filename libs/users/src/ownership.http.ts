@@ -1,7 +1,8 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, Told } from '#http';
+import { Answers, Call, PathId, Told } from '#http';
 import { FoundOrganization, TransferOwnership } from './user.commands.ts';
+import { founded, ownershipTransferred } from './users.answers.ts';
 
 /** Whose organization it is: a person founds one, and later hands it over. */
 @Controller('v1/organizations')
@@ -13,6 +14,7 @@ export class OwnershipController {
   }
 
   @Post()
+  @Answers(founded)
   @Told(
     'Founds an organization for somebody who is in none; they become its Owner, and their accounts come along.',
     'user_belongs_to_another_organization',
@@ -24,6 +26,7 @@ export class OwnershipController {
 
   @Post(':organizationId/transfer-ownership')
   @HttpCode(200)
+  @Answers(ownershipTransferred)
   @Told(
     'Makes another managed user the Owner; the earlier one stays in the role that is named.',
     'owner_not_managed',

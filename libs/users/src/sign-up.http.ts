@@ -1,8 +1,9 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, ReadQuery, Told } from '#http';
+import { Answers, Call, ReadQuery, receipt, Told } from '#http';
 import { Queries } from '#queries';
 import { RequestEmailVerification, SignUp, VerifyEmail } from './user.commands.ts';
+import { addressProved, me, signedUp } from './users.answers.ts';
 import { GetMe } from './users.queries.ts';
 
 @Controller('v1')
@@ -16,6 +17,7 @@ export class SignUpController {
   }
 
   @Post('sign-ups')
+  @Answers(signedUp)
   @Told(
     'Signs somebody up; they found an organization with a first account, or join one by its sign-up policy.',
     'email_invalid',
@@ -30,6 +32,7 @@ export class SignUpController {
 
   @Post('email-verifications/complete')
   @HttpCode(200)
+  @Answers(addressProved)
   @Told('Proves an e-mail address with the token that was mailed to it.', 'link_invalid')
   verifyEmail(@Body() command: VerifyEmail, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);
@@ -37,6 +40,7 @@ export class SignUpController {
 
   @Post('email-verifications')
   @HttpCode(200)
+  @Answers(receipt)
   @Told('Mails the link that proves one’s address again; the link before it counts no more.', 'rate_limited')
   mailVerification(@Call() call: Call<Principal>) {
     return this.#commands.send(
@@ -47,6 +51,7 @@ export class SignUpController {
   }
 
   @Get('me')
+  @Answers(me)
   @Told('Oneself: name, address, organization and role.')
   me(@Query() _query: ReadQuery, @Call() call: Call<Principal>) {
     return this.#queries.ask(new GetMe(), {}, call);

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Put, Query } from '@nestjs/common';
 import { Commands, type Principal } from '#commands';
-import { Call, PathId, ReadQuery, Told } from '#http';
+import { Answers, Call, PathId, ReadQuery, receipt, Told } from '#http';
 import { Queries } from '#queries';
 import { ExplainUser, ExplanationQuery } from './explanation.queries.ts';
 import {
@@ -13,6 +13,7 @@ import {
   RequireTwoFactor,
   UpdateProfile,
 } from './user.commands.ts';
+import { changedMember, explanation, renamed, user, users } from './users.answers.ts';
 import { GetUser, ListUsers, UsersQuery } from './users.queries.ts';
 
 @Controller('v1/organizations/:organizationId/users')
@@ -26,6 +27,7 @@ export class UsersController {
   }
 
   @Get()
+  @Answers(users)
   @Told('Lists the people of the organization: managed, pending and independent ones.')
   list(
     @PathId('organizationId', 'org') organizationId: string,
@@ -36,6 +38,7 @@ export class UsersController {
   }
 
   @Get(':userId')
+  @Answers(user)
   @Told('One person of the organization, with their ETag.')
   get(
     @PathId('organizationId', 'org') organizationId: string,
@@ -47,6 +50,7 @@ export class UsersController {
   }
 
   @Get(':userId/explain')
+  @Answers(explanation)
   @Told('Which events and commands made a field of a person what it is.')
   explain(
     @PathId('organizationId', 'org') organizationId: string,
@@ -58,6 +62,7 @@ export class UsersController {
   }
 
   @Patch(':userId')
+  @Answers(renamed)
   @Told('Renames a managed user; people may rename themselves.', 'not_found')
   rename(
     @PathId('organizationId', 'org') organizationId: string,
@@ -69,6 +74,7 @@ export class UsersController {
   }
 
   @Put(':userId/role')
+  @Answers(changedMember)
   @Told('Gives a managed user another role in the organization.', 'owner_role_by_transfer_only')
   changeRole(
     @PathId('organizationId', 'org') organizationId: string,
@@ -80,6 +86,7 @@ export class UsersController {
   }
 
   @Put(':userId/two-factor-requirement')
+  @Answers(changedMember)
   @Told('Requires a second factor of a managed user, or requires it no more.', 'not_found')
   requireTwoFactor(
     @PathId('organizationId', 'org') organizationId: string,
@@ -91,6 +98,7 @@ export class UsersController {
   }
 
   @Put(':userId/email')
+  @Answers(changedMember)
   @Told(
     'Changes the address of a managed user, within the verified domains; the new one must be proved.',
     'email_invalid',
@@ -109,6 +117,7 @@ export class UsersController {
 
   @Post(':userId/deactivate')
   @HttpCode(200)
+  @Answers(changedMember)
   @Told('Deactivates a managed user: their sessions end, their roles stay.', 'owner_not_removable')
   deactivate(
     @PathId('organizationId', 'org') organizationId: string,
@@ -120,6 +129,7 @@ export class UsersController {
 
   @Post(':userId/reactivate')
   @HttpCode(200)
+  @Answers(changedMember)
   @Told('Lets a deactivated user sign in again.', 'not_found')
   reactivate(
     @PathId('organizationId', 'org') organizationId: string,
@@ -131,6 +141,7 @@ export class UsersController {
 
   @Post(':userId/remove')
   @HttpCode(200)
+  @Answers(changedMember)
   @Told(
     'Removes a managed user from the organization, with a next owner for every account they own.',
     'owner_not_removable',
@@ -149,6 +160,7 @@ export class UsersController {
 
   @Post(':userId/delete')
   @HttpCode(200)
+  @Answers(receipt)
   @Told(
     'Deletes a managed user: what was known of them is erased everywhere.',
     'owner_not_removable',

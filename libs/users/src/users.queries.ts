@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsBoolean, IsOptional } from 'class-validator';
 import { inOrganization, mayRead } from '#commands';
-import { IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
+import { type Answered, IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
 import type { DeliveryView } from '#invitations';
 import { foldCase, notFound, type Refusal } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, readingOf, resourceHandlers, resourceRow } from '#queries';
 import type { ReadModels } from '#read-models';
 import { People } from './people.ts';
 import type { ActiveUser } from './user.ts';
+import type { me, user } from './users.answers.ts';
 import type { UserView } from './users.projection.ts';
 
 export class UsersQuery extends ListQuery {
@@ -40,7 +41,7 @@ export class GetUser extends OrgledgerQuery {
 
 export class GetMe extends OrgledgerQuery {}
 
-const item = (view: UserView, told: DeliveryView | undefined) => {
+const item = (view: UserView, told: DeliveryView | undefined): Answered<typeof user> => {
   const { userId, organizationId, kind, email, givenName, familyName, role, status, emailVerified } = view;
   const { twoFactorRequired, domain, accounts, joinedAt, accountIds, invitation } = view;
   const delivery = told?.generation === invitation?.timesSent ? told?.delivery : undefined;
@@ -70,7 +71,7 @@ const items = async (views: readonly UserView[], readModels: ReadModels, at: num
 };
 
 /** What a person sees of themselves. */
-export const oneself = (state: ActiveUser) => {
+export const oneself = (state: ActiveUser): Answered<typeof me> => {
   const { userId, email, emailVerified, givenName, familyName, membership, status } = state;
   const { organizationId = null, role = null } = membership ?? {};
   return { userId, email, emailVerified, givenName, familyName, status, organizationId, role };

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionContext } from '@nestjs/common';
+import { hash, verify } from '@node-rs/argon2';
+import { AuthenticationGuard } from '#credentials';
+import { type Bench, brokenBy, timesOf } from './bench.ts';
+import { Child } from './child.ts';
+import { HttpConnection } from './http-connection.ts';
+import { openInProcess } from './in-process.ts';
+import { type Load, quantiles, underLoad } from './load.ts';
+import { connections, type Owner, password, settled, signUpOwner, startProduct } from './product.ts';
+
+/** Sign-ins under way at once: more than there are cores, less than may wait. */
+const SIGNING_IN = 8;
+
+const me = (from: readonly HttpConnection[]) => (worker: number) =>
+  (from[worker] as HttpConnection).json('GET', '/v1/me');
+
+export const signIns = async (bench: Bench): Promise<void> => {
+  bench.report.part(
+    'sign-in',
+    'W6: GET /v1/me beside bare Nest, what a session costs of it; sign-ins beside bare Argon2id, and reads meanwhile',
+  );
+  const folder = bench.folder('sign-in');
+  const product = await startProduct(folder);
+  const owner = await signUpOwner(product.url, 'sign-in.example');
+  await settled(product.url);
+  const rate = await reads(bench, product, owner);
+  await signingIn(bench, product, owner);
+  await product.stop();
+  await sessions(bench, folder, owner, rate);
+};
+
+/** Windows of the product and of the floor in turn, so that what else the machine does meets both. */
+const reads = async (bench: Bench, product: Child, owner: Owner): Promise<number> => {
+  const window = { warmMs: bench.pick(40, 500), measureMs: bench.pick(200, 5_000) };
+  const bare = await Child.start(['--enable-source-maps', 'test/bench/bare-nest.js']);
+  const open = await connections(product.url, 64, owner.token);
+  const bareOpen = await connections(bare.url, 64);
+  let rate = 0;
+  for (const workers of [64, 16, 1]) {
+    const loads: { bare: Load[]; mine: Load[] } = { bare: [], mine: [] };
+    for (let round = 0; round <= bench.pick(3, 5); round++) {
+      const floor = await underLoad({ workers, ...window }, me(bareOpen));
+      const mine = await underLoad({ workers, ...window }, me(open));
+      // The first round is for the compiler.
+      if (round === 0) continue;
+      loads.bare.push(floor);
+      loads.mine.push(mine);
+    }
+    const row = bench.report.figure({
+      name: `GET /v1/me c${workers}`,
+      unit: '/s',
+      values: loads.mine.map(({ perSecond }) => perSecond),
+      floor: { name: 'bare Nest on Fastify', values: loads.bare.map(({ perSecond }) => perSecond) },
+      goal: { ratioAtLeast: 0.5 },
+      durability: 'D0',
+      note: timesOf(loads.mine),
+      broken: brokenBy([...loads.mine, ...loads.bare]),
+    });
+    rate ||= row.median;
+  }
+  for (const connection of [...open, ...bareOpen]) connection.close();
+  await bare.stop();
+  return rate;
+};
+
+/** What is asked of a guard, as often as it takes to tell its cost. */
+const sessions = async (bench: Bench, folder: string, owner: Owner, rate: number): Promise<void> => {
+  const { app, close } = await openInProcess(folder, 'commands');
+  const guard = app.get(AuthenticationGuard);
+  const handler = () => undefined;
+  const ask = (): Promise<boolean> => {
+    const request = {
+      method: 'GET',
+      routeOptions: { url: '/v1/me' },
+      headers: { authorization: `Bearer ${owner.token}` },
+    };
+    const context = { getHandler: () => handler, switchToHttp: () => ({ getRequest: () => request }) };
+    return guard.canActivate(context as unknown as ExecutionContext);
+  };
+  const times: number[] = [];
+  for (let round = 0; round <= 5; round++) {
+    const begun = performance.now();
+    for (let n = 0; n < bench.pick(5_000, 50_000); n++) await ask();
+    times.push(((performance.now() - begun) * 1_000) / bench.pick(5_000, 50_000));
+  }
+  await close();
+  bench.report.figure({
+    name: 'a verified session, with the rights of its person',
+    unit: 'µs',
+    values: times.slice(1),
+    floor: { name: 'GET /v1/me c64', values: times.slice(1).map(() => 1e6 / rate) },
+    goal: { ratioAtMost: 0.15 },
+  });
+};
+
+/** As the product hashes: two at once, each on a thread of its own. */
+const bareHashes = async (ms: number): Promise<number> => {
+  const hashed = await hash(password, { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+  const { perSecond } = await underLoad({ workers: 2, warmMs: ms / 4, measureMs: ms }, () =>
+    verify(hashed, password),
+  );
+  return perSecond;
+};
+
+/** One reader with a pause after each answer, as people ask. */
+const pausing = async (connection: HttpConnection, ms: number): Promise<Load> => {
+  const times: number[] = [];
+  const errors: string[] = [];
+  for (const until = performance.now() + ms; performance.now() < until; await sleep(1)) {
+    const begun = performance.now();
+    await connection.json('GET', '/v1/me').catch((error: Error) => errors.push(error.message));
+    times.push(performance.now() - begun);
+  }
+  return { ...quantiles(times), perSecond: (times.length * 1_000) / ms, count: times.length, errors };
+};
+
+const signingIn = async (bench: Bench, product: Child, owner: Owner): Promise<void> => {
+  const ms = bench.pick(500, 8_000);
+  const anybody = await connections(product.url, SIGNING_IN);
+  const [reading] = (await connections(product.url, 1, owner.token)) as [HttpConnection];
+  const email = `owner@${owner.domain}`;
+  const one = (worker: number) =>
+    (anybody[worker] as HttpConnection).json('POST', '/v1/sessions', { email, password });
+  const idle: Load[] = [];
+  const meanwhile: Load[] = [];
+  const floor: number[] = [];
+  const mine: Load[] = [];
+  for (let round = 0; round < bench.pick(2, 3); round++) {
+    floor.push(await bareHashes(ms));
+    mine.push(await underLoad({ workers: SIGNING_IN, warmMs: ms / 4, measureMs: ms }, one));
+    idle.push(await pausing(reading, ms));
+    const [, reads] = await Promise.all([
+      underLoad({ workers: SIGNING_IN, warmMs: ms / 4, measureMs: ms }, one),
+      pausing(reading, ms),
+    ]);
+    meanwhile.push(reads);
+  }
+  bench.report.figure({
+    name: `sign-ins c${SIGNING_IN}`,
+    unit: '/s',
+    values: mine.map(({ perSecond }) => perSecond),
+    floor: { name: 'bare Argon2id, two at once', values: floor },
+    goal: { ratioAtLeast: 0.9 },
+    note: timesOf(mine),
+    broken: brokenBy(mine),
+  });
+  bench.report.figure({
+    name: `p99 of GET /v1/me while ${SIGNING_IN} sign in`,
+    unit: 'ms',
+    values: meanwhile.map(({ p99 }) => p99),
+    floor: { name: 'idle', values: idle.map(({ p99 }) => p99) },
+    goal: { ratioAtMost: 2 },
+    note: timesOf(meanwhile),
+    broken: brokenBy([...idle, ...meanwhile]),
+  });
+  for (const connection of [...anybody, reading]) connection.close();
+};
