@@ -30,6 +30,7 @@ describe('secrets', () => {
       LOG_LEVEL: 'trace',
       ORGLEDGER_RATE_LIMITS: 'off',
       ORGLEDGER_PENDING_INVITATIONS: '1000',
+      NODE_OPTIONS: `--report-on-signal --report-uncaught-exception --report-directory=${folder}`,
     });
   });
   afterEach(async () => {
@@ -37,7 +38,7 @@ describe('secrets', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('P9 P14: of 2,000 tokens, passwords and codes that were given out none stands in the logs or the stores', async () => {
+  it('P9 P14: of 2,000 tokens, passwords and codes that were given out none stands in the logs, the stores or a crash report', async () => {
     const nobody = new Caller({ url: product.url });
     const issued = new Set<string>();
     const tokenOf = ({ links }: Json): string => new URL(links[0]).searchParams.get('token') ?? '';
@@ -121,8 +122,17 @@ describe('secrets', () => {
       await nobody.as(token.replaceAll(' ', '')).send('GET', `/v1/me?token=${encodeURIComponent(token)}`);
 
     expect(issued.size).toBeGreaterThanOrEqual(2_000);
+    product.child.kill('SIGUSR2');
+    const isReport = (name: string): boolean => /^report\..*\.json$/.test(name);
+    const [report] = await until(
+      async () => readdirSync(folder).filter(isReport),
+      (reports) => reports.length > 0,
+    );
     await product.stop();
     const words = [...issued];
+    const dumped = readFileSync(join(folder, report), 'utf8');
+    expect(JSON.parse(dumped).header.trigger).toBe('Signal');
+    expect(foundIn(dumped, words)).toEqual([]);
     const log = product.child.lines.join('\n');
     expect(log.split('"answered"').length).toBeGreaterThan(1_900);
     expect(foundIn(log, words)).toEqual([]);

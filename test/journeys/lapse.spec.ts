@@ -151,7 +151,7 @@ describe('31 days pass', () => {
         [carol.userId, true, 'standard_user'],
       ].toSorted(),
     );
-    const restored = await anna.call.post(path);
+    const restored = await anna.call.key('restore').post(path);
     expect(restored).toMatchObject({ domainId: added.domainId, restorable: 2, users: foreseen.users });
     const people = await anna.call.get(anna.path(`/users?kind=managed&${at(restored.position)}`));
     expect(people.items.map(({ email, role }: Json) => [email, role]).toSorted()).toEqual([
@@ -163,5 +163,12 @@ describe('31 days pass', () => {
       ownerId: carol.userId,
     });
     expect(await anna.call.get(anna.path())).toMatchObject({ ownerOnUnverifiedDomain: false });
+
+    const handedOver = { newOwnerId: bob.userId, previousOwnerRole: 'standard_user' };
+    await anna.call.post(anna.path('/transfer-ownership'), handedOver);
+    const { position: _first, ...answered } = restored;
+    const { position: _again, ...repeated } = await anna.call.key('restore').post(path);
+    expect(repeated).toEqual(answered);
+    await anna.call.key('restore once more').refused(403, 'forbidden', 'POST', path);
   });
 });

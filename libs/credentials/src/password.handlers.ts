@@ -95,23 +95,27 @@ export class ResetPasswordHandler implements ICommandHandler<ResetPassword, Outc
   async execute(command: ResetPassword): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, userId } = command;
+    const one = {
+      decider: credential,
+      id: userId,
+      answer: ({ reset }: Credential) => ({
+        userId,
+        requestedAt: reset?.requestedAt,
+        expiresAt: reset?.expiresAt,
+      }),
+    };
+    const again = await this.#execution.repeated(one, envelope);
+    if (again) return again;
     const { state: person, revision } = await this.#people.load(userId);
     const allowed = helped(envelope.principal, organizationId, person);
     if (isRefusal(allowed)) return allowed;
-    const { traces } = await this.#execution.load(credential, userId);
-    const repeated = traces.has(envelope.commandId);
-    const conflict = repeated ? undefined : conflictWith(envelope, revision);
+    const conflict = conflictWith(envelope, revision);
     if (conflict) return conflict;
     const outcome = await this.#execution.run(
-      {
-        decider: credential,
-        id: userId,
-        command: this.#links.request(allowed, 'administrator'),
-        answer: ({ reset }) => ({ userId, requestedAt: reset?.requestedAt, expiresAt: reset?.expiresAt }),
-      },
+      { ...one, command: this.#links.request(allowed, 'administrator') },
       { ...envelope, ifMatch: undefined },
     );
-    if (!repeated && !isRefusal(outcome) && 'requestedAt' in outcome)
+    if (!isRefusal(outcome) && 'requestedAt' in outcome)
       await this.#keeper.forgetPassword(userId, String(outcome.requestedAt));
     return outcome;
   }

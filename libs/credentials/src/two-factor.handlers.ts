@@ -141,19 +141,16 @@ export class ResetTwoFactorHandler implements ICommandHandler<ResetTwoFactor, Ou
   async execute(command: ResetTwoFactor): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, userId } = command;
+    const one = { decider: credential, id: userId, answer: () => ({ userId }) };
+    const again = await this.#execution.repeated(one, envelope);
+    if (again) return again;
     const { state, revision } = await this.#people.load(userId);
     const person = helped(envelope.principal, organizationId, state);
     if (isRefusal(person)) return person;
-    const { traces } = await this.#execution.load(credential, userId);
-    const conflict = traces.has(envelope.commandId) ? undefined : conflictWith(envelope, revision);
+    const conflict = conflictWith(envelope, revision);
     if (conflict) return conflict;
     const outcome = await this.#execution.run(
-      {
-        decider: credential,
-        id: userId,
-        command: { type: 'ResetTwoFactor', userId, organizationId: homeOf(person) },
-        answer: () => ({ userId }),
-      },
+      { ...one, command: { type: 'ResetTwoFactor', userId, organizationId: homeOf(person) } },
       { ...envelope, ifMatch: undefined },
     );
     if ('revision' in outcome) await this.#keeper.followTwoFactor(userId);

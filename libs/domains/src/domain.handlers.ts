@@ -17,7 +17,7 @@ import { type Domain, domain } from './domain.ts';
 import { domainSlots } from './domain-slots.ts';
 import { DomainTokens, proofOf } from './domain-tokens.ts';
 import { LookAlikes } from './look-alikes.ts';
-import { Proving, unseen } from './proving.ts';
+import { Proving } from './proving.ts';
 
 /** DOM-03. */
 const DOMAIN_LIMIT = 100;
@@ -140,25 +140,30 @@ export class VerifyDomainHandler implements ICommandHandler<VerifyDomain, Outcom
   async execute(command: VerifyDomain): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, domainId } = command;
-    const { state, traces } = await this.#execution.load(domain, domainId);
+    const answer = (after: Domain, { observed, reason } = recorded(after)) => ({
+      domainId,
+      status: after.status,
+      observed,
+      reason,
+    });
+    const again = await this.#execution.repeated({ decider: domain, id: domainId, answer }, envelope);
+    if (again) return again;
+    const { state } = await this.#execution.load(domain, domainId);
     const refused = mayManage(envelope.principal, organizationId) ?? absent(state, organizationId);
     if (refused) return refused;
-    const seen = traces.has(envelope.commandId) ? undefined : await this.#proving.look(state, envelope);
+    const seen = await this.#proving.look(state, envelope);
     if (isRefusal(seen)) return seen;
     const outcome = await this.#execution.run(
       {
         decider: domain,
         id: domainId,
-        command: { type: 'VerifyDomain', observation: seen ?? unseen },
+        command: { type: 'VerifyDomain', observation: seen },
         authorize: (_principal, now) => absent(now, organizationId),
-        answer: (after) => {
-          const { observed, reason } = seen ?? recorded(after);
-          return { domainId, status: after.status, observed, reason };
-        },
+        answer: (after) => answer(after, seen),
       },
       envelope,
     );
-    if (seen && 'events' in outcome && outcome.events.length === 0)
+    if ('events' in outcome && outcome.events.length === 0)
       await this.#proving.record(state, seen, { dueAt: null, lapses: false }, envelope);
     return outcome;
   }

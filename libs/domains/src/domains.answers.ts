@@ -6,7 +6,6 @@ import {
   flag,
   id,
   list,
-  maybe,
   object,
   oneOf,
   orNull,
@@ -62,8 +61,7 @@ const comingBack = list(
   }),
 );
 
-/** A repeated answer names nobody: they have come back since. */
 export const restoredUsers = either(
-  receiptWith({ domainId: id('dom'), restorable: count, users: maybe(comingBack) }),
+  receiptWith({ domainId: id('dom'), restorable: count, users: comingBack }),
   dryRunWith({ users: comingBack }),
 );

@@ -64,7 +64,10 @@ export class RestoreUsersHandler implements ICommandHandler<RestoreUsers, Outcom
     const envelope = envelopeOf(command);
     const { organizationId, domainId } = command;
     const { state, traces } = await this.#execution.load(domain, domainId);
-    const refused = mayManage(envelope.principal, organizationId) ?? absent(state, organizationId);
+    const before = traces.get(envelope.commandId);
+    const refused = before
+      ? undefined
+      : (mayManage(envelope.principal, organizationId) ?? absent(state, organizationId));
     if (refused) return refused;
     const name = state.status === 'unknown' ? '' : state.domain;
     await this.#readModels.reach(await this.#log.head(), ['removals']);
@@ -74,7 +77,7 @@ export class RestoreUsersHandler implements ICommandHandler<RestoreUsers, Outcom
       after: '',
       limit: NAMED,
       // Asked again, it answers what it answered (P2): whoever is back by now was not yet.
-      asOf: traces.get(envelope.commandId)?.position,
+      asOf: before?.position,
     });
     const users = people.map(told);
     const restorable = users.filter((user) => user.restorable).length;

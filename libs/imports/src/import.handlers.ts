@@ -53,17 +53,21 @@ export class RequestImportHandler implements ICommandHandler<RequestImport, Outc
   async execute(command: RequestImport): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId } = command;
-    const refused = mayManage(envelope.principal, organizationId);
-    if (refused) return refused;
     const importId = idFrom(envelope.commandId, 'imp');
-    const { traces } = await this.#execution.load(organizationImport, importId);
-    const domains = traces.has(envelope.commandId) ? [] : await this.#domainsOf(command);
+    const one = {
+      decider: organizationImport,
+      id: importId,
+      answer: (state: Import) => ({ ...importAnswer(state), effects: 'pending' }),
+    };
+    const refused =
+      (await this.#execution.repeated(one, envelope)) ?? mayManage(envelope.principal, organizationId);
+    if (refused) return refused;
+    const domains = await this.#domainsOf(command);
     if (isRefusal(domains)) return domains;
     const asOfPosition = await this.#log.head();
     return this.#execution.run(
       {
-        decider: organizationImport,
-        id: importId,
+        ...one,
         command: {
           type: 'RequestImportReport',
           importId,
@@ -72,7 +76,6 @@ export class RequestImportHandler implements ICommandHandler<RequestImport, Outc
           asOfPosition,
           requestedBy: envelope.principal.id,
         },
-        answer: (state) => ({ ...importAnswer(state), effects: 'pending' }),
       },
       envelope,
     );
@@ -108,21 +111,22 @@ export class SelectImportRowsHandler implements ICommandHandler<SelectImportRows
   async execute(command: SelectImportRows): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, importId, digest, file } = command;
-    const { state, traces } = await this.#execution.load(organizationImport, importId);
+    const one = { decider: organizationImport, id: importId, answer: importAnswer };
+    const again = await this.#execution.repeated(one, envelope);
+    if (again) return again;
+    const { state } = await this.#execution.load(organizationImport, importId);
     const refused = mayManage(envelope.principal, organizationId) ?? foreign(state, organizationId);
     if (refused) return refused;
     let chosen = { selected: 0, selection: '' };
-    if (state.status === 'ready' && !traces.has(envelope.commandId)) {
+    if (state.status === 'ready') {
       const read = await readSelection([file], this.#report.pages(state));
       if (isRefusal(read)) return read;
       chosen = { selected: read.selected, selection: read.selection.text };
     }
     return this.#execution.run(
       {
-        decider: organizationImport,
-        id: importId,
+        ...one,
         command: { type: 'SelectRows', ...chosen, csvHash: digest },
-        answer: importAnswer,
       },
       envelope,
     );
@@ -154,21 +158,21 @@ export class StartImportHandler implements ICommandHandler<StartImport, Outcome>
   async execute(command: StartImport): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, importId, acknowledgements } = command;
-    const { state, traces } = await this.#execution.load(organizationImport, importId);
+    const one = { decider: organizationImport, id: importId, answer: importAnswer };
+    const again = await this.#execution.repeated(one, envelope);
+    if (again) return again;
+    const { state } = await this.#execution.load(organizationImport, importId);
     const refused = mayManage(envelope.principal, organizationId) ?? foreign(state, organizationId);
     if (refused) return refused;
     const start = { type: 'StartImport', acknowledgements } as const;
     const { now, actor } = { now: this.#execution.now(), actor: envelope.principal };
     const decision = organizationImport.decide(start, state, { now, actor });
-    if (!traces.has(envelope.commandId) && state.status === 'ready') {
+    if (state.status === 'ready') {
       if (isRefusal(decision)) return decision;
       const taken = await this.#reserve(state, envelope);
       if (taken) return taken;
     }
-    return this.#execution.run(
-      { decider: organizationImport, id: importId, command: start, answer: importAnswer },
-      envelope,
-    );
+    return this.#execution.run({ ...one, command: start }, envelope);
   }
 
   async #reserve(

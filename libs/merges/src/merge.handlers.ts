@@ -15,7 +15,7 @@ import { SendInvite } from '#invitations';
 import { isRefusal, notFound, refuse } from '#kernel';
 import { People } from '#users';
 import { ContinueMerge, NoteMergeOffer, RequestMerge, StartMerge, WithdrawMerge } from './merge.commands.ts';
-import { merge } from './merge.ts';
+import { type Merge, merge } from './merge.ts';
 import { MergeCandidates } from './merge-candidates.ts';
 import { Merging } from './merging.ts';
 
@@ -51,8 +51,6 @@ export class RequestMergeHandler implements ICommandHandler<RequestMerge, Outcom
   async execute(command: RequestMerge): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { organizationId, candidateOwnerEmail: email, role } = command;
-    const refused = mayManage(envelope.principal, organizationId);
-    if (refused) return refused;
     const inviting = {
       ...envelope,
       commandId: namedUuid(`${envelope.commandId}/invitation`),
@@ -60,28 +58,37 @@ export class RequestMergeHandler implements ICommandHandler<RequestMerge, Outcom
     };
     const invitationId = idFrom(inviting.commandId, 'inv');
     const mergeId = mergeOf(invitationId);
-    const { state, traces } = await this.#execution.load(merge, mergeId);
-    const repeated = traces.has(envelope.commandId) && state.status !== 'unknown';
-    const domain = this.#people.address(email)?.domain ?? '';
-    const unproved = repeated ? undefined : await this.#domains.refuses(organizationId, domain);
-    if (unproved) return unproved;
+    const one = {
+      decider: merge,
+      id: mergeId,
+      answer: (offered: Merge) =>
+        offered.status === 'unknown'
+          ? {}
+          : {
+              mergeId,
+              invitationId,
+              kind: 'merge',
+              userId: offered.candidateOwnerId,
+              candidateOrganizationId: offered.candidateOrganizationId,
+            },
+    };
+    const refused =
+      (await this.#execution.repeated(one, envelope)) ??
+      mayManage(envelope.principal, organizationId) ??
+      (await this.#domains.refuses(organizationId, this.#people.address(email)?.domain ?? ''));
+    if (refused) return refused;
     const found = await this.#candidates.find(organizationId, email);
-    if (isRefusal(found) && !repeated) return notFound;
-    const { ownerId, candidateId, blockers } = isRefusal(found)
-      ? { ownerId: '', candidateId: '', blockers: [] }
-      : found;
-    if (!repeated && blockers.length > 0)
+    if (isRefusal(found)) return notFound;
+    const { ownerId, candidateId, blockers } = found;
+    if (blockers.length > 0)
       return refuse('conflict', 'merge_blocked', 'This organization cannot be merged now.', { blockers });
-    const invited: Outcome = repeated
-      ? { done: true }
-      : await this.#bus.execute(
-          enclose(Object.assign(new SendInvite(), { organizationId, email, role }), inviting),
-        );
+    const invited: Outcome = await this.#bus.execute(
+      enclose(Object.assign(new SendInvite(), { organizationId, email, role }), inviting),
+    );
     if (isRefusal(invited) || envelope.dryRun || role === 'owner') return invited;
     return this.#execution.run(
       {
-        decider: merge,
-        id: mergeId,
+        ...one,
         command: {
           type: 'RequestMerge',
           mergeId,
@@ -92,16 +99,6 @@ export class RequestMergeHandler implements ICommandHandler<RequestMerge, Outcom
           invitationId,
           requestedBy: envelope.principal.id,
         },
-        answer: (after) =>
-          after.status === 'unknown'
-            ? {}
-            : {
-                mergeId,
-                invitationId,
-                kind: 'merge',
-                userId: after.candidateOwnerId,
-                candidateOrganizationId: after.candidateOrganizationId,
-              },
       },
       envelope,
     );
