@@ -41,7 +41,11 @@ export interface Collection<T extends StoredDocument> {
   findOne(filter: Filter<T>, options?: Pick<FindOptions, 'sort'>): Promise<WithId<T> | null>;
   find(filter: Filter<T>, options?: Pick<FindOptions, 'sort' | 'limit' | 'skip'>): Found<WithId<T>>;
   countDocuments(filter: Filter<T>, options?: Pick<CountDocumentsOptions, 'limit'>): Promise<number>;
-  insertOne(document: OptionalUnlessRequiredId<T>): Promise<unknown>;
+  /** `j: false`: the document may be lost with the power. */
+  insertOne(
+    document: OptionalUnlessRequiredId<T>,
+    options?: { readonly writeConcern?: { readonly j: boolean } },
+  ): Promise<unknown>;
   updateOne(
     filter: Filter<T>,
     update: UpdateFilter<T>,

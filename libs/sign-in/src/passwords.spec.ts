@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import { Passwords, SignInBusy } from './index.ts';
 
@@ -12,6 +14,15 @@ describe('password hashes', () => {
     expect(one).not.toBe(two);
     expect(await passwords.verify(one, 'a quiet river bends')).toBe(true);
     expect(await passwords.verify(one, 'a quiet river bend')).toBe(false);
+  });
+
+  it('P14: whoever answers goes before whoever hashes, where threads can be told apart', async () => {
+    await passwords.hash('a quiet river bends');
+    const tasks = existsSync('/proc/self/task') ? readdirSync('/proc/self/task') : [];
+    const named = tasks.map((id) => [readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim(), Number(id)]);
+    const pool = named.filter(([name]) => name === 'libuv-worker').map(([, id]) => getPriority(Number(id)));
+    expect(pool.filter((priority) => priority <= getPriority())).toEqual([]);
+    expect(pool.length > 0).toBe(tasks.length > 0);
   });
 
   it('P14: passwords of 71, 72, 73 and 200 bytes that share a beginning are all different', async () => {

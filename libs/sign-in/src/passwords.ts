@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { giveWay } from './give-way.ts';
 import { tooWeak, type WeaknessContext } from './weak-passwords.ts';
 
 /** More sign-ins at once than are let in: 503 with `Retry-After`. */
@@ -22,6 +23,7 @@ export class Passwords {
   readonly #queue: number;
   #active = 0;
   readonly #waiting: (() => void)[] = [];
+  #hasGivenWay = false;
   /** Compared with when there is no such person, so that both answers cost the same. */
   #nobody: Promise<string> | undefined;
 
@@ -68,7 +70,11 @@ export class Passwords {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#active++;
     try {
-      return await work();
+      const hashing = work();
+      // The pool is there once something was given to it.
+      if (!this.#hasGivenWay) giveWay();
+      this.#hasGivenWay = true;
+      return await hashing;
     } finally {
       const next = this.#waiting.shift();
       if (next) next();

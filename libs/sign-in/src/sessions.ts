@@ -108,7 +108,7 @@ export class Sessions {
     const now = this.#clock.now();
     const sessionId = idOf(hash);
     const expiresAt = now + this.#longest;
-    await this.#sessions.insertOne({
+    const session: StoredSession = {
       _id: sessionId,
       hash,
       userId: input.userId,
@@ -119,7 +119,9 @@ export class Sessions {
       userAgent: input.userAgent?.slice(0, 256) ?? null,
       secondFactor: input.secondFactor ?? false,
       mustEnrol: input.mustEnrol ?? false,
-    });
+    };
+    // Whoever loses it with the power signs in again; that one was ended is never lost.
+    await this.#sessions.insertOne(session, { writeConcern: { j: false } });
     if ((await this.epoch(input.userId)) !== input.epoch) {
       await this.revoke(sessionId);
       return undefined;

@@ -41,6 +41,7 @@ const MAPPED_BYTES = 2_147_418_112;
 export class Database {
   readonly path: string;
   readonly #db: DatabaseSync;
+  #isDurable = false;
   readonly #statements = new Map<string, StatementSync>();
   /** Never closed before the engine's own: closing any handle on the file lets go of all locks of the process. */
   #file: number | undefined;
@@ -99,6 +100,7 @@ export class Database {
 
   #configure(options: DatabaseOptions): void {
     const synchronous = options.durable ? 2 : 1;
+    this.#isDurable = options.durable;
     this.run('PRAGMA journal_mode=WAL');
     this.run(`PRAGMA synchronous=${synchronous}`);
     // What need not survive power loss is not forced to the disk at a commit, only when the log is folded in: seldom.
@@ -131,8 +133,21 @@ export class Database {
     this.#db.exec(sql);
   }
 
-  /** @throws StorageFailure when the engine failed; whatever `work` throws otherwise. Nothing is kept in both cases. */
-  transaction<T>(work: () => T): T {
+  /**
+   * `lasting` false: it need not survive power loss, also in a file whose transactions do.
+   * @throws StorageFailure when the engine failed; whatever `work` throws otherwise. Nothing is kept in both cases.
+   */
+  transaction<T>(work: () => T, lasting = true): T {
+    if (lasting || !this.#isDurable) return this.#transaction(work);
+    this.statement('PRAGMA synchronous=1').run();
+    try {
+      return this.#transaction(work);
+    } finally {
+      this.statement('PRAGMA synchronous=2').run();
+    }
+  }
+
+  #transaction<T>(work: () => T): T {
     try {
       this.begin();
       const result = work();

@@ -45,6 +45,14 @@ describe('group commit', () => {
     expect(stored()).toEqual([1, 2, 3, 4]);
   });
 
+  it('waits for the disk when one of a turn must last, and only then', async () => {
+    const waits = () => Number(Object.values(database.statement('PRAGMA synchronous').get() ?? {})[0]) === 2;
+    expect(await group.run(waits, false)).toBe(false);
+    expect(await Promise.all([group.run(waits, false), group.run(waits)])).toEqual([true, true]);
+    await expect(group.run(() => insert(1, null as never), false)).rejects.toThrow(StorageFailure);
+    expect(await group.run(waits)).toBe(true);
+  });
+
   it('one that throws is answered alone', async () => {
     const refused = new Error('no');
     const answers = await Promise.allSettled([

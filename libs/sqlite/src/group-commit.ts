@@ -2,6 +2,7 @@ import { type Database, engineCode } from './database.ts';
 
 interface Job {
   readonly work: () => unknown;
+  readonly lasting: boolean;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -23,10 +24,10 @@ export class GroupCommit {
     this.#afterFailure = afterFailure;
   }
 
-  /** Resolves when the write is on the disk. */
-  run<T>(work: () => T): Promise<T> {
+  /** Resolves when the write is on the disk, or committed when it need not be `lasting`. */
+  run<T>(work: () => T, lasting = true): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#jobs.push({ work, resolve, reject });
+      this.#jobs.push({ work, lasting, resolve, reject });
       if (this.#jobs.length === 1) setImmediate(() => this.flush());
     });
   }
@@ -37,7 +38,10 @@ export class GroupCommit {
     this.#jobs = [];
     let answers: (() => void)[];
     try {
-      answers = this.#database.transaction(() => jobs.map((job) => this.#perform(job)));
+      answers = this.#database.transaction(
+        () => jobs.map((job) => this.#perform(job)),
+        jobs.some(({ lasting }) => lasting),
+      );
     } catch (error) {
       this.#afterFailure();
       for (const job of jobs) job.reject(error);

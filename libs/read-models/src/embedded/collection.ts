@@ -32,8 +32,8 @@ export interface Reach {
   collect(collection: string, query: Query): Promise<Json[]>;
   walk(collection: string, query: Query): AsyncGenerator<Json>;
   count(collection: string, query: Query): Promise<number>;
-  /** What `work` throws, it has not written. */
-  write<R>(work: (writer: Writer) => R): Promise<R>;
+  /** What `work` throws, it has not written. `lasting` false: it may be lost with the power. */
+  write<R>(work: (writer: Writer) => R, lasting?: boolean): Promise<R>;
 }
 
 /** Writes of one call that go into one turn of the event loop. */
@@ -77,9 +77,13 @@ export class EmbeddedCollection<T extends StoredDocument> implements Collection<
     return this.#reach.count(this.#name, { condition: parseFilter(filter), sort: [], skip: 0, limit });
   }
 
-  async insertOne(document: OptionalUnlessRequiredId<T>): Promise<unknown> {
+  async insertOne(
+    document: OptionalUnlessRequiredId<T>,
+    options: { readonly writeConcern?: { readonly j: boolean } } = {},
+  ): Promise<unknown> {
+    checkedOptions(options, ['writeConcern']);
     const insertion = this.#insertion(document);
-    return this.#reach.write(insertion);
+    return this.#reach.write(insertion, options.writeConcern?.j);
   }
 
   async updateOne(filter: Filter<T>, update: UpdateFilter<T>, options: { upsert?: boolean } = {}) {

@@ -51,7 +51,7 @@ export class EmbeddedDocuments implements DocumentStore {
       collect: (collection, query) => this.#reads.collect(collection, query),
       walk: (collection, query) => this.#reads.walk(collection, query),
       count: (collection, query) => this.#reads.count(collection, query),
-      write: (work) => this.#write(work),
+      write: (work, lasting) => this.#write(work, lasting),
     };
   }
 
@@ -64,15 +64,15 @@ export class EmbeddedDocuments implements DocumentStore {
     return new EmbeddedCollection<T>(name, this.#direct);
   }
 
-  async #write<R>(work: (writer: Writer) => R): Promise<R> {
+  async #write<R>(work: (writer: Writer) => R, lasting?: boolean): Promise<R> {
     while (this.#open) await this.#open;
     this.#mustBeOpen();
-    const outcome = await this.#grouped(() => work(this.#writer));
+    const outcome = await this.#grouped(() => work(this.#writer), lasting);
     if ('error' in outcome) throw outcome.error;
     return outcome.value;
   }
 
-  async #grouped<R>(work: () => R): Promise<{ value: R } | { error: unknown }> {
+  async #grouped<R>(work: () => R, lasting?: boolean): Promise<{ value: R } | { error: unknown }> {
     try {
       return await this.#group.run(() => {
         try {
@@ -81,7 +81,7 @@ export class EmbeddedDocuments implements DocumentStore {
           if (isFailure(error)) throw error;
           return { error };
         }
-      });
+      }, lasting);
     } catch (error) {
       this.#catalogue.load();
       throw told(error);

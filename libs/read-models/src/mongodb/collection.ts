@@ -86,9 +86,13 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
     );
   }
 
-  async insertOne(document: OptionalUnlessRequiredId<T>): Promise<unknown> {
+  async insertOne(
+    document: OptionalUnlessRequiredId<T>,
+    options: { readonly writeConcern?: { readonly j: boolean } } = {},
+  ): Promise<unknown> {
+    checkedOptions(options, ['writeConcern']);
     checkedId((document as StoredDocument)._id);
-    return this.#done(() => this.#driver.insertOne(document, this.#session));
+    return this.#done(() => this.#driver.insertOne(document, { ...options, ...this.#session }));
   }
 
   async updateOne(filter: Filter<T>, update: UpdateFilter<T>, options: { upsert?: boolean } = {}) {
