@@ -379,6 +379,14 @@ export const documentStoreContract = (name: string, open: () => Promise<OpenedSt
         expect(await ids(things.find({ v: { $exists: false }, 'w.x': { $exists: false } }))).toEqual(['a']);
       });
 
+      it('what may be lost with the power is there all the same', async () => {
+        await things.insertOne({ _id: 'a', v: 1 }, { writeConcern: { j: false } });
+        expect(await things.findOne({ _id: 'a' })).toEqual({ _id: 'a', v: 1 });
+        await expect(things.insertOne({ _id: 'b' }, { ordered: true } as never)).rejects.toThrow(
+          UnsupportedQuery,
+        );
+      });
+
       it('answers copies', async () => {
         const document = { _id: 'a', list: [1] };
         await things.insertOne(document);
