@@ -10,13 +10,24 @@ export const commonRefusals = (
   const isList = query !== undefined && query.type.prototype instanceof ListQuery;
   const isInside = /\{(?:organizationId|accountId)\}/.test(path);
   return [
-    ...['header_invalid', 'not_found', 'rate_limited', 'validation_failed'],
+    ...ofAll,
     ...(isRead ? ['position_unknown', ...(isList ? ['cursor_invalid'] : [])] : ofCommands),
     ...(isPublic ? [] : ofPeople),
     ...(isPublic || isRead ? [] : ['csrf_token_missing']),
     ...(isInside ? ['organization_absorbed', ...(isRead ? [] : ['organization_merging'])] : []),
   ];
 };
+
+const ofAll = [
+  'header_invalid',
+  'headers_too_large',
+  'malformed_request',
+  'malformed_url',
+  'not_found',
+  'rate_limited',
+  'request_timeout',
+  'validation_failed',
+];
 
 const ofCommands = [
   'body_incomplete',
