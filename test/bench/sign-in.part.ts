@@ -114,7 +114,7 @@ const pausing = async (connection: HttpConnection, ms: number): Promise<Load> =>
     await connection.json('GET', '/v1/me').catch((error: Error) => errors.push(error.message));
     times.push(performance.now() - begun);
   }
-  return { ...quantiles(times), perSecond: (times.length * 1_000) / ms, count: times.length, errors };
+  return { ...quantiles(times), ms, perSecond: (times.length * 1_000) / ms, count: times.length, errors };
 };
 
 /** Somebody who is not there, and a wrong password, in turn: the time must not tell them apart. */
