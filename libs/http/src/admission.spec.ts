@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { gate, startFakeApi, waiting } from '../test/fake-api.ts';
 import { Admission } from './admission.ts';
@@ -81,6 +83,20 @@ describe('P18: what would only wait is refused at once', () => {
     expect((await read('c')).status).toBe(200);
   });
 
+  it('who finds no place is refused before the body has arrived, and it is counted', async () => {
+    const held = ['a', 'a', 'a'].map((token) => slow(token));
+    await arrived(3);
+    const headers = { ...as('a'), 'content-type': 'application/json', 'content-length': '1000' };
+    const sending = request(`${url}/v1/slow`, { method: 'POST', headers });
+    sending.on('error', () => {}).write('{');
+    const [{ statusCode }] = await once(sending, 'response');
+    expect(statusCode).toBe(503);
+    sending.destroy();
+    expect(fake.answered.at(-1)).toEqual({ method: 'POST', route: 'refused', status: 503, seconds: 0 });
+    gate.resolve();
+    await Promise.all(held);
+  });
+
   it('who goes away gives the place back', async () => {
     const leaving = new AbortController();
     const held = ['a', 'a', 'a'].map((token) => slow(token, leaving.signal).catch(() => 'gone'));
@@ -100,7 +116,8 @@ describe('P18: who waits for whom', () => {
     const limits = { known: places, strangers: places, watchers: places, perTurn };
     const admission = new Admission(limits, (work) => later.push(work));
     const order: string[][] = [[]];
-    for (const name of arrivals) admission.enter('known', name.slice(0, 1), () => order.at(-1)?.push(name));
+    for (const name of arrivals)
+      admission.enter({ kind: 'known', caller: name.slice(0, 1) }, () => order.at(-1)?.push(name));
     for (let work = later.shift(); work; work = later.shift()) {
       order.push([]);
       work();

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RecentlyUsed } from '#cache';
 import { HttpProblem, problemDocument } from './problem.ts';
@@ -36,6 +36,19 @@ const REFUSED_AFTER_MS = 25;
 
 type Kind = Exclude<keyof AdmissionLimits, 'perTurn'>;
 
+interface Place {
+  readonly kind: Kind;
+  readonly caller: string;
+}
+
+/** Who asks, as far as a token or an address tells before anybody looks into it. */
+interface Asking extends Place {
+  /** The hash of the token or cookie that was shown. */
+  readonly key?: string;
+  /** True: somebody was let in with it before. */
+  readonly isKnown: boolean;
+}
+
 class Pool {
   readonly #places: Places;
   readonly #present = new Map<string, number>();
@@ -45,11 +58,15 @@ class Pool {
     this.#places = places;
   }
 
+  isFull(caller: string): boolean {
+    const { inAll, perCaller } = this.#places;
+    return this.#inAll >= inAll || (this.#present.get(caller) ?? 0) >= perCaller;
+  }
+
   take(caller: string): boolean {
-    const present = this.#present.get(caller) ?? 0;
-    if (this.#inAll >= this.#places.inAll || present >= this.#places.perCaller) return false;
+    if (this.isFull(caller)) return false;
     this.#inAll += 1;
-    this.#present.set(caller, present + 1);
+    this.#present.set(caller, (this.#present.get(caller) ?? 0) + 1);
     return true;
   }
 
@@ -83,8 +100,12 @@ export class Admission {
     this.#nextTurn = nextTurn;
   }
 
+  isFull({ kind, caller }: Place): boolean {
+    return this.#pools[kind].isFull(caller);
+  }
+
   /** Begins later; false: there is no place, and nothing will begin. Whoever was let in must leave once. */
-  enter(kind: Kind, caller: string, begin: () => void): boolean {
+  enter({ kind, caller }: Place, begin: () => void): boolean {
     if (!this.#pools[kind].take(caller)) return false;
     const queue = this.#waiting.get(caller);
     if (queue) queue.push(begin);
@@ -93,7 +114,7 @@ export class Admission {
     return true;
   }
 
-  leave(kind: Kind, caller: string): void {
+  leave({ kind, caller }: Place): void {
     this.#pools[kind].giveBack(caller);
   }
 
@@ -119,17 +140,20 @@ export class Admission {
 const overloaded = new HttpProblem(503, 'overloaded', 'Too much is under way just now; try again.');
 
 /** Past Fastify's way of answering: a refusal must cost a fraction of what it refuses. */
-const refuse = (request: FastifyRequest, reply: FastifyReply): void => {
-  reply.hijack();
+const refuse = (
+  request: Pick<FastifyRequest, 'id' | 'url'>,
+  response: ServerResponse,
+  headers: OutgoingHttpHeaders,
+): void => {
   const body = JSON.stringify(problemDocument(overloaded, request));
-  const headers = {
-    ...(reply.getHeaders() as OutgoingHttpHeaders),
+  const all = {
+    ...headers,
     'content-type': 'application/problem+json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     'retry-after': '1',
     'x-request-id': request.id,
   };
-  setTimeout(() => reply.raw.writeHead(503, headers).end(body), REFUSED_AFTER_MS);
+  setTimeout(() => response.writeHead(503, all).end(body), REFUSED_AFTER_MS);
 };
 
 const watched = /^\/(?:health\/|metrics(?:$|\?))/;
@@ -138,8 +162,16 @@ const watched = /^\/(?:health\/|metrics(?:$|\?))/;
 class KnownCallers {
   readonly #callers = new RecentlyUsed<string, string>(100_000);
 
-  of(key: string): string | undefined {
-    return this.#callers.get(key);
+  asking({ url = '', headers, socket }: IncomingMessage): Asking {
+    const { authorization, cookie } = headers;
+    const shown = authorization ?? cookie;
+    const key = shown === undefined ? undefined : hash('sha256', shown, 'base64url');
+    const known = key === undefined ? undefined : this.#callers.get(key);
+    const isKnown = known !== undefined;
+    const address = socket.remoteAddress ?? '';
+    if (watched.test(url) || known === 'operator')
+      return { kind: 'watchers', caller: `watching from ${address}`, key, isKnown };
+    return { kind: isKnown ? 'known' : 'strangers', caller: known ?? address, key, isKnown };
   }
 
   /** What an answer tells of who asked. */
@@ -150,35 +182,52 @@ class KnownCallers {
   }
 }
 
+export interface Door {
+  /** Of every answer. */
+  readonly headers: OutgoingHttpHeaders;
+  readonly nextId: () => string;
+  /** Told of each that was sent away before it came in. */
+  readonly refused: (method: string) => void;
+}
+
 /**
- * After the body has arrived, so that slow senders hold no place, and before anybody is asked who calls. Whoever
- * invents tokens stands with all of them in the one queue of their address, and takes no place of those who are known.
+ * Whoever invents tokens stands with all of them in the one queue of their address, and takes no place of those who
+ * are known. Who finds no place is refused at the door; a place is taken when the body has arrived, so that slow
+ * senders hold none, and before anybody is asked who calls.
  */
-export const admit = (fastify: FastifyInstance, limits: AdmissionLimits): void => {
+export const admit = (
+  fastify: FastifyInstance,
+  limits: AdmissionLimits,
+  { headers, nextId, refused }: Door,
+): void => {
   const admission = new Admission(limits);
   const callers = new KnownCallers();
+  const asking = new WeakMap<IncomingMessage, Asking>();
+  const { server } = fastify;
+  const [inside] = server.listeners('request') as RequestListener[];
+  if (!inside) throw new Error('nobody listens to requests yet');
+  server.off('request', inside);
+  server.on('request', (request, response) => {
+    const who = callers.asking(request);
+    asking.set(request, who);
+    if (!admission.isFull(who)) return inside(request, response);
+    refuse({ id: nextId(), url: request.url ?? '' }, response, headers);
+    refused(request.method ?? '');
+  });
   fastify.addHook('preHandler', (request: FastifyRequest, reply: FastifyReply, done) => {
-    const { authorization, cookie } = request.headers;
-    const shown = authorization ?? cookie;
-    const key = shown === undefined ? undefined : hash('sha256', shown, 'base64url');
-    const known = key === undefined ? undefined : callers.of(key);
-    const kind =
-      watched.test(request.url) || known === 'operator'
-        ? 'watchers'
-        : known === undefined
-          ? 'strangers'
-          : 'known';
-    const address = request.raw.socket.remoteAddress ?? '';
-    const caller = kind === 'watchers' ? `watching from ${address}` : (known ?? address);
-    request.isKnown = known !== undefined;
     const { raw } = reply;
-    const isLetIn = admission.enter(kind, caller, () => {
+    const who = asking.get(request.raw) ?? callers.asking(request.raw);
+    request.isKnown = who.isKnown;
+    const isLetIn = admission.enter(who, () => {
       if (!raw.destroyed) done();
     });
-    if (!isLetIn) return refuse(request, reply);
+    if (!isLetIn) {
+      reply.hijack();
+      return refuse(request, raw, headers);
+    }
     raw.once('close', () => {
-      admission.leave(kind, caller);
-      if (key !== undefined) callers.learn(key, request, raw.statusCode);
+      admission.leave(who);
+      if (who.key !== undefined) callers.learn(who.key, request, raw.statusCode);
     });
   });
 };

@@ -14,7 +14,7 @@ import { ShapeGuard } from './shape.guard.ts';
 
 export interface AnsweredRequest {
   readonly method: string;
-  /** The route's pattern; `unmatched` for a path that nothing answers. */
+  /** The route's pattern; `unmatched` for a path that nothing answers, `refused` where there was no place. */
   readonly route: string;
   readonly status: number;
   readonly seconds: number;
@@ -97,7 +97,11 @@ export const createAdapter = ({
       request.raw.headers['content-type'] = 'application/octet-stream';
     done();
   });
-  admit(fastify, admission);
+  admit(fastify, admission, {
+    headers,
+    nextId: nextRequestId,
+    refused: (method) => answered?.({ method, route: 'refused', status: 503, seconds: 0 }),
+  });
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method } = request;
     const route = (!request.is404 && request.routeOptions.url) || 'unmatched';
