@@ -1,4 +1,4 @@
-import { isScalar, matches, type Where } from './conditions.ts';
+import { filterOf, isScalar, matches, type Where } from './conditions.ts';
 import type { Cell, collectionsOf, PastCount } from './fold.ts';
 import type { Documents } from './port.ts';
 import type { AnyProjection } from './projector.ts';
@@ -34,7 +34,7 @@ export const cellsOf = async (
   const scope = where[counted.scope];
   const found = await documents
     .collection<Cell>(cells)
-    .find({ scope } as never)
+    .find(filterOf({ scope }) as never)
     .toArray();
   return found.filter(({ values }) => asked.every(([field, condition]) => matches(values[field], condition)));
 };
