@@ -5,7 +5,6 @@ import { AccountHistoryController, AuditController } from './audit.http.ts';
 import { auditHistory } from './audit.projection.ts';
 import { auditQueries } from './audit.queries.ts';
 
-export { auditChain } from './audit.answers.ts';
 export type { AuditView } from './audit.projection.ts';
 export { auditItem } from './audit.queries.ts';
 

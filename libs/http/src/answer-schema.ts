@@ -111,3 +111,21 @@ const foreseen = {
 /** What a dry run answers. */
 export const dryRunWith = <const F extends Fields>(fields: F) => object({ ...foreseen, ...fields });
 export const dryRun = called('DryRun', dryRunWith({}));
+
+/** An event as histories show it. */
+export const toldEvent = {
+  id: uuid,
+  position,
+  type: text,
+  occurredAt: time,
+  actor: object({ type: oneOf('user', 'api_key', 'system', 'operator'), id: text }),
+  source: oneOf('api', 'web', 'system'),
+  sourceIp: orNull(text),
+  organizationId: orNull(id('org')),
+  resource: object({ type: text, id: text }),
+  summary: text,
+  data: byKey(anything),
+  changes: list(object({ field: text, previous: anything, updated: anything })),
+  correlationId: uuid,
+  causationId: orNull(uuid),
+};

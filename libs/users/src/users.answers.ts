@@ -1,4 +1,3 @@
-import { auditChain } from '#audit';
 import {
   called,
   count,
@@ -15,6 +14,8 @@ import {
   receiptWith,
   text,
   time,
+  toldEvent,
+  uuid,
 } from '#http';
 
 export const organizationRole = oneOf('owner', 'administrator', 'standard_user');
@@ -69,7 +70,9 @@ export const explanation = object({
   organizationId: id('org'),
   field: text,
   value: fieldValue,
-  history: list(object({ value: fieldValue, position, because: auditChain })),
+  history: list(
+    object({ value: fieldValue, position, because: list(object({ ...toldEvent, commandId: uuid })) }),
+  ),
   position,
   asOf: time,
 });
