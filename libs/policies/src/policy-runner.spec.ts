@@ -46,13 +46,14 @@ describe('policies', () => {
   const started = async (
     log: ReturnType<typeof ScriptedLog.store>,
     answer: (issued: Issued) => Outcome | Promise<Outcome> = () => ({ done: true }),
+    policies: readonly Policy<Event>[] = [policy],
   ) => {
     const issued: Issued[] = [];
     const runner = new PolicyRunner(
       log,
       scratch.store,
       clock,
-      [policy],
+      policies,
       { parked: () => {}, interrupted: () => {} },
       { watched: false, lastOf: async () => 0 },
     );
@@ -83,6 +84,22 @@ describe('policies', () => {
     expect(second.issued.map(({ command, cause }) => [command, cause])).toEqual([
       ['First', 'event-3'],
       ['Second', 'event-3'],
+    ]);
+  });
+
+  it('a policy that comes with a later release reacts from where the others stand, not to what was before it', async () => {
+    const log = ScriptedLog.store([start(), start()]);
+    const before = await started(log);
+    await settled(before.runner, 2);
+    await before.runner.stop();
+    const late: Policy<Event> = { name: 'when-started-tell', on: { Started: () => [ask('Tell')] } };
+    const after = await started(log, undefined, [policy, late]);
+    log.push(start());
+    await settled(after.runner, 3);
+    expect(after.issued.map(({ command, cause }) => [command, cause])).toEqual([
+      ['First', 'event-3'],
+      ['Second', 'event-3'],
+      ['Tell', 'event-3'],
     ]);
   });
 

@@ -128,9 +128,15 @@ export class PolicyRunner extends Effects {
   }
 
   async start(): Promise<void> {
-    const stored = await this.#records.collection<Checkpoint>('policies').find({}).toArray();
+    const names = this.#policies.map(({ name }) => name);
+    const stored = await this.#records
+      .collection<Checkpoint>('policies')
+      .find({ _id: { $in: names } })
+      .toArray();
+    this.#handled = stored.length > 0 ? Math.min(...stored.map(({ position }) => position)) : 0;
+    // A policy that is new to this log begins where the others stand: what was before it is not its to react to.
+    for (const name of names) this.#checkpoints.set(name, this.#handled);
     for (const { _id, position } of stored) this.#checkpoints.set(_id, position);
-    this.#handled = Math.min(...this.#policies.map(({ name }) => this.#checkpoints.get(name) ?? 0));
     this.#saved = this.#handled;
     this.#running = this.#follow();
   }
