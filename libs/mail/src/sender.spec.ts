@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { DocumentStore } from '#read-models';
 import { type Scratch, scratchDocuments } from '../../../test/support/scratch-documents.ts';
 import {
@@ -269,6 +269,16 @@ describe('the outbox', () => {
     expect(sent).toHaveLength(60);
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(8);
+  });
+
+  it('P8: what was claimed is sent at once, though a claim beside it failed', async () => {
+    await sender.stop();
+    jest.spyOn(outbox, 'claim').mockImplementationOnce(() => Promise.reject(new Error('away')));
+    await outbox.enqueue([entry('m1'), entry('m2')]);
+    sender = made();
+    sender.start();
+    await sender.idle();
+    expect(sent.map(({ id }) => id).sort()).toEqual(['m1', 'm2']);
   });
 
   it('stops after answering what is in flight', async () => {

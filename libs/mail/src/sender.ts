@@ -124,9 +124,11 @@ export class Sender {
           .filter(({ _id }) => !this.#running.has(_id))
           .slice(0, Math.min(allowed, parallel - this.#running.size));
         if (!this.#started) return;
-        // Together, so that they share a commit.
-        for (const claimed of await Promise.all(free.map((entry) => outbox.claim(entry, lease))))
-          if (claimed) this.#begin(claimed);
+        // Together, so that they share a commit; what was claimed is begun, whatever became of those beside it.
+        const claims = await Promise.allSettled(free.map((entry) => outbox.claim(entry, lease)));
+        for (const claim of claims) if (claim.status === 'fulfilled' && claim.value) this.#begin(claim.value);
+        const failed = claims.find(({ status }) => status === 'rejected');
+        if (failed) throw (failed as PromiseRejectedResult).reason;
         if (free.length > 0 && this.#running.size === 0) this.#again = true;
         if (due.length === 0 && this.#running.size === 0)
           for (const resolve of this.#idle.splice(0, asked)) resolve();

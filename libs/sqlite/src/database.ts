@@ -167,6 +167,15 @@ export class Database {
 
   commit(): void {
     this.statement('COMMIT').run();
+    try {
+      this.#cleanSome();
+    } catch {
+      // What was committed is kept; the next sweep looks at the whole file again.
+      this.#loseTrack();
+    }
+  }
+
+  #cleanSome(): void {
     if (!this.#isKnown) return;
     for (const page of this.#written?.note() ?? []) this.#folded.add(page);
     if (!this.#forgets) {

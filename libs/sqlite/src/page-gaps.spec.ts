@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Database } from '#sqlite';
 import { PageGaps } from './page-gaps.ts';
+import { WrittenPages } from './written-pages.ts';
 
 let folder: string;
 let database: Database;
@@ -14,6 +15,7 @@ beforeEach(() => {
   database = Database.open(path(), { kind: 'TEST', durable: false, secureDelete: true });
 });
 afterEach(() => {
+  jest.restoreAllMocks();
   database.close();
   rmSync(folder, { recursive: true });
 });
@@ -128,4 +130,18 @@ it('does not wait for whoever is still reading', () => {
   rows.return?.();
   expect(database.scrub()).toBe(true);
   reader.close();
+});
+
+it('a commit that is done is not said to have failed because of the cleaning after it; the file is looked at again', () => {
+  database.transaction(() => database.run('CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT)'));
+  expect(database.scrub()).toBe(true);
+  jest.spyOn(WrittenPages.prototype, 'note').mockImplementationOnce(() => undefined);
+  jest.spyOn(WrittenPages.prototype, 'note').mockImplementationOnce(() => {
+    throw new Error('EIO');
+  });
+  database.transaction(() => database.run("INSERT INTO things VALUES (1, 'kept')"));
+  expect(database.statement('SELECT text FROM things').all()).toEqual([{ text: 'kept' }]);
+  const whole = jest.spyOn(PageGaps.prototype, 'cleanAll');
+  expect(database.scrub()).toBe(true);
+  expect(whole).toHaveBeenCalledTimes(1);
 });
