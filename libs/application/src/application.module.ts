@@ -256,7 +256,7 @@ export class ApplicationModule {
           provide: ImportRunner,
           inject: [Execution, ImportReport, RowImport, ImportNotices],
           useFactory: (execution: Execution, report: ImportReport, rows: RowImport, notices: ImportNotices) =>
-            new ImportRunner(execution, readModels, report, rows, notices, (err) =>
+            new ImportRunner(execution, readModels, events, report, rows, notices, (err) =>
               log.warn({ err }, 'an import is interrupted'),
             ),
         },

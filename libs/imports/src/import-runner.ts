@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pause, Waiting } from '#clock';
 import { type Execution, namedUuid, systemEnvelope } from '#commands';
+import type { EventStore } from '#event-store';
 import { isRefusal } from '#kernel';
 import type { ReadModels } from '#read-models';
 import {
@@ -42,6 +43,7 @@ interface Done {
 export class ImportRunner {
   readonly #execution: Execution;
   readonly #readModels: ReadModels;
+  readonly #log: Pick<EventStore, 'head'>;
   readonly #report: ImportReport;
   readonly #rows: RowImport;
   readonly #notices: ImportNotices;
@@ -56,6 +58,7 @@ export class ImportRunner {
   constructor(
     execution: Execution,
     readModels: ReadModels,
+    log: Pick<EventStore, 'head'>,
     report: ImportReport,
     rows: RowImport,
     notices: ImportNotices,
@@ -63,6 +66,7 @@ export class ImportRunner {
   ) {
     this.#execution = execution;
     this.#readModels = readModels;
+    this.#log = log;
     this.#report = report;
     this.#rows = rows;
     this.#notices = notices;
@@ -92,7 +96,7 @@ export class ImportRunner {
 
   async #run(): Promise<void> {
     const { signal } = this.#abort;
-    await this.#lasting(() => this.#findUnfinished());
+    while (!signal.aborted && !(await this.#manages(() => this.#findUnfinished())));
     while (!signal.aborted) {
       await this.#waiting.until(() => this.#asked.size > 0, signal);
       const [asked] = this.#asked;
@@ -100,24 +104,27 @@ export class ImportRunner {
       const [importId, cause] = asked;
       this.#busy = true;
       this.#asked.delete(importId);
-      await this.#lasting(() => this.#work(importId, cause));
+      // One that cannot go on waits behind the others.
+      if (!(await this.#manages(() => this.#work(importId, cause)))) this.#asked.set(importId, cause);
       this.#busy = false;
       this.#waiting.wake();
     }
   }
 
-  /** What passes by itself (a store is away, a read model is behind) is tried again. */
-  async #lasting(work: () => Promise<void>): Promise<void> {
-    while (!this.#abort.signal.aborted)
-      try {
-        return await work();
-      } catch (error) {
-        this.#onTrouble(error as Error);
-        await pause(RETRY_MS, this.#abort.signal);
-      }
+  /** False after a pause when it failed: what passes by itself (a store is away, a read model is behind) is tried again. */
+  async #manages(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.#onTrouble(error as Error);
+      await pause(RETRY_MS, this.#abort.signal);
+      return false;
+    }
   }
 
   async #findUnfinished(): Promise<void> {
+    await this.#readModels.reach(await this.#log.head(), ['imports']);
     const unfinished = this.#readModels.every<ImportView>('imports', { where: { open: true }, by: 'open' });
     for await (const { importId, openedBy } of unfinished) this.ring(importId, openedBy);
   }
