@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { idFrom, namedUuid } from '#commands';
+import { Execution, idFrom, namedUuid } from '#commands';
 import { Merging } from '#merges';
+import { organization } from '#organizations';
 import { belonging } from '../support/belonging.ts';
 import { Crowd, type Founded } from '../support/crowd.ts';
 import { Mortal } from '../support/mortal.ts';
@@ -13,6 +14,8 @@ const mergeId = idFrom(namedUuid('a merge'), 'mrg');
 const mergeOf = (n: number): string => (n === 0 ? mergeId : idFrom(namedUuid(`merge ${n}`), 'mrg'));
 /** Into one organization at the same time. */
 const TOGETHER = 10;
+
+const ENDS = ['completed', 'failed'];
 
 interface Size {
   readonly members: number;
@@ -43,7 +46,12 @@ describe('P17: merges and kills', () => {
     const { prime, others } = await crowded([{ members, accounts }]);
     return { prime, other: others[0] as Founded };
   };
-  const begin = (product: Mortal, prime: Founded, other: Founded, id = mergeId) =>
+  const begin = (
+    product: Mortal,
+    prime: Founded,
+    other: Pick<Founded, 'organizationId' | 'ownerId'>,
+    id = mergeId,
+  ) =>
     product.get(Merging).begin(
       {
         mergeId: id,
@@ -60,20 +68,20 @@ describe('P17: merges and kills', () => {
   /** Over and over with processes that live for so many appends. @returns how many have died */
   const withKills = async (
     prime: Founded,
-    others: readonly Founded[],
+    others: readonly Pick<Founded, 'organizationId' | 'ownerId'>[],
     lifeOf: () => number,
   ): Promise<number> => {
     for (let deaths = 0; ; deaths += 1) {
       const product = await Mortal.start(folder, lifeOf());
-      const through = async (other: Founded, n: number): Promise<void> => {
+      const through = async (other: (typeof others)[number], n: number): Promise<void> => {
         await begin(product, prime, other, mergeOf(n)).catch(() => undefined);
-        while ((await product.get(Merging).state(mergeOf(n))).status !== 'completed')
+        while (!ENDS.includes((await product.get(Merging).state(mergeOf(n))).status))
           await new Promise((resolve) => setTimeout(resolve, 5));
       };
-      const over = Promise.all(others.map(through)).then(() => 'completed');
+      const over = Promise.all(others.map(through)).then(() => 'over');
       const how = await Promise.race([over, product.died.then(() => 'died')]);
       await product.end();
-      if (how === 'completed') return deaths;
+      if (how === 'over') return deaths;
     }
   };
   const mustBeWhole = async (prime: Founded, others: readonly Founded[]): Promise<void> => {
@@ -103,6 +111,25 @@ describe('P17: merges and kills', () => {
     const deaths = await withKills(prime, [other], () => 1);
     expect(deaths).toBeGreaterThan(8);
     await mustBeWhole(prime, [other]);
+  }, 300_000);
+
+  it('P17, MRG-02: a merge that is given up stays given up, after every single append', async () => {
+    const { prime, other } = await seeded(1, 1);
+    const [, member] = other.members;
+    if (!member) throw new Error('nobody is beside the Owner');
+    // Who agreed does not own it any more.
+    const deaths = await withKills(prime, [{ ...other, ownerId: member.userId }], () => 1);
+    expect(deaths).toBeGreaterThan(3);
+    const product = await Mortal.start(folder);
+    await product.settled();
+    expect((await product.get(Merging).state(mergeId)).status).toBe('failed');
+    const found = await belonging(product.platform.events);
+    expect(found.wrongs).toEqual([]);
+    expect(found.absorbed.size).toBe(0);
+    for (const { userId } of other.members) expect(found.homes.get(userId)).toBe(other.organizationId);
+    const { state } = await product.get(Execution).load(organization, other.organizationId);
+    expect(state).toMatchObject({ status: 'open', ownerId: other.ownerId });
+    await product.end();
   }, 300_000);
 
   it('MRG-04: an account that was made by a command from before the lock comes along, however late it is written', async () => {

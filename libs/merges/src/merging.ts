@@ -101,9 +101,9 @@ export class Merging {
     );
     if (isRefusal(outcome)) return 'candidate_not_open';
     const { state: candidate } = await this.#execution.load(organization, candidateOrganizationId);
-    return candidate.status === 'merging' && candidate.ownerId !== state.candidateOwnerId
-      ? 'candidate_owner_changed'
-      : undefined;
+    // It was given up and let go before that could be told.
+    if (candidate.status !== 'merging' || candidate.mergeId !== mergeId) return 'candidate_not_open';
+    return candidate.ownerId === state.candidateOwnerId ? undefined : 'candidate_owner_changed';
   }
 
   /** Who and what moves, when nothing stands in the way any more (MRG-02). */
