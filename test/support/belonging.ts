@@ -56,6 +56,9 @@ export const belonging = async (events: EventStore): Promise<Belonging> => {
         case 'AccountCreated':
           accounts.set(accountId, { organizationId, ownerId: fields.ownerId as string });
           break;
+        case 'AccountDetached':
+          accounts.set(accountId, { organizationId: null, ownerId: fields.ownerId as string });
+          break;
         case 'AccountAttached':
           accounts.set(accountId, { organizationId, ownerId: fields.ownerId as string });
           break;

@@ -52,8 +52,10 @@ export class AccountHomes {
     const { organizationId, ownerId } = state;
     const home = await this.#owners.homeOf(ownerId);
     if (home === organizationId) return nothing;
-    const mergeId = organizationId !== null && home !== null ? await this.#mergedBy(organizationId) : null;
-    if (home !== null && mergeId !== null) {
+    const follows =
+      organizationId !== null && home !== null && (await this.#owners.leadsTo(organizationId, home));
+    const mergeId = follows ? await this.#mergedBy(organizationId) : null;
+    if (follows && mergeId !== null) {
       const to = { organizationId: home, from: organizationId, cause: { type: 'merge', id: mergeId } };
       return this.attach(accountId, to, envelope);
     }
@@ -79,7 +81,7 @@ export class AccountHomes {
     cause: Cause,
     envelope: Envelope,
   ): Promise<Outcome> {
-    const to = await this.#owners.ofOrganization(organizationId);
+    const to = await this.#owners.heir(organizationId);
     return to
       ? this.#run(accountId, { type: 'ReplaceOwner', organizationId, from, to, cause }, envelope)
       : nothing;
@@ -145,7 +147,9 @@ export class SettleAccountAccessHandler implements ICommandHandler<SettleAccount
     const { state } = await this.#execution.load(account, accountId);
     if (state.status === 'unknown' || state.organizationId === null) return nothing;
     const { organizationId } = state;
-    if ((await this.#owners.homeOf(userId)) === organizationId) return nothing;
+    const home = await this.#owners.homeOf(userId);
+    // MRG-06: whoever was faster than the account in a merge keeps what they have.
+    if (home !== null && (await this.#owners.leadsTo(organizationId, home))) return nothing;
     const cause = { type: 'user_not_managed', id: userId };
     return this.#execution.run(
       {
@@ -188,14 +192,16 @@ export class SettleRemovedUserHandler implements ICommandHandler<SettleRemovedUs
     if (refused) return refused;
     const { organizationId, userId } = command;
     await this.#readModels.reach(await this.#log.head(), ['account-users']);
+    const line = organizationId === null ? [] : await this.#owners.line(organizationId);
+    const homes = line.map((home) => home.organizationId);
     let last = nothing;
     const accessible = this.#readModels.every<{ accountId: string }>('account-users', {
-      where: { organizationId: organizationId ?? undefined, userId },
+      where: { organizationId: organizationId === null ? undefined : { in: homes }, userId },
       by: 'accountId',
     });
     for await (const { accountId } of accessible) {
-      if (organizationId !== null && (await this.#owners.homeOf(userId)) === organizationId) break;
-      const outcome = await this.#part(accountId, userId, {
+      if (homes.includes((await this.#owners.homeOf(userId)) ?? '')) break;
+      const outcome = await this.#part(accountId, command, {
         ...envelope,
         commandId: `${envelope.commandId}/${accountId}`,
       });
@@ -204,10 +210,15 @@ export class SettleRemovedUserHandler implements ICommandHandler<SettleRemovedUs
     return last;
   }
 
-  async #part(accountId: string, userId: string, envelope: Envelope): Promise<Outcome> {
+  async #part(
+    accountId: string,
+    { userId, organizationId: left }: SettleRemovedUser,
+    envelope: Envelope,
+  ): Promise<Outcome> {
     const { state } = await this.#execution.load(account, accountId);
     if (state.status === 'unknown') return nothing;
-    const { organizationId, ownerId } = state;
+    const organizationId = left ?? state.organizationId;
+    const { ownerId } = state;
     const cause = { type: 'user_removed_from_organization', id: userId };
     if (ownerId === userId)
       return organizationId === null

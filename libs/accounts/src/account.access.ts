@@ -10,6 +10,7 @@ import {
   unreachable,
 } from '#kernel';
 import type { About, AccountEvent, AccountUser, Cause, Roles } from './account.events.ts';
+import { isOf } from './account.home.ts';
 import { inactive } from './account.standing.ts';
 import type { KnownAccount } from './account.ts';
 
@@ -100,7 +101,7 @@ export const accessChanged = (
       );
     }
     case 'RevokeAccountAccess':
-      return previousRoles && userId !== state.ownerId && command.organizationId === state.organizationId
+      return previousRoles && userId !== state.ownerId && isOf(state, command.organizationId)
         ? [
             {
               type: 'AccountAccessRevoked',

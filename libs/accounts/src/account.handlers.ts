@@ -130,9 +130,7 @@ export class TransferAccountOwnershipHandler implements ICommandHandler<Transfer
     { accountId, newOwnerId, organizationId = '', from = '', cause = null }: TransferAccountOwnership,
     envelope: Envelope,
   ): Promise<Outcome> {
-    const to =
-      (await this.#owners.managed(newOwnerId, organizationId)) ??
-      (await this.#owners.ofOrganization(organizationId));
+    const to = await this.#owners.heir(organizationId, newOwnerId);
     if (!to) return { done: true };
     return this.#execution.run(
       {

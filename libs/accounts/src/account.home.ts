@@ -31,6 +31,12 @@ export const relinquishment: readonly Acknowledgement[] = [
   { code: 'users_lose_access', sentence: 'Managed users of the Organization lose their access to it.' },
 ];
 
+/** It belongs there, or did until that organization was absorbed. */
+export const isOf = (
+  { organizationId: home, cameFrom }: KnownAccount,
+  organizationId: string | null,
+): boolean => home === organizationId || (organizationId !== null && cameFrom.includes(organizationId));
+
 export const housed = (
   command: HomeCommand,
   state: KnownAccount,

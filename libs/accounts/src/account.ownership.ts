@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '#kernel';
 import type { About, AccountEvent, AccountUser, Cause, NewOwner, Roles } from './account.events.ts';
+import { isOf } from './account.home.ts';
 import { accountClosed } from './account.standing.ts';
 import type { KnownAccount } from './account.ts';
 
@@ -45,7 +46,7 @@ export const transferred = (
     },
   ];
   if (command.type === 'ReplaceOwner')
-    return command.organizationId === state.organizationId &&
+    return isOf(state, command.organizationId) &&
       command.from === previousOwnerId &&
       to.userId !== previousOwnerId
       ? event([], command.cause)

@@ -95,6 +95,7 @@ describe('account', () => {
       ownerId: 'usr_1',
       twoFactorRequired: false,
       access: { usr_1: ['owner'] },
+      cameFrom: [],
       createdAt: now,
     });
   });
@@ -373,6 +374,37 @@ describe('access to an account', () => {
       });
     given(created).when(revoke).thenNothing();
     given(created, granted(2, 'support'), detached).when(revoke).thenNothing();
+  });
+
+  it('MRG-04, USR-08: what is owed in an organization that was absorbed is owed where the account came to', () => {
+    const there = { ...about, organizationId: 'org_2' };
+    const cameAlong: AccountEvent = {
+      type: 'AccountAttached',
+      data: {
+        ...there,
+        previousOrganizationId: 'org_1',
+        ownerId: 'usr_1',
+        userIds: ['usr_1', 'usr_2'],
+        cause: { type: 'merge', id: 'mrg_1' },
+      },
+    };
+    const past = [created, granted(2, 'support'), cameAlong];
+    const revoke = { type: 'RevokeAccountAccess', userId: 'usr_2', cause } as const;
+    given(...past)
+      .when({ ...revoke, organizationId: 'org_1' })
+      .then({
+        type: 'AccountAccessRevoked',
+        data: { ...there, userId: 'usr_2', previousRoles: ['support'], acknowledgements: [], cause },
+      });
+    given(...past)
+      .when({ ...revoke, organizationId: 'org_3' })
+      .thenNothing();
+    given(...past, {
+      type: 'AccountDetached',
+      data: { ...there, organizationId: null, ownerId: 'usr_1', userIds: [], cause },
+    })
+      .when({ ...revoke, organizationId: 'org_1' })
+      .thenNothing();
   });
 });
 

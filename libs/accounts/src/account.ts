@@ -15,6 +15,8 @@ export type KnownAccount = About & {
   readonly twoFactorRequired: boolean;
   /** Everybody with access, the Owner too. */
   readonly access: Readonly<Record<string, Roles>>;
+  /** Organizations that were absorbed with it: what is still owed there is owed here (MRG-04). */
+  readonly cameFrom: readonly string[];
   readonly createdAt: string;
 };
 
@@ -42,6 +44,7 @@ const evolve = (state: Account, event: AccountEvent): Account => {
       ownerId,
       twoFactorRequired: false,
       access: { [ownerId]: ['owner'] },
+      cameFrom: [],
       createdAt,
     };
   }
@@ -52,15 +55,13 @@ const evolve = (state: Account, event: AccountEvent): Account => {
       return { ...state, name: event.data.name };
     case 'AccountTwoFactorRequirementChanged':
       return { ...state, twoFactorRequired: event.data.required };
-    case 'AccountAttached':
-    case 'AccountDetached': {
-      const { organizationId, sharedWith } = event.data;
-      return {
-        ...state,
-        organizationId: event.type === 'AccountAttached' ? organizationId : null,
-        sharedWith,
-      };
+    case 'AccountAttached': {
+      const { organizationId, previousOrganizationId, sharedWith } = event.data;
+      const absorbed = previousOrganizationId === null ? [] : [previousOrganizationId];
+      return { ...state, organizationId, sharedWith, cameFrom: [...state.cameFrom, ...absorbed] };
     }
+    case 'AccountDetached':
+      return { ...state, organizationId: null, sharedWith: event.data.sharedWith, cameFrom: [] };
     case 'AccountShared':
       return { ...state, sharedWith: [...state.sharedWith, event.data.withOrganizationId] };
     case 'IndependentAccessRelinquished': {

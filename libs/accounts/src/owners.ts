@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Execution } from '#commands';
+import { Execution, type Loaded } from '#commands';
 import { type Refusal, refuse } from '#kernel';
-import { organization } from '#organizations';
+import { type Organization, organization } from '#organizations';
 import { isLiving, type Living, People } from '#users';
 import type { AccountUser } from './account.events.ts';
 
@@ -11,6 +11,11 @@ export const ownerNotManaged: Refusal = refuse(
   'owner_not_managed',
   "The Owner of an account is a managed user of the account's organization.",
 );
+
+interface Home {
+  readonly organizationId: string;
+  readonly ownerId: string;
+}
 
 /** Who can own what, from the streams of the people and of the organization. */
 @Injectable()
@@ -47,6 +52,40 @@ export class Owners {
   async ofOrganization(organizationId: string): Promise<AccountUser | undefined> {
     const { state } = await this.#execution.load(organization, organizationId);
     return state.status === 'open' ? this.managed(state.ownerId, organizationId) : undefined;
+  }
+
+  /**
+   * Who takes what somebody left behind: the one who was named, else who owns the organization, there or where it is
+   * going (ACC-08, MRG-04).
+   */
+  async heir(organizationId: string, named?: string): Promise<AccountUser | undefined> {
+    const line = await this.line(organizationId);
+    const heirs = [
+      ...(named === undefined ? [] : line.map((home) => ({ userId: named, home: home.organizationId }))),
+      ...line.map((home) => ({ userId: home.ownerId, home: home.organizationId })),
+    ];
+    for (const { userId, home } of heirs) {
+      const found = await this.managed(userId, home);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** The organization, and after it those into which it is being merged or was absorbed. */
+  async line(organizationId: string): Promise<readonly Home[]> {
+    const line: Home[] = [];
+    for (let next: string | null = organizationId; next !== null; ) {
+      const { state }: Loaded<Organization> = await this.#execution.load(organization, next);
+      if (state.status === 'unknown') break;
+      line.push(state);
+      next = state.status === 'open' ? null : state.successorId;
+    }
+    return line;
+  }
+
+  /** True when this is where the people of the organization belong now, or will when its merge is through. */
+  async leadsTo(organizationId: string, home: string): Promise<boolean> {
+    return (await this.line(organizationId)).some((one) => one.organizationId === home);
   }
 }
 

@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Commands, Execution, idFrom, namedUuid } from '#commands';
+import { Merging } from '#merges';
+import { PolicyRunner } from '#policies';
+import { ChangeAccountRoles } from '../../libs/accounts/src/account.commands.ts';
+import { account } from '../../libs/accounts/src/account.ts';
+import { RemoveUser } from '../../libs/users/src/user.commands.ts';
+import { userRemoval } from '../../libs/users/src/user.departure.ts';
+import { belonging } from '../support/belonging.ts';
+import { Crowd, type Founded, type Member } from '../support/crowd.ts';
+import { Mortal } from '../support/mortal.ts';
+
+const mergeId = idFrom(namedUuid('a merge'), 'mrg');
+const told = { correlationId: namedUuid('a merge'), cause: '' };
+const acknowledgements = userRemoval.map(({ code }) => code);
+
+describe('what follows from a command of before a merge, when the merge was faster', () => {
+  let folder: string;
+  let product: Mortal;
+  let prime: Founded;
+  let other: Founded;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'orgledger-merge-'));
+    product = await Mortal.start(folder);
+    const crowd = new Crowd(product.platform.events);
+    prime = await crowd.organization({ domain: 'prime.example', members: 1, accounts: 1 });
+    await crowd.verified(prime, 'prime.example');
+    other = await crowd.organization({ domain: 'prime.example', members: 2, accounts: 2 });
+    await product.settled();
+  });
+  afterEach(async () => {
+    await product.end();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** From here on nothing follows, until the next process. */
+  const hold = (): Promise<void> => product.get(PolicyRunner).stop();
+  const next = async (): Promise<void> => {
+    await product.end();
+    product = await Mortal.start(folder);
+    await product.settled();
+  };
+  const begun = () =>
+    product.get(Merging).begin(
+      {
+        mergeId,
+        organizationId: prime.organizationId,
+        candidateOrganizationId: other.organizationId,
+        candidateOwnerId: other.ownerId,
+        role: 'standard_user',
+        via: 'invitation',
+        importId: null,
+        invitationId: null,
+      },
+      told,
+    );
+  const merged = async (): Promise<void> => {
+    await begun();
+    expect(await product.get(Merging).finish(mergeId, 50, told)).toMatchObject({ status: 'completed' });
+  };
+  const issue = (command: string, fields: Record<string, unknown>): Promise<unknown> =>
+    product.get(Commands).issue({ command, fields }, `late ${command}`, '');
+  const accountOf = async (accountId: string) => {
+    const { state } = await product.get(Execution).load(account, accountId);
+    if (state.status === 'unknown') throw new Error('there is no such account');
+    const { organizationId, ownerId, access } = state;
+    return { organizationId, ownerId, access };
+  };
+  const grant = (accountId: string, { userId }: Member): Promise<unknown> =>
+    product.done(new ChangeAccountRoles(), {
+      organizationId: other.organizationId,
+      accountId,
+      userId,
+      roles: ['support'],
+    });
+  const remove = ({ userId }: Member, accountOwners: Record<string, string>): Promise<unknown> =>
+    product.done(Object.assign(new RemoveUser(), { acknowledgements, accountOwners }), {
+      organizationId: other.organizationId,
+      userId,
+    });
+
+  it.each(['a member', 'the Owner'] as const)(
+    'USR-08, MRG-04, invariant 3: the access of who was removed ends where the account is, and what they owned goes to its next owner: to %s',
+    async (named) => {
+      const [owner, leaver, member] = other.members as [Member, Member, Member];
+      const [ofOwner, ofLeaver] = other.accountIds as [string, string];
+      await grant(ofOwner, leaver);
+      await product.settled();
+      await hold();
+      const heir = named === 'a member' ? member : owner;
+      await remove(leaver, { [ofLeaver]: heir.userId });
+      await merged();
+      await next();
+      expect(await accountOf(ofOwner)).toEqual({
+        organizationId: prime.organizationId,
+        ownerId: owner.userId,
+        access: { [owner.userId]: ['owner'] },
+      });
+      expect(await accountOf(ofLeaver)).toEqual({
+        organizationId: prime.organizationId,
+        ownerId: heir.userId,
+        access: { [heir.userId]: ['owner'] },
+      });
+      expect((await belonging(product.platform.events)).wrongs).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('USR-09: who took an account along keeps it', async () => {
+    const [, leaver] = other.members as [Member, Member];
+    const [, ofLeaver] = other.accountIds as [string, string];
+    await hold();
+    await remove(leaver, { [ofLeaver]: leaver.userId });
+    await merged();
+    await next();
+    expect(await accountOf(ofLeaver)).toMatchObject({ organizationId: null, ownerId: leaver.userId });
+    expect((await belonging(product.platform.events)).wrongs).toEqual([]);
+  }, 60_000);
+
+  it('MRG-04, ACC-08: an account does not follow its Owner to where its organization did not go', async () => {
+    const [, leaver, member] = other.members as [Member, Member, Member];
+    const [, ofLeaver] = other.accountIds as [string, string];
+    const third = await new Crowd(product.platform.events).organization({ domain: 'third.example' });
+    await product.settled();
+    await hold();
+    await remove(leaver, { [ofLeaver]: member.userId });
+    const joining = { userId: leaver.userId, organizationId: third.organizationId, role: 'standard_user' };
+    await issue('JoinOrganization', { ...joining, via: 'import', invitationId: null });
+    await merged();
+    await issue('SettleAccountOwner', { accountId: ofLeaver });
+    await next();
+    expect((await accountOf(ofLeaver)).organizationId).toBe(prime.organizationId);
+    expect((await belonging(product.platform.events)).wrongs).toEqual([]);
+  }, 60_000);
+
+  it('MRG-06: access that was given at once stays with who has moved before the account', async () => {
+    const [, owner, member] = other.members as [Member, Member, Member];
+    const [, last] = other.accountIds as [string, string];
+    await hold();
+    await grant(last, member);
+    await begun();
+    for (const _ of other.members) await product.get(Merging).advance(mergeId, 1, told);
+    expect(await accountOf(last)).toMatchObject({ organizationId: other.organizationId });
+    await issue('SettleAccountAccess', { accountId: last, userId: member.userId });
+    await next();
+    expect(await accountOf(last)).toEqual({
+      organizationId: prime.organizationId,
+      ownerId: owner.userId,
+      access: { [owner.userId]: ['owner'], [member.userId]: ['support'] },
+    });
+  }, 60_000);
+});
