@@ -171,4 +171,17 @@ describe('31 days pass', () => {
     expect(repeated).toEqual(answered);
     await anna.call.key('restore once more').refused(403, 'forbidden', 'POST', path);
   });
+
+  it('DOM-15, P2: it lapses again, and the restore that is repeated then brings nobody back', async () => {
+    await sandbox.zone(added, undefined);
+    await sandbox.advance(DAY);
+    await sandbox.advance(30 * DAY);
+    anna = await sandbox.back(anna);
+    bob = await sandbox.back(bob);
+    const path = anna.path(`/domains/${added.domainId}/restore-users`);
+    const { events: told } = await anna.call.key('restore').post(path);
+    expect(told.map(({ type }: Json) => type)).toEqual(['DomainUsersRestoreRequested']);
+    const people = await bob.call.get(bob.path(`/users?kind=managed&${at(String(await product.head()))}`));
+    expect(people.items.map(({ email }: Json) => email)).toEqual([bob.email]);
+  });
 });

@@ -53,9 +53,10 @@ const becauseTheyLeft = (
 
 export const removals: Projection<RemovalView, UserEvent | AccountEvent> = {
   name: 'removals',
-  version: 2,
+  version: 3,
   persons: ['userId'],
   indexes: [{ organizationId: 1, domain: 1, userId: 1 }, { userId: 1 }],
+  counted: { scope: 'organizationId', by: ['domain', 'whereabouts'] },
   on: {
     UserRemovedFromOrg: { key: ofUser, to: removed },
     UserJoinedOrg: {

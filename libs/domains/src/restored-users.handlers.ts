@@ -19,7 +19,7 @@ import { absent } from './domain.handlers.ts';
 import { domain } from './domain.ts';
 import { inTurns } from './lapsed-users.ts';
 import type { RemovalView } from './removals.projection.ts';
-import { reasonAgainst, removedFrom } from './restored-users.ts';
+import { countRestorable, reasonAgainst, removedFrom } from './restored-users.ts';
 
 const STEP = 500;
 const PACE = { atOnce: 50, everyMs: 1 };
@@ -71,16 +71,12 @@ export class RestoreUsersHandler implements ICommandHandler<RestoreUsers, Outcom
     if (refused) return refused;
     const name = state.status === 'unknown' ? '' : state.domain;
     await this.#readModels.reach(await this.#log.head(), ['removals']);
-    const { people } = await removedFrom(this.#readModels, {
-      organizationId,
-      domain: name,
-      after: '',
-      limit: NAMED,
-      // Asked again, it answers what it answered (P2): whoever is back by now was not yet.
-      asOf: before?.position,
-    });
+    // Asked again, it answers what it answered (P2): whoever is back by now was not yet.
+    const asOf = before?.position;
+    const whose = { organizationId, domain: name };
+    const { people } = await removedFrom(this.#readModels, { ...whose, after: '', limit: NAMED, asOf });
     const users = people.map(told);
-    const restorable = users.filter((user) => user.restorable).length;
+    const restorable = await countRestorable(this.#readModels, whose, asOf);
     const outcome = await this.#execution.run(
       {
         decider: domain,
@@ -109,10 +105,10 @@ export class RestoreUsersHandler implements ICommandHandler<RestoreUsers, Outcom
       requestId,
     );
     const { state } = await this.#execution.load(domain, domainId);
-    const done = 'restoring' in state && !state.restoring;
+    const isUnderWay = 'restoring' in state && state.restoring;
     return {
       ...('position' in step ? { position: String(step.position) } : {}),
-      ...(done ? {} : { effects: 'pending' }),
+      ...(isUnderWay ? { effects: 'pending' } : {}),
     };
   }
 }
@@ -149,8 +145,10 @@ export class BringUsersBackHandler implements ICommandHandler<BringUsersBack, Ou
     const refused = systemOnly(envelope.principal);
     if (refused) return refused;
     const { domainId, organizationId, after } = command;
+    const again = await this.#execution.repeated({ decider: domain, id: domainId }, envelope);
+    if (again) return again;
     const { state } = await this.#execution.load(domain, domainId);
-    if (state.status === 'unknown') return { done: true };
+    if (!('restoring' in state) || !state.restoring) return { done: true };
     await this.#readModels.reach(await this.#log.head(), ['removals']);
     const { people, next } = await removedFrom(this.#readModels, {
       organizationId,

@@ -35,3 +35,10 @@ export const removedFrom = async (
   });
   return { people: page.items, next: page.next ? String(page.next[0]) : null };
 };
+
+/** All whom a restore would bring back, however few of them are named. */
+export const countRestorable = (
+  readModels: ReadModels,
+  whose: { readonly organizationId: string; readonly domain: string },
+  asOf?: number,
+): Promise<number> => readModels.count('removals', { ...whose, whereabouts: 'away' }, asOf);
