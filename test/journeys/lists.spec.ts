@@ -125,6 +125,11 @@ describe.each(backends)('lists on $name', (backend) => {
         '/users?cursor=nonsense',
       ])
         await refused('cursor_invalid', query);
+      const [bound, value, id] = JSON.parse(Buffer.from(nextCursor, 'base64url').toString());
+      for (const place of [[bound], [bound, value], [bound, id, 1], [bound, value, id, id]]) {
+        const cut = Buffer.from(JSON.stringify(place)).toString('base64url');
+        await refused('cursor_invalid', `/users?kind=pending&cursor=${cut}`);
+      }
     });
 
     it('somebody who joins between two pages changes neither what was read nor what comes', async () => {

@@ -15,7 +15,7 @@ import {
   Stopping,
   Text,
 } from '#http';
-import { isRefusal, notFound, type Refusal, type Scalar } from '#kernel';
+import { isRefusal, notFound, type Refusal } from '#kernel';
 import {
   type List,
   listHandlers,
@@ -143,7 +143,7 @@ class ListImportRowsHandler implements IQueryHandler<ListImportRows> {
       where: { importId, outcome },
       sort: { field: 'row', direction: query.sort?.startsWith('-') ? -1 : 1 },
       limit,
-      after: decodeCursor(cursor, scope) as [Scalar, string] | undefined,
+      after: decodeCursor(cursor, scope),
       asOf: at,
     });
     const ids = page.items.map(({ userId }) => userId);
@@ -181,7 +181,7 @@ class ListCandidatesHandler implements IQueryHandler<ListCandidates> {
       domain,
       direction: sort.startsWith('-') ? -1 : 1,
       limit,
-      after: decodeCursor(cursor, scope) as [Scalar, string] | undefined,
+      after: decodeCursor(cursor, scope),
       at,
     });
     return {

@@ -2,7 +2,7 @@ import { Inject, Injectable, type Provider } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type { Principal } from '#commands';
 import { Answer, decodeCursor, encodeCursor, withEtag } from '#http';
-import { isRefusal, notFound, type Refusal, type Scalar } from '#kernel';
+import { isRefusal, notFound, type Refusal } from '#kernel';
 import { type Condition, ReadModels } from '#read-models';
 import { type OrgledgerQuery, readingOf } from './queries.ts';
 
@@ -102,7 +102,7 @@ export const answerList = async (
   const where = row.where(query);
   const sort = sortOf(row, query.sort);
   const scope = { ...where, sort: query.sort, asOf: asked, list: row.projection };
-  const after = decodeCursor(query.cursor, scope) as [Scalar, string] | undefined;
+  const after = decodeCursor(query.cursor, scope);
   const page = await readModels.list(row.projection, {
     where,
     sort,
