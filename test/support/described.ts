@@ -13,6 +13,7 @@ export const heldToItsDescription = async (url: string, given: Given): Promise<v
   const which = given.path.startsWith('/sandbox/') ? 'sandbox' : 'everywhere';
   const description = descriptions.get(which) ?? fetched(url);
   descriptions.set(which, description);
+  description.catch(() => descriptions.delete(which));
   const faults = (await description).faultsOf(given);
   if (faults.length > 0)
     throw new Error(

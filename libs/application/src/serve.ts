@@ -46,7 +46,12 @@ export const serve = async (
   const { log, metrics, stores, operatorToken } = platform;
   try {
     const https = settings.publicUrl?.startsWith('https:') ?? false;
-    const adapter = createAdapter({ log, https, answered: (answered) => metrics.answered(answered) });
+    const adapter = createAdapter({
+      log,
+      https,
+      operatorToken,
+      answered: (answered) => metrics.answered(answered),
+    });
     const app = await NestFactory.create<NestFastifyApplication>(ApplicationModule.over(platform), adapter, {
       ...nestOptions,
       logger: new NestLogger(log),

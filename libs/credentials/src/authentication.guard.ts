@@ -3,12 +3,11 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { ApiKeys } from '#api-keys';
 import type { Principal } from '#commands';
-import { HttpProblem, isSafe, unauthenticated } from '#http';
+import { HttpProblem, isSafe, sessionIn, unauthenticated } from '#http';
 import { AccessTokens, ProviderUnavailable } from '#oidc';
 import { rightOfRoute } from '#permissions';
 import { type Session, Sessions } from '#sign-in';
 import { type ActiveUser, People } from '#users';
-import { SessionCookie } from './session-cookie.ts';
 
 /** The bearer of this token runs the product; derived from the master key, so that only who can read that is one. */
 export class OperatorToken {
@@ -66,7 +65,7 @@ export class AuthenticationGuard implements CanActivate {
 
   async #principalOf(request: FastifyRequest, isPublic: boolean): Promise<Principal | undefined> {
     const { authorization, cookie } = request.headers;
-    if (authorization === undefined) return this.#byCookie(request, SessionCookie.tokenIn(cookie), isPublic);
+    if (authorization === undefined) return this.#byCookie(request, sessionIn(cookie), isPublic);
     const token = bearerPattern.exec(authorization)?.[1];
     if (token === undefined) return undefined;
     if (token.startsWith('ols_')) return this.#bySession(await this.#sessions.verify(token), isPublic);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { sessionIn } from '#http';
 import { PublicUrl } from '#mail';
 import { SessionCookie } from './session-cookie.ts';
 
@@ -28,7 +29,7 @@ describe('the cookie of a session', () => {
   });
 
   it('is found among others, whole or not at all', () => {
-    expect(SessionCookie.tokenIn('a=b; orgledger_session=ols_A; c=d')).toBe('ols_A');
+    expect(sessionIn('a=b; orgledger_session=ols_A; c=d')).toBe('ols_A');
     for (const cookies of [
       undefined,
       '',
@@ -36,6 +37,6 @@ describe('the cookie of a session', () => {
       'orgledger_session=ols A',
       'orgledger_session=',
     ])
-      expect([cookies, SessionCookie.tokenIn(cookies)]).toEqual([cookies, undefined]);
+      expect([cookies, sessionIn(cookies)]).toEqual([cookies, undefined]);
   });
 });

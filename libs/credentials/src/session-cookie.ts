@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { sessionCookie } from '#http';
 import { PublicUrl } from '#mail';
-
-const pattern = /(?:^|;\s*)orgledger_session=([\w-]{1,128})(?:;|$)/;
 
 /** The console's session: out of reach of scripts, and of requests that come from other sites. */
 @Injectable()
@@ -10,10 +9,6 @@ export class SessionCookie {
 
   constructor(publicUrl: PublicUrl) {
     this.#publicUrl = publicUrl;
-  }
-
-  static tokenIn(cookies: string | undefined): string | undefined {
-    return cookies?.match(pattern)?.[1];
   }
 
   set(token: string): string {
@@ -27,6 +22,6 @@ export class SessionCookie {
   /** `Secure` wherever people reach the product by more than this machine's own network. */
   #with(value: string, lifetime: string): string {
     const secure = this.#publicUrl.isLoopback ? '' : ' Secure;';
-    return `orgledger_session=${value}; Path=/;${lifetime} HttpOnly;${secure} SameSite=Strict`;
+    return `${sessionCookie}=${value}; Path=/;${lifetime} HttpOnly;${secure} SameSite=Strict`;
   }
 }

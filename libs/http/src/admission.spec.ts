@@ -14,12 +14,14 @@ beforeEach(async () => {
       known: { inAll: 5, perCaller: 3 },
       strangers: { inAll: 3, perCaller: 2 },
       watchers: { inAll: 2, perCaller: 2 },
+      operators: { inAll: 1, perCaller: 1 },
       perTurn: 32,
     },
+    operatorToken: 'good-operator',
   });
   await fake.app.listen(0, '127.0.0.1');
   url = await fake.app.getUrl();
-  for (const token of ['a', 'b', 'c', 'operator']) expect((await read(token)).status).toBe(200);
+  for (const token of ['a', 'b', 'c']) expect((await read(token)).status).toBe(200);
 });
 afterEach(() => fake.app.close());
 
@@ -65,21 +67,32 @@ describe('P18: what would only wait is refused at once', () => {
     expect((await slowFor({})).status).toBe(503);
     expect((await read('d')).status).toBe(503);
     expect((await read('a')).status).toBe(200);
+    expect((await read('operator')).status).toBe(200);
     gate.resolve();
     await Promise.all(held);
     expect((await read('d')).status).toBe(200);
   });
 
-  it('when every place is taken, only whoever watches or runs the service gets in, so many at once', async () => {
+  it('a session is known by its own cookie, whatever others stand beside it', async () => {
+    const reading = (cookie: string) => fetch(url + org, { headers: { cookie } });
+    expect((await reading('orgledger_session=good')).status).toBe(200);
+    const held = ['x', 'y'].map((token) => slowFor({ authorization: `Bearer ${token}` }));
+    await arrived(2);
+    expect((await reading('theme=dark; orgledger_session=good; n=1')).status).toBe(200);
+    gate.resolve();
+    await Promise.all(held);
+  });
+
+  it('when every place is taken, whoever runs the service gets in, so many at once, and who asks whether it lives always', async () => {
     const held = ['a', 'a', 'a', 'b', 'b'].map((token) => slow(token));
     await arrived(5);
     expect((await read('c')).status).toBe(503);
+    const running = slow('operator');
+    await arrived(6);
+    expect((await read('operator')).status).toBe(503);
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
-    const running = [slow('operator'), slow('operator')];
-    await arrived(7);
-    expect([(await read('operator')).status, (await fetch(`${url}/health/live`)).status]).toEqual([503, 503]);
     gate.resolve();
-    await Promise.all([...held, ...running]);
+    await Promise.all([...held, running]);
     expect((await read('c')).status).toBe(200);
   });
 
@@ -113,7 +126,7 @@ describe('P18: who waits for whom', () => {
   const turns = (perTurn: number, arrivals: readonly string[]): string[][] => {
     const later: (() => void)[] = [];
     const places = { inAll: 100, perCaller: 100 };
-    const limits = { known: places, strangers: places, watchers: places, perTurn };
+    const limits = { known: places, strangers: places, watchers: places, operators: places, perTurn };
     const admission = new Admission(limits, (work) => later.push(work));
     const order: string[][] = [[]];
     for (const name of arrivals)

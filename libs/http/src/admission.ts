@@ -3,6 +3,8 @@ import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerRespo
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RecentlyUsed } from '#cache';
 import { HttpProblem, problemDocument } from './problem.ts';
+import { sessionIn } from './session-cookie.ts';
+import { sourceOf } from './source-address.ts';
 
 /** How many requests may be under way or waiting. */
 export interface Places {
@@ -11,14 +13,16 @@ export interface Places {
   readonly perCaller: number;
 }
 
-/** Three kinds of callers, each with places that no other kind can take. */
+/** Kinds of callers, each with places that no other kind can take. */
 export interface AdmissionLimits {
   /** Whoever has shown a token that was one: by person, or by API key. */
   readonly known: Places;
   /** Everybody else, by address: also whoever shows a token that nobody has been let in with yet. */
   readonly strangers: Places;
-  /** Those who watch and run the service. */
+  /** Those who watch the service. */
   readonly watchers: Places;
+  /** Whoever runs it. */
+  readonly operators: Places;
   /** Requests that begin in one turn of the event loop. */
   readonly perTurn: number;
 }
@@ -28,6 +32,7 @@ export const admissionLimits: AdmissionLimits = {
   known: { inAll: 2_000, perCaller: 1_000 },
   strangers: { inAll: 1_000, perCaller: 500 },
   watchers: { inAll: 100, perCaller: 50 },
+  operators: { inAll: 100, perCaller: 100 },
   perTurn: 32,
 };
 
@@ -90,11 +95,12 @@ export class Admission {
   #isArmed = false;
 
   constructor(limits: AdmissionLimits, nextTurn: (work: () => void) => void = setImmediate) {
-    const { known, strangers, watchers, perTurn } = limits;
+    const { known, strangers, watchers, operators, perTurn } = limits;
     this.#pools = {
       known: new Pool(known),
       strangers: new Pool(strangers),
       watchers: new Pool(watchers),
+      operators: new Pool(operators),
     };
     this.#perTurn = perTurn;
     this.#nextTurn = nextTurn;
@@ -157,21 +163,30 @@ const refuse = (
 };
 
 const watched = /^\/(?:health\/|metrics(?:$|\?))/;
+/** Costs less than counting it, and whoever asks would end a process that does not answer. */
+const uncounted = /^\/health\/live(?:$|\?)/;
+
+const keyOf = (shown: string): string => hash('sha256', shown, 'base64url');
 
 /** Whom a token or a cookie stood for when it was last shown, kept by its hash. */
 class KnownCallers {
   readonly #callers = new RecentlyUsed<string, string>(100_000);
+  readonly #operator: string | undefined;
+
+  constructor(operatorToken: string | undefined) {
+    this.#operator = operatorToken && keyOf(`Bearer ${operatorToken}`);
+  }
 
   asking({ url = '', headers, socket }: IncomingMessage): Asking {
-    const { authorization, cookie } = headers;
-    const shown = authorization ?? cookie;
-    const key = shown === undefined ? undefined : hash('sha256', shown, 'base64url');
+    const shown = headers.authorization ?? sessionIn(headers.cookie);
+    const key = shown === undefined ? undefined : keyOf(shown);
+    if (key !== undefined && key === this.#operator)
+      return { kind: 'operators', caller: 'operator', key, isKnown: true };
     const known = key === undefined ? undefined : this.#callers.get(key);
     const isKnown = known !== undefined;
-    const address = socket.remoteAddress ?? '';
-    if (watched.test(url) || known === 'operator')
-      return { kind: 'watchers', caller: `watching from ${address}`, key, isKnown };
-    return { kind: isKnown ? 'known' : 'strangers', caller: known ?? address, key, isKnown };
+    const source = sourceOf(socket.remoteAddress ?? '');
+    if (watched.test(url)) return { kind: 'watchers', caller: `watching from ${source}`, key, isKnown };
+    return { kind: isKnown ? 'known' : 'strangers', caller: known ?? source, key, isKnown };
   }
 
   /** What an answer tells of who asked. */
@@ -186,6 +201,7 @@ export interface Door {
   /** Of every answer. */
   readonly headers: OutgoingHttpHeaders;
   readonly nextId: () => string;
+  readonly operatorToken: string | undefined;
   /** Told of each that was sent away before it came in. */
   readonly refused: (method: string) => void;
 }
@@ -198,16 +214,17 @@ export interface Door {
 export const admit = (
   fastify: FastifyInstance,
   limits: AdmissionLimits,
-  { headers, nextId, refused }: Door,
+  { headers, nextId, operatorToken, refused }: Door,
 ): void => {
   const admission = new Admission(limits);
-  const callers = new KnownCallers();
+  const callers = new KnownCallers(operatorToken);
   const asking = new WeakMap<IncomingMessage, Asking>();
   const { server } = fastify;
   const [inside] = server.listeners('request') as RequestListener[];
   if (!inside) throw new Error('nobody listens to requests yet');
   server.off('request', inside);
   server.on('request', (request, response) => {
+    if (uncounted.test(request.url ?? '')) return inside(request, response);
     const who = callers.asking(request);
     asking.set(request, who);
     if (!admission.isFull(who)) return inside(request, response);
@@ -216,6 +233,7 @@ export const admit = (
   });
   fastify.addHook('preHandler', (request: FastifyRequest, reply: FastifyReply, done) => {
     const { raw } = reply;
+    if (uncounted.test(request.url)) return done();
     const who = asking.get(request.raw) ?? callers.asking(request.raw);
     request.isKnown = who.isKnown;
     const isLetIn = admission.enter(who, () => {

@@ -11,6 +11,7 @@ export * from './problem.ts';
 export { BodyStream } from './received-body.ts';
 export * from './request-rates.ts';
 export * from './server.ts';
+export * from './session-cookie.ts';
 export { Consumes, ShapeGuard, WithoutDryRun } from './shape.guard.ts';
 export * from './source-address.ts';
 export * from './stop.ts';

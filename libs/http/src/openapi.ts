@@ -9,6 +9,7 @@ import type { FastifyReply } from 'fastify';
 import { type AnswerSchema, anything, dryRun, either } from './answer-schema.ts';
 import { commonRefusals, outages } from './common-refusals.ts';
 import { IdPipe } from './path-id.ts';
+import { sessionCookie } from './session-cookie.ts';
 import { type RouteShape, routeShape } from './shape.guard.ts';
 import { isRequired, type JsonSchema, SchemaCollection } from './shape-schema.ts';
 
@@ -130,7 +131,7 @@ const describeApi = async (
     .setVersion(version)
     .setDescription('Administration of organizations, domains, people and accounts on an event log.')
     .addBearerAuth({ type: 'http', scheme: 'bearer' }, 'token')
-    .addCookieAuth('orgledger_session', { type: 'apiKey', in: 'cookie' }, 'cookie')
+    .addCookieAuth(sessionCookie, { type: 'apiKey', in: 'cookie' }, 'cookie')
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller}.${method}`,

@@ -80,7 +80,6 @@ const watched = /^\/(?:health\/|metrics(?:$|\?))/;
 export class RateGuard implements CanActivate {
   readonly #authentication: CanActivate;
   readonly #now: () => number;
-  readonly #sources = new RecentlyUsed<string, string>(10_000);
   readonly #policies: Readonly<
     Record<keyof RequestRates, { readonly person: string; readonly source: string }>
   >;
@@ -110,7 +109,7 @@ export class RateGuard implements CanActivate {
     if (watched.test(request.url)) return (await this.#authentication.canActivate(context)) as boolean;
     const reply = http.getResponse<FastifyReply>();
     const kind = isSafe(request) ? 'reads' : 'changes';
-    const source = this.#sourceOf(request.raw.socket.remoteAddress ?? '');
+    const source = sourceOf(request.raw.socket.remoteAddress ?? '');
     const bySource = this.#allowances[kind].source;
     if (!request.isKnown && bySource.left(source, this.#now()).remaining === 0)
       throw this.#refused(reply, kind, bySource, source);
@@ -122,15 +121,6 @@ export class RateGuard implements CanActivate {
     }
     this.#charge(request, reply, kind, source);
     return true;
-  }
-
-  /** Reading an address costs more than all the counting. */
-  #sourceOf(ip: string): string {
-    const known = this.#sources.get(ip);
-    if (known !== undefined) return known;
-    const source = sourceOf(ip);
-    this.#sources.set(ip, source);
-    return source;
   }
 
   #charge(request: FastifyRequest, reply: FastifyReply, kind: keyof RequestRates, source: string): void {

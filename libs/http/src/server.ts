@@ -31,6 +31,8 @@ export interface HttpOptions {
   /** True when callers reach the service by https: they are then told to stay there. */
   readonly https?: boolean;
   readonly admission?: AdmissionLimits;
+  /** Whoever shows it finds a place, however many others ask. */
+  readonly operatorToken?: string;
 }
 
 const processId = randomBytes(8).toString('hex');
@@ -53,6 +55,7 @@ export const createAdapter = ({
   answered,
   https = false,
   admission = admissionLimits,
+  operatorToken,
 }: HttpOptions): ConventionalAdapter => {
   const adapter = new ConventionalAdapter({
     requestTimeout: 10_000,
@@ -100,6 +103,7 @@ export const createAdapter = ({
   admit(fastify, admission, {
     headers,
     nextId: nextRequestId,
+    operatorToken,
     refused: (method) => answered?.({ method, route: 'refused', status: 503, seconds: 0 }),
   });
   fastify.addHook('onResponse', (request, reply, done) => {
