@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Commands, Execution, idFrom, namedUuid } from '#commands';
+import { Commands, Execution, idFrom, namedUuid, systemEnvelope } from '#commands';
 import { Merging } from '#merges';
+import { organizationLimits } from '#organizations';
 import { PolicyRunner } from '#policies';
 import { ChangeAccountRoles } from '../../libs/accounts/src/account.commands.ts';
 import { account } from '../../libs/accounts/src/account.ts';
@@ -61,8 +62,8 @@ describe('what follows from a command of before a merge, when the merge was fast
     await begun();
     expect(await product.get(Merging).finish(mergeId, 50, told)).toMatchObject({ status: 'completed' });
   };
-  const issue = (command: string, fields: Record<string, unknown>): Promise<unknown> =>
-    product.get(Commands).issue({ command, fields }, `late ${command}`, '');
+  const issue = (command: string, fields: Record<string, unknown>, name = command): Promise<unknown> =>
+    product.get(Commands).issue({ command, fields }, name, '');
   const accountOf = async (accountId: string) => {
     const { state } = await product.get(Execution).load(account, accountId);
     if (state.status === 'unknown') throw new Error('there is no such account');
@@ -151,5 +152,42 @@ describe('what follows from a command of before a merge, when the merge was fast
       ownerId: owner.userId,
       access: { [owner.userId]: ['owner'], [member.userId]: ['support'] },
     });
+  }, 60_000);
+
+  it('USR-18, MRG-02: others come between the moves of a merge, and who has not moved yet is counted, also after a restart', async () => {
+    const { organizationId } = prime;
+    const crowd = new Crowd(product.platform.events);
+    const guests = [await crowd.person('prime.example'), await crowd.person('prime.example')];
+    const envelope = systemEnvelope(namedUuid('limit'), namedUuid('limit'), null);
+    const command = { type: 'SetLimits', organizationId, users: 6 } as const;
+    await product.get(Execution).run({ decider: organizationLimits, id: organizationId, command }, envelope);
+    await product.settled();
+    await hold();
+    await begun();
+    await product.get(Merging).advance(mergeId, 1, told);
+    const joins = () =>
+      Promise.all(
+        guests.map(({ userId }) =>
+          issue(
+            'JoinOrganization',
+            { userId, organizationId, role: 'standard_user', via: 'import', invitationId: null },
+            userId,
+          ),
+        ),
+      );
+    const [first, second] = await joins();
+    expect(first).toMatchObject({ id: guests[0]?.userId });
+    expect(second).toMatchObject({ code: 'user_limit_reached' });
+    expect(await product.get(Merging).state(mergeId)).toMatchObject({
+      status: 'running',
+      done: { users: 1 },
+    });
+    await product.end();
+    product = await Mortal.start(folder);
+    expect((await joins())[1]).toMatchObject({ code: 'user_limit_reached' });
+    await product.settled();
+    expect(await product.get(Merging).state(mergeId)).toMatchObject({ status: 'completed' });
+    const { homes, wrongs } = await belonging(product.platform.events);
+    expect([wrongs, [...homes.values()].filter((home) => home === organizationId).length]).toEqual([[], 6]);
   }, 60_000);
 });

@@ -13,6 +13,8 @@ export interface MergeView {
   readonly status: Exclude<Merge['status'], 'unknown'>;
   /** Why it failed or was withdrawn. */
   readonly reason: string | null;
+  /** Everybody in the Candidate is certain to come. */
+  readonly isPlanned: boolean;
   readonly users: number;
   readonly accounts: number;
   readonly requestedAt: string;
@@ -25,7 +27,7 @@ const key = ({ data }: { data: { mergeId: string } }) => data.mergeId;
 
 export const merges: Projection<MergeView, MergeEvent> = {
   name: 'merges',
-  version: 1,
+  version: 2,
   indexes: [
     { organizationId: 1, requestedAt: -1 },
     { organizationId: 1, status: 1, requestedAt: -1 },
@@ -46,6 +48,7 @@ export const merges: Projection<MergeView, MergeEvent> = {
         invitationId: data.invitationId,
         status: 'requested',
         reason: null,
+        isPlanned: false,
         users: 0,
         accounts: 0,
         requestedAt: data.requestedAt,
@@ -72,6 +75,7 @@ export const merges: Projection<MergeView, MergeEvent> = {
         invitationId: view?.invitationId ?? null,
         status: 'running',
         reason: null,
+        isPlanned: false,
         users: 0,
         accounts: 0,
         requestedAt: view?.requestedAt ?? data.startedAt,
@@ -79,6 +83,11 @@ export const merges: Projection<MergeView, MergeEvent> = {
         completedAt: null,
         revision,
       }),
+    },
+    MergePlanned: {
+      key,
+      to: (view, { data: { complete }, revision }) =>
+        view ? { ...view, isPlanned: complete, revision } : null,
     },
     MergeProgressed: {
       key,

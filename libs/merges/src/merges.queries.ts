@@ -98,8 +98,12 @@ class PreviewMergeHandler implements IQueryHandler<PreviewMerge> {
   }
 }
 
-const item = ({ revision: _revision, _id, ...view }: MergeView & { _id: string }): Answered<typeof merge> =>
-  view;
+const item = ({
+  revision: _revision,
+  isPlanned: _isPlanned,
+  _id,
+  ...view
+}: MergeView & { _id: string }): Answered<typeof merge> => view;
 
 export const mergeQueries = [
   PreviewMergeHandler,

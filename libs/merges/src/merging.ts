@@ -82,7 +82,7 @@ export class Merging {
   async advance(mergeId: string, atMost: number, told: Told): Promise<Outcome> {
     let state = await this.state(mergeId);
     if (state.status === 'running' && !state.planned) {
-      const impossible = (await this.#lockCandidate(state, told)) ?? (await this.#plan(state, atMost, told));
+      const impossible = (await this.#lockCandidate(state, told)) ?? (await this.#plan(state, told));
       if (impossible) return this.#giveUp(state, impossible, told);
       state = await this.state(mergeId);
     }
@@ -107,16 +107,14 @@ export class Merging {
   }
 
   /** Who and what moves, when nothing stands in the way any more (MRG-02). */
-  async #plan(begun: Running, atMost: number, told: Told): Promise<MergeFailure | undefined> {
-    const { mergeId, organizationId, candidateOrganizationId: candidate } = begun;
+  async #plan(begun: Running, told: Told): Promise<MergeFailure | undefined> {
+    const { organizationId, candidateOrganizationId: candidate } = begun;
     await this.#candidate.reached();
     if (await this.#candidate.hasVerifiedDomains(candidate)) return 'candidate_has_verified_domains';
     const outcome = await this.#limit.within(
       organizationId,
-      async (isLimited) => {
+      async () => {
         await this.#planRest(begun, told);
-        // USR-18: who joins next is counted when all of these are there.
-        if (isLimited) await this.finish(mergeId, atMost, told);
         return { done: true };
       },
       () => this.#candidate.managedUsers(candidate),

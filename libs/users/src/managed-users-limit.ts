@@ -5,6 +5,10 @@ import { organizationLimits } from '#organizations';
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
 
+interface Coming {
+  readonly candidateOrganizationId: string;
+}
+
 const one = async (): Promise<number> => 1;
 
 /** USR-18. */
@@ -16,7 +20,8 @@ const full: Refusal = refuse(
 
 /**
  * At most so many managed users, where an operator has set a limit. People join in the one process that follows the
- * log; there those of one organization wait for each other and for the read model to show everybody before them.
+ * log; there those of one organization wait for each other and for the read model to show everybody before them. Whose
+ * organization is being merged into it counts from the moment that this is certain, so that nobody waits for the moves.
  */
 @Injectable()
 export class ManagedUsersLimit {
@@ -34,13 +39,12 @@ export class ManagedUsersLimit {
   /** Runs `join` when there is room, for one or for as many as come together. */
   async within(
     organizationId: string,
-    join: (isLimited: boolean) => Promise<Outcome>,
+    join: () => Promise<Outcome>,
     more: () => Promise<number> = one,
   ): Promise<Outcome> {
-    const limit = await this.#of(organizationId);
-    if (limit === null) return join(false);
-    const inTurn = async () =>
-      (await this.#hasRoom(organizationId, limit, await more())) ? join(true) : full;
+    if ((await this.#of(organizationId)) === null) return join();
+    // The limit may have been lowered while others had their turn.
+    const inTurn = async () => (await this.refuses(organizationId, await more())) ?? join();
     const turn = (this.#turns.get(organizationId) ?? Promise.resolve()).then(inTurn, inTurn);
     this.#turns.set(organizationId, turn);
     try {
@@ -61,7 +65,16 @@ export class ManagedUsersLimit {
   }
 
   async #hasRoom(organizationId: string, limit: number, more = 1): Promise<boolean> {
-    await this.#readModels.reach(await this.#log.head(), ['users']);
-    return (await this.#readModels.count('users', { organizationId, kind: 'managed' })) + more <= limit;
+    await this.#readModels.reach(await this.#log.head(), ['users', 'merges']);
+    const where = { organizationId, status: 'running', isPlanned: true };
+    const homes = [organizationId];
+    for await (const { candidateOrganizationId } of this.#readModels.every<Coming>('merges', {
+      where,
+      by: 'requestedAt',
+    }))
+      homes.push(candidateOrganizationId);
+    // In one look: whoever moves meanwhile is counted once.
+    const people = await this.#readModels.count('users', { organizationId: { in: homes }, kind: 'managed' });
+    return people + more <= limit;
   }
 }
