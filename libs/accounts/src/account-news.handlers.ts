@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
+import { Execution, envelopeOf, mustBeDecided, type Outcome, systemOnly } from '#commands';
 import { isRefusal } from '#kernel';
 import { LogHead } from '#queries';
 import { ReadModels } from '#read-models';
@@ -39,7 +39,7 @@ export class TellAccountsOfUserHandler implements ICommandHandler<TellAccountsOf
     for await (const { accountId: id } of accounts) {
       const step = { ...envelope, commandId: `${envelope.commandId}/${id}` };
       const command = { type: 'UpdateAccountUser', user } as const;
-      const outcome = await this.#execution.run({ decider: account, id, command }, step);
+      const outcome = mustBeDecided(await this.#execution.run({ decider: account, id, command }, step));
       if (!isRefusal(outcome)) last = outcome;
     }
     return last;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Envelope, Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
+import { type Envelope, Execution, envelopeOf, mustBeDecided, type Outcome, systemOnly } from '#commands';
 import { isRefusal } from '#kernel';
 import { organization } from '#organizations';
 import { LogHead } from '#queries';
@@ -201,10 +201,8 @@ export class SettleRemovedUserHandler implements ICommandHandler<SettleRemovedUs
     });
     for await (const { accountId } of accessible) {
       if (homes.includes((await this.#owners.homeOf(userId)) ?? '')) break;
-      const outcome = await this.#part(accountId, command, {
-        ...envelope,
-        commandId: `${envelope.commandId}/${accountId}`,
-      });
+      const step = { ...envelope, commandId: `${envelope.commandId}/${accountId}` };
+      const outcome = mustBeDecided(await this.#part(accountId, command, step));
       if (!isRefusal(outcome)) last = outcome;
     }
     return last;

@@ -339,6 +339,13 @@ export const conflictWith = (
 ): Refusal | undefined =>
   ifMatch === undefined || ifMatch === revision ? undefined : changedSince(revision);
 
+/** @throws where others were always faster: it was not decided, so whatever follows from it must come again. */
+export const mustBeDecided = (outcome: Outcome): Outcome => {
+  if (isRefusal(outcome) && outcome.code === 'revision_conflict')
+    throw new Error('others were always faster');
+  return outcome;
+};
+
 /** The same for what is about to be made. */
 export const conflictWithNew = (envelope: Pick<Envelope, 'ifMatch'>): Refusal | undefined =>
   conflictWith(envelope, NO_STREAM);

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { account, accountAddition } from '#accounts';
 import { apiKey } from '#api-keys';
-import { type Envelope, Execution } from '#commands';
+import { type Envelope, Execution, mustBeDecided, type Step } from '#commands';
 import { domain } from '#domains';
 import { invitation } from '#invitations';
+import type { Event } from '#kernel';
 import { Candidate } from './candidate.ts';
 
 /** MRG-04: what an organization leaves behind when it ends; the rest has moved. */
@@ -23,7 +24,7 @@ export class Ending {
     envelopeFor: (name: string) => Envelope,
   ): Promise<void> {
     for await (const { accountId } of this.#candidate.sharedAccounts(organizationId))
-      await this.#execution.run(
+      await this.#run(
         {
           decider: account,
           id: accountId,
@@ -32,7 +33,7 @@ export class Ending {
         envelopeFor(accountId),
       );
     for await (const { invitationId } of this.#candidate.pendingInvitations(organizationId))
-      await this.#execution.run(
+      await this.#run(
         {
           decider: invitation,
           id: invitationId,
@@ -42,19 +43,27 @@ export class Ending {
       );
     for await (const { addition } of this.#candidate.additions(organizationId))
       if (addition)
-        await this.#execution.run(
+        await this.#run(
           { decider: accountAddition, id: addition.additionId, command: { type: 'WithdrawAccountAddition' } },
           envelopeFor(addition.additionId),
         );
     for await (const { domainId } of this.#candidate.domains(organizationId))
-      await this.#execution.run(
+      await this.#run(
         { decider: domain, id: domainId, command: { type: 'DropDomain' } },
         envelopeFor(domainId),
       );
     for await (const { apiKeyId } of this.#candidate.apiKeys(organizationId))
-      await this.#execution.run(
+      await this.#run(
         { decider: apiKey, id: apiKeyId, command: { type: 'RevokeApiKey' } },
         envelopeFor(apiKeyId),
       );
+  }
+
+  /** What is over already is refused, and that is as well; nothing else may be left undone. */
+  async #run<State, Command, E extends Event>(
+    step: Step<State, Command, E>,
+    envelope: Envelope,
+  ): Promise<void> {
+    mustBeDecided(await this.#execution.run(step, envelope));
   }
 }
