@@ -122,7 +122,10 @@ describe('P17: merges and kills', () => {
     expect(deaths).toBeGreaterThan(3);
     const product = await Mortal.start(folder);
     await product.settled();
-    expect((await product.get(Merging).state(mergeId)).status).toBe('failed');
+    expect(await product.get(Merging).state(mergeId)).toMatchObject({
+      status: 'failed',
+      failure: 'candidate_owner_changed',
+    });
     const found = await belonging(product.platform.events);
     expect(found.wrongs).toEqual([]);
     expect(found.absorbed.size).toBe(0);

@@ -113,19 +113,24 @@ describe.each(backends)('merges and what happens beside them on $name', (backend
     await product.verifiedDomain(fred, product.domain('freds'));
     const { domainId: herDomain } = await product.verifiedDomain(dora, hers);
     await product.operator.put(`/v1/operations/bulk-import/${dora.organizationId}`, { enabled: true });
-    const importing = async ({ call, path }: Person, domains: string[]): Promise<Json[]> => {
-      const { importId } = await call.expecting([202], 'POST', path('/imports'), { domainIds: domains });
-      const become = (status: string) =>
-        until(
-          () => call.get(path(`/imports/${importId}`)),
-          (answer) => answer.status === status,
-        );
-      await become('ready');
+    const become = ({ call, path }: Person, importId: string, status: string): Promise<Json> =>
+      until(
+        () => call.get(path(`/imports/${importId}`)),
+        (answer) => answer.status === status,
+      );
+    const ready = async (person: Person, domainIds: string[]): Promise<string> => {
+      const { importId } = await person.call.expecting([202], 'POST', person.path('/imports'), { domainIds });
+      await become(person, importId, 'ready');
+      return importId;
+    };
+    const importing = async (person: Person, importId: string): Promise<Json[]> => {
+      const { call, path } = person;
       await call.post(path(`/imports/${importId}/start`), { acknowledgements: ['usersInformed'] });
-      await become('completed');
+      await become(person, importId, 'completed');
       return call.all(path(`/imports/${importId}/rows?minPosition=${await product.head()}`));
     };
-    const [ours, theirs] = await Promise.all([importing(anna, [domainId]), importing(dora, [herDomain])]);
+    const ids = [await ready(anna, [domainId]), await ready(dora, [herDomain])] as const;
+    const [ours, theirs] = await Promise.all([importing(anna, ids[0]), importing(dora, ids[1])]);
     const reasonOf = (rows: Json[], { userId }: Person) => rows.find((row) => row.userId === userId)?.reason;
     expect(reasonOf(ours, dora)).toMatch(/^owner_of_other_organization_with_domains$|^organization_merging$/);
     expect(reasonOf(theirs, fred)).toBe('owner_of_other_organization_with_domains');

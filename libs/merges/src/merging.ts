@@ -101,9 +101,18 @@ export class Merging {
     );
     if (isRefusal(outcome)) return 'candidate_not_open';
     const { state: candidate } = await this.#execution.load(organization, candidateOrganizationId);
-    // It was given up and let go before that could be told.
-    if (candidate.status !== 'merging' || candidate.mergeId !== mergeId) return 'candidate_not_open';
-    return candidate.ownerId === state.candidateOwnerId ? undefined : 'candidate_owner_changed';
+    if (candidate.status === 'unknown') return 'candidate_not_open';
+    if (candidate.ownerId !== state.candidateOwnerId) return 'candidate_owner_changed';
+    const isLocked = candidate.status === 'merging' && candidate.mergeId === mergeId;
+    return isLocked ? undefined : this.#whyGivenUp(state);
+  }
+
+  /** It was let go before that could be told. */
+  async #whyGivenUp({ organizationId, candidateOrganizationId: candidate }: Running): Promise<MergeFailure> {
+    await this.#candidate.reached();
+    if (await this.#candidate.hasVerifiedDomains(candidate)) return 'candidate_has_verified_domains';
+    const more = await this.#candidate.managedUsers(candidate);
+    return (await this.#limit.refuses(organizationId, more)) ? 'user_limit_reached' : 'candidate_not_open';
   }
 
   /** Who and what moves, when nothing stands in the way any more (MRG-02). */
