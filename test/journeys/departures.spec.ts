@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Json } from '../support/caller.ts';
-import { backends, type Person, Product, password } from '../support/product.ts';
+import { at, backends, type Person, Product, password, until } from '../support/product.ts';
 
 const removal = [
   'removed_from_organization',
@@ -146,6 +146,29 @@ describe.each(backends)('who leaves an organization on $name', (backend) => {
       await eve.call.refused(404, 'not_found', 'GET', `${what}?asOf=${then}`);
     expect(await ivo.call.get(`${one}?asOf=${then}`)).toMatchObject({ organizationId: anna.organizationId });
     expect((await ivo.call.get(`${one}/users?asOf=${then}`)).total).toBe(2);
+  });
+
+  it('rules.md 1.14: an account is shown as it was at a time, also to whoever is in no organization', async () => {
+    const nia = await product.join(anna, `nia@${domain}`);
+    const kept = await account(nia, 'Kept by Nia');
+    await anna.call.post(path(nia, '/remove'), {
+      acknowledgements: removal,
+      accountOwners: { [kept]: nia.userId },
+    });
+    const history = `/v1/accounts/${anna.accountId}/audit-events`;
+    const { asOf, total } = await anna.call.get(`${history}?${at(String(await product.head()))}`);
+    await until(
+      async () => Date.now(),
+      (now) => now > Date.parse(asOf) + 1,
+    );
+    await nia.call.patch(`/v1/accounts/${kept}`, { name: 'Called otherwise' });
+    await anna.call.patch(`/v1/accounts/${anna.accountId}`, { name: 'Called otherwise' });
+    const then = `asOf=${encodeURIComponent(asOf)}`;
+    expect(await nia.call.get(`/v1/accounts/${kept}?${then}`)).toMatchObject({ name: 'Kept by Nia' });
+    expect(await anna.call.get(`${history}?${then}`)).toMatchObject({ asOf, total });
+    const now = at(String(await product.head()));
+    expect(await nia.call.get(`/v1/accounts/${kept}?${now}`)).toMatchObject({ name: 'Called otherwise' });
+    expect((await anna.call.get(`${history}?${now}`)).total).toBe(total + 1);
   });
 
   it('USR-08 AMB-24: the session stays and its rights change at once; the person may come again', async () => {

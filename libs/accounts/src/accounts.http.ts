@@ -118,11 +118,7 @@ export class AccountsController {
     @Query() _query: ReadQuery,
     @Call() call: Call<Principal>,
   ) {
-    return this.#queries.ask(
-      new GetAccount(),
-      { accountId, organizationId: call.principal?.organizationId ?? undefined },
-      call,
-    );
+    return this.#queries.ask(new GetAccount(), { accountId }, call);
   }
 
   @Patch()
@@ -200,11 +196,7 @@ export class AccountsController {
     @Query() query: AccountUsersQuery,
     @Call() call: Call<Principal>,
   ) {
-    return this.#queries.ask(
-      Object.assign(new ListAccountUsers(), query),
-      { accountId, organizationId: call.principal?.organizationId ?? undefined },
-      call,
-    );
+    return this.#queries.ask(Object.assign(new ListAccountUsers(), query), { accountId }, call);
   }
 
   @Put('users/:userId/roles')

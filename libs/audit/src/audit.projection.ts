@@ -30,7 +30,7 @@ const HIDDEN = new Set(['tokenHash', 'addressHash', 'factorId', 'batch', 'skelet
 /** Every event that is not a technical fact, of every noun. */
 export const auditHistory = (catalogue: Catalogue): Projection<AuditView> => ({
   name: 'audit',
-  version: 2,
+  version: 3,
   immutable: true,
   persons: ['userId', 'actorId', 'persons'],
   indexes: [
@@ -43,6 +43,7 @@ export const auditHistory = (catalogue: Catalogue): Projection<AuditView> => ({
     { organizationId: 1, sourceIp: 1, position: -1 },
     { correlationId: 1, position: -1 },
     { organizationId: 1, occurredAt: 1, position: 1 },
+    { occurredAt: 1 },
   ],
   counted: { scope: 'organizationId', by: ['type'] },
   on: Object.fromEntries(

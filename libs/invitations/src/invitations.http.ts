@@ -166,11 +166,7 @@ export class AccountInvitationsController {
     @Query() query: InvitationsQuery,
     @Call() call: Call<Principal>,
   ) {
-    return this.#queries.ask(
-      Object.assign(new ListAccountInvitations(), query),
-      { accountId, organizationId: call.principal?.organizationId ?? undefined },
-      call,
-    );
+    return this.#queries.ask(Object.assign(new ListAccountInvitations(), query), { accountId }, call);
   }
 
   @Get(':invitationId')
@@ -182,11 +178,7 @@ export class AccountInvitationsController {
     @Query() _query: ReadQuery,
     @Call() call: Call<Principal>,
   ) {
-    return this.#queries.ask(
-      new GetAccountInvitation(),
-      { accountId, invitationId, organizationId: call.principal?.organizationId ?? undefined },
-      call,
-    );
+    return this.#queries.ask(new GetAccountInvitation(), { accountId, invitationId }, call);
   }
 
   @Post(':invitationId/resend')

@@ -81,7 +81,7 @@ export class Queries {
     const moment =
       call.asOf === undefined
         ? { at: undefined, asOf: now }
-        : await this.#moment(call.asOf, now, target.organizationId);
+        : await this.#moment(call.asOf, now, target.organizationId, call.principal);
     const atLeast = Math.max(wanted, moment.at ?? 0);
     readings.set(query, { principal: call.principal, atLeast, asked: call.asOf ?? null, ...moment });
     return this.#bus.execute(query);
@@ -91,40 +91,38 @@ export class Queries {
     asOf: string,
     now: string,
     organizationId: string | undefined,
+    principal: Principal,
   ): Promise<{ at: number | undefined; asOf: string }> {
     const head = await this.#log.head();
     if (/^\d+$/.test(asOf)) {
       const at = Number(asOf);
       if (at > head) throw positionUnknown();
       await this.#readModels.reach(at, ['audit']);
-      return {
-        at,
-        asOf: (await this.#one(organizationId, { position: { upTo: at } }, newestFirst))?.occurredAt ?? now,
-      };
+      const home = organizationId ?? principal.organizationId;
+      const last = home && (await this.#one({ organizationId: home, position: { upTo: at } }, newestFirst));
+      return { at, asOf: last ? last.occurredAt : now };
     }
     const time = new Date(asOf).toISOString();
     if (time >= now) return { at: undefined, asOf: now };
     await this.#readModels.reach(head, ['audit']);
-    // Everything before the first thing that happened later; events of one command share their time.
+    // Everything before the first thing that happened later, anywhere when no organization is asked about; events of one
+    // command share their time.
     const next = await this.#one(
-      organizationId,
-      { occurredAt: { after: time } },
+      { organizationId, occurredAt: { after: time } },
       { field: 'occurredAt', direction: 1 },
     );
     if (!next) return { at: head, asOf: time };
     const { occurredAt } = next;
-    const first = await this.#one(organizationId, { occurredAt }, { field: 'position', direction: 1 });
+    const first = await this.#one({ organizationId, occurredAt }, { field: 'position', direction: 1 });
     return { at: Math.max(0, (first?.position ?? 1) - 1), asOf: time };
   }
 
   async #one(
-    organizationId: string | undefined,
-    where: Readonly<Record<string, Condition>>,
+    where: Readonly<Record<string, Condition | undefined>>,
     sort: { readonly field: 'position' | 'occurredAt'; readonly direction: 1 | -1 },
   ): Promise<{ position: number; occurredAt: string } | undefined> {
-    if (organizationId === undefined) return undefined;
     const { items } = await this.#readModels.list<{ position: number; occurredAt: string }>('audit', {
-      where: { organizationId, ...where },
+      where,
       sort,
       limit: 1,
       totals: false,
