@@ -36,6 +36,24 @@ describe('the sandbox: mailbox, zone, hosts and clock of the product’s own', (
   });
   afterAll(() => product.stop());
 
+  it('neither the sandbox nor operations know a dry run: it is refused, and does nothing', async () => {
+    const before = await now();
+    for (const [method, path, body] of [
+      ['PUT', '/sandbox/dns/name/TXT', { fault: 'timeout' }],
+      ['DELETE', '/sandbox/dns/name/TXT', undefined],
+      ['PUT', '/sandbox/https/host', { fault: 'timeout' }],
+      ['DELETE', '/sandbox/https/host', undefined],
+      ['POST', '/sandbox/clock/advance', { milliseconds: DAY }],
+      ['POST', '/v1/operations/projections/users/rebuild', undefined],
+      ['POST', '/v1/operations/parked/one/retry', undefined],
+    ] as const) {
+      const dry = `${path}?dryRun=true`;
+      const refused = await product.operator.refused(400, 'validation_failed', method, dry, { body });
+      expect([path, refused.errors]).toMatchObject([path, [{ code: 'dry_run_not_available' }]]);
+    }
+    expect((await now()) - before).toBeLessThan(DAY);
+  });
+
   it('keeps mail: the verification is found by address and kind', async () => {
     const found = await mail(anna.email, 'email_verification');
     expect(found).toMatchObject({

@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { Answer, Answers, Produces, Told } from '#http';
+import { Answer, Answers, Produces, Told, WithoutDryRun } from '#http';
 import { notFound, type Refusal, refuse } from '#kernel';
 import { Metrics } from '#observability';
 import { PolicyRunner } from '#policies';
@@ -14,6 +14,8 @@ import {
   rebuiltProjection,
   retried,
 } from './operations.answers.ts';
+
+const noDryRun = 'is not there for operations';
 
 @Controller()
 export class HealthController {
@@ -78,6 +80,7 @@ export class OperationsController {
   /** Answers when the new build is served. */
   @Post('projections/:name/rebuild')
   @HttpCode(200)
+  @WithoutDryRun(noDryRun)
   @Answers(rebuiltProjection)
   @Told('Builds a read model anew; answers when the new one is served.', 'not_found', 'runs_in_worker')
   async rebuild(@Param('name') name: string): Promise<object | Refusal> {
@@ -101,6 +104,7 @@ export class OperationsController {
 
   @Post('parked/:id/retry')
   @HttpCode(200)
+  @WithoutDryRun(noDryRun)
   @Answers(retried)
   @Told('Tries a parked command or timer again.', 'not_found', 'still_refused')
   async retry(@Param('id') id: string): Promise<object | Refusal> {

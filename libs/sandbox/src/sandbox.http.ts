@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { isoTime } from '#clock';
-import { Answers, HttpProblem, nothingHere, Told } from '#http';
+import { Answers, HttpProblem, nothingHere, Told, WithoutDryRun } from '#http';
 import { refuse } from '#kernel';
 import { clockTime, mails, textMessages, zoneHost, zoneRecord } from './sandbox.answers.ts';
 import { AdvanceClockBody, MailQuery, ZoneHostBody, ZoneRecordBody } from './sandbox.dto.ts';
@@ -23,6 +23,8 @@ import { TimeTravel } from './time-travel.ts';
 
 const loopbackAddress = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const loopbackName = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
+
+const noDryRun = 'is not there for the sandbox';
 
 class LoopbackOnly implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -61,6 +63,7 @@ export class SandboxController {
   }
 
   @Put('dns/:name/TXT')
+  @WithoutDryRun(noDryRun)
   @Answers(zoneRecord)
   @Told(
     'Sets the TXT records of a name in the sandbox’s DNS, or the fault with which it answers.',
@@ -74,6 +77,7 @@ export class SandboxController {
 
   @Delete('dns/:name/TXT')
   @HttpCode(204)
+  @WithoutDryRun(noDryRun)
   @Answers()
   @Told('Removes the TXT records of a name.', 'validation_failed')
   async removeRecord(@Param('name') name: string): Promise<void> {
@@ -81,6 +85,7 @@ export class SandboxController {
   }
 
   @Put('https/:host')
+  @WithoutDryRun(noDryRun)
   @Answers(zoneHost)
   @Told(
     'Sets the file that a host serves in the sandbox, or the fault with which it answers.',
@@ -94,6 +99,7 @@ export class SandboxController {
 
   @Delete('https/:host')
   @HttpCode(204)
+  @WithoutDryRun(noDryRun)
   @Answers()
   @Told('Removes a host.', 'validation_failed')
   async removeHost(@Param('host') host: string): Promise<void> {
@@ -109,6 +115,7 @@ export class SandboxController {
 
   @Post('clock/advance')
   @HttpCode(200)
+  @WithoutDryRun(noDryRun)
   @Answers(clockTime)
   @Told(
     'Moves the sandbox’s clock forward; what becomes due meanwhile happens.',
