@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Commands, type Execution, enclose, type Outcome, systemEnvelope } from '#commands';
 import { notFound, type Refusal, refuse } from '#kernel';
 import type { LogHead } from '#queries';
-import type { ReadModels } from '#read-models';
+import type { ListRequest, ReadModels } from '#read-models';
 import { RemoveLapsedUsers } from './domain.commands.ts';
 import { domainHistory } from './domain.history.ts';
 import { RemoveLapsedUsersHandler } from './lapsed-users.handlers.ts';
@@ -27,7 +27,7 @@ const step = async (
   { isLast = true, refusals = {} }: { isLast?: boolean; refusals?: Record<string, Refusal> } = {},
 ) => {
   const removed: { userId: string; id: string }[] = [];
-  const asked: { asOf: number; after?: unknown }[] = [];
+  const asked: { asOf: number | undefined; by: string; after?: unknown }[] = [];
   let noted: unknown;
   const lapse = { position: LAPSED_AT, events: [{ id: 'lapse', type: 'DomainValidationLapsed' }] };
   const execution = {
@@ -42,10 +42,10 @@ const step = async (
   };
   const readModels = {
     reach: async () => undefined,
-    get: async () => ({ name: 'berg anna' }),
-    list: async (_name: string, request: { asOf: number; after?: unknown }) => {
-      asked.push({ asOf: request.asOf, after: request.after });
-      return { items: then, next: isLast ? null : ['lind', 'org_1:usr_9'] };
+    get: async () => ({ name: '[erased] [erased] [erased]', joinedAt: before }),
+    list: async (_name: string, { asOf, after, sort }: ListRequest) => {
+      asked.push({ asOf, by: sort.field, after });
+      return { items: then, next: isLast ? null : [before, 'org_1:usr_9'] };
     },
     many: async (_name: string, ids: readonly string[]) =>
       new Map(
@@ -79,9 +79,9 @@ const step = async (
 describe('removing the users of a lapsed domain', () => {
   const everybody = [person('usr_1'), person('usr_2')];
 
-  it('DOM-15: whom it hits stands in the log at the position of the lapse, behind the last person of the step before', async () => {
+  it('DOM-15: whom it hits stands in the log at the position of the lapse, behind the last person of the step before, also when that one was erased', async () => {
     const { removed, asked } = await step(everybody, everybody);
-    expect(asked).toEqual([{ asOf: LAPSED_AT, after: ['berg anna', 'org_1:usr_0'] }]);
+    expect(asked).toEqual([{ asOf: LAPSED_AT, by: 'joinedAt', after: [before, 'org_1:usr_0'] }]);
     expect(removed).toEqual([
       { userId: 'usr_1', id: 'lapse/lapse/usr_1' },
       { userId: 'usr_2', id: 'lapse/lapse/usr_2' },

@@ -45,7 +45,10 @@ export interface Lapse {
 
 const keyOf = (organizationId: string, userId: string): string => `${organizationId}:${userId}`;
 
-/** The next people who were there when it lapsed, whatever has become of them since. */
+/**
+ * The next people who were there when it lapsed, whatever has become of them since: in the order in which they joined,
+ * which stays as it was also when somebody is erased.
+ */
 export const hitBy = async (
   readModels: ReadModels,
   { organizationId, domain, position }: Lapse,
@@ -53,13 +56,12 @@ export const hitBy = async (
   limit: number,
 ): Promise<{ readonly people: readonly Managed[]; readonly isLast: boolean }> => {
   const before = keyOf(organizationId, after);
-  const last = after === '' ? undefined : await readModels.get<{ name: string }>('users', before, position);
+  const last = after === '' ? undefined : await readModels.get<Managed>('users', before, position);
   const { items, next } = await readModels.list<Managed>('users', {
     where: { organizationId, kind: 'managed', domain, role: removable },
-    sort: { field: 'name', direction: 1 },
+    sort: { field: 'joinedAt', direction: 1 },
     limit,
-    // Somebody who was erased meanwhile has no place any more: those before them are gone, and it costs only a look.
-    after: last && [last.name, before],
+    after: last && [last.joinedAt, before],
     asOf: position,
     totals: false,
   });
