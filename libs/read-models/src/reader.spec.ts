@@ -13,6 +13,7 @@ import {
   things,
 } from '../../../test/support/things.ts';
 import type { Condition } from './conditions.ts';
+import type { Cell } from './fold.ts';
 import { Projector } from './projector.ts';
 import { type ListRequest, type Page, ReadModelBehind, ReadModels } from './reader.ts';
 
@@ -247,58 +248,104 @@ describe('reading', () => {
     await expect(models.reach(1)).rejects.toThrow(ReadModelBehind);
   });
 
-  it('a version that ends between the two readings of an earlier state is listed once', async () => {
-    const recorded = recordedLog();
-    const set = (name: string) =>
+  describe('while the read model moves on', () => {
+    const sort = { field: 'name', direction: 1 } as const;
+    const ofBothKinds = { where: { org: 'org_1', kind: { in: ['k1', 'k2'] } }, sort, limit: 10 };
+    const set = (recorded: ReturnType<typeof recordedLog>, kind: string, name: string) =>
       recorded<ThingEvent>('thing-1', {
         type: 'ThingSet',
-        data: { org: 'org_1', kind: 'k1', flag: true, name, keys: ['t1'] },
+        data: { org: 'org_1', kind, flag: true, name, keys: ['t1'] },
       });
-    scratch = await scratchDocuments();
-    const { store } = scratch;
-    const log = ScriptedLog.store([set('a')]);
-    projector = new Projector(log, store, [things], silent);
-    await projector.start();
-    const running = projector;
-    await running.waitFor(1, 5_000);
-    let pushed = false;
-    const between = {
-      collection: (name: string) => {
-        const inner = store.collection(name);
-        if (!name.endsWith('.past')) return inner;
-        return new Proxy(inner, {
-          get: (target, property: 'find') =>
-            property !== 'find'
-              ? target[property]
-              : (...given: Parameters<typeof inner.find>) => ({
-                  sort: (by: never) => ({
-                    limit: (most: number) => ({
-                      toArray: async () => {
-                        if (!pushed) {
-                          pushed = true;
-                          log.push(set('b'));
-                          await running.waitFor(2, 5_000);
-                        }
-                        return target
-                          .find(...given)
-                          .sort(by)
-                          .limit(most)
-                          .toArray();
-                      },
+
+    /** What a reader lists when the second version of a thing comes right before it reads a page of this collection. */
+    const overtaken = async (
+      before: { kind: string; name: string },
+      after: { kind: string; name: string },
+      collection: string,
+      request: ListRequest,
+    ) => {
+      const recorded = recordedLog();
+      scratch = await scratchDocuments();
+      const { store } = scratch;
+      const log = ScriptedLog.store([set(recorded, before.kind, before.name)]);
+      const running = new Projector(log, store, [things], silent);
+      projector = running;
+      await running.start();
+      await running.waitFor(1, 5_000);
+      let pushed = false;
+      const moveOn = async () => {
+        if (pushed) return;
+        pushed = true;
+        log.push(set(recorded, after.kind, after.name));
+        await running.waitFor(2, 5_000);
+      };
+      const between = {
+        transactional: true,
+        collection: (name: string) => {
+          const inner = store.collection(name);
+          if (name !== collection) return inner;
+          return new Proxy(inner, {
+            get: (target, property: 'find') =>
+              property !== 'find'
+                ? target[property]
+                : (...given: Parameters<typeof inner.find>) => ({
+                    sort: (by: never) => ({
+                      limit: (most: number) => ({
+                        toArray: async () => {
+                          await moveOn();
+                          return target
+                            .find(...given)
+                            .sort(by)
+                            .limit(most)
+                            .toArray();
+                        },
+                      }),
                     }),
                   }),
-                }),
-        });
-      },
+          });
+        },
+      };
+      const models = new ReadModels(between as never, running, [things]);
+      const { items, total } = await models.list<Thing>('things', request);
+      expect(pushed).toBe(true);
+      return { items: items.map(({ _id, name }) => [_id, name]), total };
     };
-    const models = new ReadModels(between as never, running, [things]);
-    const { items } = await models.list<Thing>('things', {
-      where: { org: 'org_1' },
-      sort: { field: 'name', direction: 1 },
-      limit: 10,
-      asOf: 1,
+
+    it('a version that ends between the two readings of an earlier state is listed once', async () => {
+      const request = { where: { org: 'org_1' }, sort, limit: 10, asOf: 1 };
+      const [one, other] = [
+        { kind: 'k1', name: 'a' },
+        { kind: 'k1', name: 'b' },
+      ];
+      expect((await overtaken(one, other, 'things-1.past', request)).items).toEqual([['t1', 'a']]);
     });
-    expect(pushed).toBe(true);
-    expect(items.map(({ _id, name }) => [_id, name])).toEqual([['t1', 'a']]);
+
+    it('what passes to another counter between the counters and the page is on the page', async () => {
+      const [one, other] = [
+        { kind: 'k1', name: 'a' },
+        { kind: 'k2', name: 'b' },
+      ];
+      expect(await overtaken(one, other, 'things-1', ofBothKinds)).toEqual({
+        items: [['t1', 'b']],
+        total: 1,
+      });
+    });
+
+    it('where counters and documents change one after the other, no page is found by counters', async () => {
+      const models = await open([set(recordedLog(), 'k1', 'a')]);
+      const { store } = scratch as Scratch;
+      const cells = store.collection<Cell>('things-1.cells');
+      const [counter] = await cells.find({}).toArray();
+      const passed = { ...(counter as Cell), values: { kind: 'k2', flag: true }, at: 2 };
+      await cells.bulkWrite([
+        { updateOne: { filter: { _id: passed._id }, update: { $set: { n: 0 } } } },
+        { insertOne: { document: { ...passed, _id: 'the other counter' } } },
+      ]);
+      expect((await models.list<Thing>('things', ofBothKinds)).items).toEqual([]);
+      const standalone = { collection: store.collection.bind(store), transactional: false } as const;
+      const careful = new ReadModels(standalone, projector as Projector, [things]);
+      const { items, total } = await careful.list<Thing>('things', ofBothKinds);
+      expect([items.map(({ _id }) => _id), total]).toEqual([['t1'], 1]);
+    });
   });
 });

@@ -3,7 +3,7 @@ import { cellsOf, isTold, totalOf, withinCells } from './cells.ts';
 import { beyond, filterOf, type Where } from './conditions.ts';
 import { withinInitials } from './derived.ts';
 import { type Cell, collectionsOf, type PastVersion, type Version } from './fold.ts';
-import type { Documents } from './port.ts';
+import type { DocumentStore } from './port.ts';
 import type { AnyProjection } from './projector.ts';
 
 /** What a reader must know of the projector; in another process it is told by the store. */
@@ -66,13 +66,16 @@ const COUNT_LIMIT = 1_000;
 /** How often a page is read again because counters have changed while it was read. */
 const PATIENCE = 3;
 
+/** What is read by counters is only whole where counters and documents change together. */
+type Readable = Pick<DocumentStore, 'collection' | 'transactional'>;
+
 /** Queries over read models, now or as of any position: the same query over versions. */
 export class ReadModels {
-  readonly #documents: Documents;
+  readonly #documents: Readable;
   readonly #served: Served;
   readonly #projections: ReadonlyMap<string, AnyProjection>;
 
-  constructor(documents: Documents, served: Served, projections: readonly AnyProjection[]) {
+  constructor(documents: Readable, served: Served, projections: readonly AnyProjection[]) {
     this.#documents = documents;
     this.#served = served;
     this.#projections = new Map(projections.map((projection) => [projection.name, projection]));
@@ -202,7 +205,8 @@ export class ReadModels {
         : await this.#total(name, build, { ...request, where: counting ?? request.where }, cells);
     // Where nothing matches, a walk in sort order would only find that out at the end.
     if (found.total === 0 && !found.totalIsLowerBound) return { items: [], ...found, next: null, position };
-    const within = counted && cells && !this.#isOld(name) ? withinCells(counted, cells, request) : undefined;
+    const isByCells = this.#documents.transactional && !this.#isOld(name);
+    const within = counted && cells && isByCells ? withinCells(counted, cells, request) : undefined;
     const where = initials ?? within;
     const filter = filterOf(where ?? request.where, request.asOf);
     const wanted = request.limit + 1;
