@@ -100,7 +100,13 @@ function* transfer(log: Log, previousOwnerId: string, newOwnerId: string): Gener
   if (nominated.length > 0 && !log.append('user', newOwnerId, known.revision, nominated)) return;
   yield;
   const decision = organization.decide(
-    { type: 'TransferOwnership', previousOwnerId, newOwnerId, previousOwnerRole: 'standard_user' },
+    {
+      type: 'TransferOwnership',
+      previousOwnerId,
+      newOwnerId,
+      newOwnerDomain: 'acme.com',
+      previousOwnerRole: 'standard_user',
+    },
     state,
     context,
   );

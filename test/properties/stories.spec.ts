@@ -87,6 +87,7 @@ const stories: Readonly<Record<string, Story>> = {
         type: is('TransferOwnership' as const),
         previousOwnerId: name,
         newOwnerId: name,
+        newOwnerDomain: name,
         previousOwnerRole: oneOf('administrator', 'standard_user'),
       }),
       fc.record({ type: is('RequestOrganizationDeletion' as const) }),

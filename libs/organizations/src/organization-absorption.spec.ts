@@ -54,6 +54,7 @@ describe('an organization that is absorbed', () => {
         type: 'TransferOwnership',
         previousOwnerId: 'usr_1',
         newOwnerId: 'usr_2',
+        newOwnerDomain: 'acme.com',
         previousOwnerRole: 'standard_user',
       },
       { type: 'RequestOrganizationDeletion' },

@@ -11,7 +11,11 @@ export const organizationHistory: Catalogue<OrganizationEvent['type'] | LimitsEv
     summary: 'What signing up with an address of its domains leads to was changed.',
   },
   LimitsChanged: { summary: 'How much the organization may have was changed.' },
-  OrganizationOwnershipTransferred: { summary: 'The organization got another Owner.' },
+  OrganizationOwnershipTransferred: {
+    summary: 'The organization got another Owner.',
+    version: 2,
+    upcast: [(transfer) => ({ ...transfer, ownerDomain: null })],
+  },
   OrganizationMergeStarted: {
     summary: 'The organization began to be merged into another one.',
     changes: status('open', 'merging'),

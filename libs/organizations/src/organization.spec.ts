@@ -83,11 +83,18 @@ describe('organization', () => {
     type: 'TransferOwnership',
     previousOwnerId,
     newOwnerId,
+    newOwnerDomain: 'acme.com',
     previousOwnerRole: 'administrator',
   });
   const transferred = (ownerId: string, previousOwnerId: string): OrganizationEvent => ({
     type: 'OrganizationOwnershipTransferred',
-    data: { organizationId: 'org_1', ownerId, previousOwnerId, previousOwnerRole: 'administrator' },
+    data: {
+      organizationId: 'org_1',
+      ownerId,
+      ownerDomain: 'acme.com',
+      previousOwnerId,
+      previousOwnerRole: 'administrator',
+    },
   });
 
   it('ORG-11, ORG-02: one event makes one Owner of another; only the Owner does it, and once', () => {

@@ -28,6 +28,8 @@ export type OrganizationEvent =
       {
         organizationId: string;
         ownerId: string;
+        /** Of the new Owner's address; null in an old log that does not say. */
+        ownerDomain: string | null;
         previousOwnerId: string;
         previousOwnerRole: AssignableRole;
       }
@@ -73,6 +75,7 @@ export type OrganizationCommand =
       type: 'TransferOwnership';
       previousOwnerId: string;
       newOwnerId: string;
+      newOwnerDomain: string;
       previousOwnerRole: AssignableRole;
     }
   | { type: 'RequestOrganizationDeletion' }
@@ -164,14 +167,15 @@ export const organization: Decider<Organization, OrganizationCommand, Organizati
             ];
       }
       case 'TransferOwnership': {
-        const { newOwnerId: ownerId, previousOwnerId, previousOwnerRole } = command;
+        const { newOwnerId: ownerId, newOwnerDomain: ownerDomain } = command;
+        const { previousOwnerId, previousOwnerRole } = command;
         if (ownerId === state.ownerId) return [];
         if (previousOwnerId !== state.ownerId) return forbidden;
         const { organizationId } = state;
         return [
           {
             type: 'OrganizationOwnershipTransferred',
-            data: { organizationId, ownerId, previousOwnerId, previousOwnerRole },
+            data: { organizationId, ownerId, ownerDomain, previousOwnerId, previousOwnerRole },
           },
         ];
       }

@@ -10,17 +10,24 @@ export interface OrganizationView {
   readonly status: 'open' | 'merging' | 'absorbed';
   /** MRG-04: into which organization it goes or has gone. */
   readonly successorId: string | null;
-  /** AMB-05: a lapse spared the Owner. */
+  /** AMB-05: the Owner's address is of a domain that lapsed and was not proved again. */
   readonly ownerOnUnverifiedDomain: boolean;
-  /** The name that lapsed. */
-  readonly lapsedDomain: string | null;
+  /** As far as a transfer or a lapse that spared the Owner has told it. */
+  readonly ownerDomain: string | null;
+  /** Names that lapsed and were not proved again. */
+  readonly lapsedDomains: readonly string[];
   readonly createdAt: string;
   readonly revision: number;
 }
 
+const told = (view: Omit<OrganizationView, 'ownerOnUnverifiedDomain'>): OrganizationView => {
+  const { ownerDomain, lapsedDomains } = view;
+  return { ...view, ownerOnUnverifiedDomain: ownerDomain !== null && lapsedDomains.includes(ownerDomain) };
+};
+
 export const organizations: Projection<OrganizationView, OrganizationEvent | DomainEvent> = {
   name: 'organizations',
-  version: 4,
+  version: 5,
   indexes: [],
   on: {
     OrganizationCreated: {
@@ -33,7 +40,8 @@ export const organizations: Projection<OrganizationView, OrganizationEvent | Dom
         status: 'open',
         successorId: null,
         ownerOnUnverifiedDomain: false,
-        lapsedDomain: null,
+        ownerDomain: null,
+        lapsedDomains: [],
         createdAt: metadata.occurredAt,
         revision,
       }),
@@ -63,30 +71,25 @@ export const organizations: Projection<OrganizationView, OrganizationEvent | Dom
     },
     OrganizationOwnershipTransferred: {
       key: ({ data }) => data.organizationId,
-      to: (document, { data, revision }) =>
-        document
-          ? {
-              ...document,
-              ownerId: data.ownerId,
-              // Whoever could become the Owner was not of the domain that lapsed.
-              ownerOnUnverifiedDomain: false,
-              lapsedDomain: null,
-              revision,
-            }
-          : null,
+      to: (document, { data: { ownerId, ownerDomain }, revision }) =>
+        document ? told({ ...document, ownerId, ownerDomain, revision }) : null,
     },
     DomainValidationLapsed: {
       key: ({ data }) => data.organizationId,
       to: (document, { data: { domain, exemptOwnerId } }) =>
-        document && exemptOwnerId === document.ownerId
-          ? { ...document, ownerOnUnverifiedDomain: true, lapsedDomain: domain }
-          : (document ?? null),
+        document
+          ? told({
+              ...document,
+              ownerDomain: exemptOwnerId === document.ownerId ? domain : document.ownerDomain,
+              lapsedDomains: [...document.lapsedDomains.filter((name) => name !== domain), domain],
+            })
+          : null,
     },
     DomainVerified: {
       key: ({ data }) => data.organizationId,
       to: (document, { data: { domain } }) =>
-        document?.lapsedDomain === domain
-          ? { ...document, ownerOnUnverifiedDomain: false, lapsedDomain: null }
+        document?.lapsedDomains.includes(domain)
+          ? told({ ...document, lapsedDomains: document.lapsedDomains.filter((name) => name !== domain) })
           : (document ?? null),
     },
   },

@@ -7,7 +7,7 @@ import { memberOf } from './members.ts';
 import { People } from './people.ts';
 import { FollowOwnership, TransferOwnership } from './user.commands.ts';
 import { notManaged, ownerByTransfer } from './user.membership.ts';
-import { type User, type UserCommand, user } from './user.ts';
+import { isLiving, type User, type UserCommand, user } from './user.ts';
 
 /** How long a nomination holds its place: far longer than the append that follows it may take. */
 const NOMINATED_MS = 60_000;
@@ -50,18 +50,21 @@ export class TransferOwnershipHandler implements ICommandHandler<TransferOwnersh
   ): Promise<OrganizationCommand | Refusal> {
     if (previousOwnerRole === 'owner') return ownerByTransfer;
     const previousOwnerId = envelope.principal.id;
+    const { state: person } = await this.#people.load(newOwnerId);
     const already = state.status === 'open' && state.ownerId === newOwnerId;
-    const refused = already ? undefined : await this.#nominate(newOwnerId, organizationId, envelope);
-    return refused ?? { type: 'TransferOwnership', previousOwnerId, newOwnerId, previousOwnerRole };
+    const refused = already ? undefined : await this.#nominate(person, organizationId, envelope);
+    const newOwnerDomain = isLiving(person) ? person.domain : '';
+    return (
+      refused ?? { type: 'TransferOwnership', previousOwnerId, newOwnerId, newOwnerDomain, previousOwnerRole }
+    );
   }
 
-  async #nominate(userId: string, organizationId: string, envelope: Envelope): Promise<Refusal | undefined> {
-    const { state } = await this.#people.load(userId);
-    if (state.status !== 'active' || !memberOf(state, organizationId)) return notManaged;
+  async #nominate(person: User, organizationId: string, envelope: Envelope): Promise<Refusal | undefined> {
+    if (person.status !== 'active' || !memberOf(person, organizationId)) return notManaged;
     if (envelope.dryRun) return undefined;
     const until = new Date(Date.parse(this.#execution.now()) + NOMINATED_MS).toISOString();
     const outcome = await this.#execution.run(
-      { decider: user, id: userId, command: { type: 'NominateOwner', organizationId, until } },
+      { decider: user, id: person.userId, command: { type: 'NominateOwner', organizationId, until } },
       { ...envelope, ifMatch: undefined, commandId: `${envelope.commandId}/nomination/${until}` },
     );
     return isRefusal(outcome) ? outcome : undefined;
