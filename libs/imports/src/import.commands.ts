@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { IsBoolean, IsOptional } from 'class-validator';
 import { OrgledgerCommand } from '#commands';
 import { IsId, ListOf, Text } from '#http';
+import { readUpload, type Upload } from './upload.ts';
 
 /** IMP-03. */
 export class RequestImport extends OrgledgerCommand {
@@ -14,19 +15,29 @@ export class SelectImportRows extends OrgledgerCommand {
   organizationId!: string;
   importId!: string;
   digest!: string;
-  #file: Buffer = Buffer.alloc(0);
+  #upload: Upload = { line: 1, reason: 'header_missing' };
 
-  get file(): Buffer {
-    return this.#file;
+  get upload(): Upload {
+    return this.#upload;
   }
 
   static async reading(pieces: AsyncIterable<Buffer>): Promise<SelectImportRows> {
     const command = new SelectImportRows();
-    const read: Buffer[] = [];
-    for await (const piece of pieces) read.push(piece);
-    command.#file = Buffer.concat(read);
-    command.digest = createHash('sha256').update(command.#file).digest('hex');
+    const digest = createHash('sha256');
+    const passing = digested(pieces, digest);
+    const next = () => passing.next();
+    command.#upload = await readUpload({ [Symbol.asyncIterator]: () => ({ next }) });
+    // Of a file that is refused early the rest belongs to its digest too.
+    while (!(await next()).done);
+    command.digest = digest.digest('hex');
     return command;
+  }
+}
+
+async function* digested(pieces: AsyncIterable<Buffer>, digest: Hash): AsyncGenerator<Buffer, void> {
+  for await (const piece of pieces) {
+    digest.update(piece);
+    yield piece;
   }
 }
 

@@ -11,7 +11,7 @@ import { ContinueImport, RequestImport, SelectImportRows, StartImport } from './
 import { type Import, organizationImport } from './import.ts';
 import { ImportRunner } from './import-runner.ts';
 import { ImportReport } from './report.ts';
-import { readSelection } from './upload.ts';
+import { selectionOf } from './upload.ts';
 
 /** True: an organization of which the operator has said nothing may import. */
 export class BulkImportDefault {
@@ -110,7 +110,7 @@ export class SelectImportRowsHandler implements ICommandHandler<SelectImportRows
 
   async execute(command: SelectImportRows): Promise<Outcome> {
     const envelope = envelopeOf(command);
-    const { organizationId, importId, digest, file } = command;
+    const { organizationId, importId, digest, upload } = command;
     const one = { decider: organizationImport, id: importId, answer: importAnswer };
     const again = await this.#execution.repeated(one, envelope);
     if (again) return again;
@@ -119,7 +119,7 @@ export class SelectImportRowsHandler implements ICommandHandler<SelectImportRows
     if (refused) return refused;
     let chosen = { selected: 0, selection: '' };
     if (state.status === 'ready') {
-      const read = await readSelection([file], this.#report.pages(state));
+      const read = await selectionOf(upload, this.#report.pages(state));
       if (isRefusal(read)) return read;
       chosen = { selected: read.selected, selection: read.selection.text };
     }

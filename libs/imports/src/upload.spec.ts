@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { csvOf } from '#csv';
 import { isRefusal } from '#kernel';
 import type { CandidateView } from './candidates.projection.ts';
+import { SelectImportRows } from './import.commands.ts';
 import { firstPlace } from './import.ts';
 import { cellsOf, columns, type ReportPage } from './report.ts';
 import { Selection } from './selection.ts';
-import { readSelection } from './upload.ts';
+import { readUpload, selectionOf } from './upload.ts';
 
 const id = (n: number): string => `usr_${n.toString(16).padStart(32, '0')}`;
 const person = (n: number, more: Partial<CandidateView> = {}): CandidateView => ({
@@ -26,8 +28,8 @@ async function* paged(people: readonly CandidateView[]): AsyncGenerator<ReportPa
   for (let at = 0; at < people.length; at += 3) yield { people: people.slice(at, at + 3), place: firstPlace };
 }
 const fileOf = (people: readonly CandidateView[]): string => csvOf([columns, ...people.map(cellsOf)]);
-const read = (people: readonly CandidateView[], file: string | Buffer) =>
-  readSelection([Buffer.from(file as string)], paged(people));
+const read = async (people: readonly CandidateView[], file: string | Buffer) =>
+  selectionOf(await readUpload([Buffer.from(file as string)]), paged(people));
 const faultOf = async (people: readonly CandidateView[], file: string) => {
   const answer = await read(people, file);
   return isRefusal(answer) ? answer.members : answer;
@@ -100,6 +102,32 @@ describe('the selection of an import', () => {
       expect(answer).toEqual(fault);
     },
   );
+
+  it('IMP-08: finds its rows among thousands, in any order', async () => {
+    const many = Array.from({ length: 3_000 }, (_, n) => person(n));
+    const kept = many.filter((_, n) => n % 3 === 0).toReversed();
+    const answer = await read(many, fileOf(kept));
+    if (isRefusal(answer)) throw new Error(answer.code);
+    const selection = Selection.read(answer.selection.text);
+    expect(many.every((_, n) => selection.has(n) === (n % 3 === 0))).toBe(true);
+    expect(answer.selected).toBe(1_000);
+    expect(await faultOf(many.slice(0, 2_999), fileOf(many))).toEqual({ line: 3_001, reason: 'row_added' });
+  });
+
+  it('IMP-08: a file that is refused early is read to its end, and its digest is of all of it', async () => {
+    const pieces = ['not,the,report\r\n', 'and more\r\n', 'to its end'].map((piece) => Buffer.from(piece));
+    let read = 0;
+    const arriving = async function* () {
+      for (const piece of pieces) {
+        yield piece;
+        read += 1;
+      }
+    };
+    const { digest, upload } = await SelectImportRows.reading(arriving());
+    expect(upload).toEqual({ line: 1, reason: 'columns_changed' });
+    expect(read).toBe(3);
+    expect(digest).toBe(createHash('sha256').update(Buffer.concat(pieces)).digest('hex'));
+  });
 
   it('P16: whatever a spreadsheet does to the form of the file, the same rows are selected', async () => {
     const text = fc

@@ -2,54 +2,21 @@ import { asExported, CsvUnreadable, csvRecords } from '#csv';
 import { type Refusal, refuse } from '#kernel';
 import { cellsOf, columns, type ReportPage } from './report.ts';
 import { Selection } from './selection.ts';
+import { UploadedRows } from './uploaded-rows.ts';
 
-interface UploadedRow {
-  readonly line: number;
-  readonly text: string;
-}
-
-interface Fault {
+export interface Fault {
   readonly line: number;
   readonly reason: string;
   readonly column?: string;
 }
 
-const joined = (cells: readonly string[]): string => JSON.stringify(cells);
+/** A file as it was read, or why it cannot be the report. */
+export type Upload = { readonly rows: UploadedRows; readonly repeated: Fault | undefined } | Fault;
 
-/**
- * IMP-08: the report with rows removed, in whatever order a spreadsheet left them. An added row, a changed cell or
- * another format is refused with its line.
- */
-export const readSelection = async (
-  file: Iterable<Buffer> | AsyncIterable<Buffer>,
-  pages: AsyncIterable<ReportPage>,
-): Promise<{ selected: number; selection: Selection } | Refusal> => {
-  const uploaded = await readRows(file);
-  if ('line' in uploaded) return faulty(uploaded);
-  const { rows, faults } = uploaded;
-  const chosen: number[] = [];
-  let row = 0;
-  for await (const { people } of pages)
-    for (const person of people) {
-      const found = rows.get(person.userId);
-      if (found) {
-        rows.delete(person.userId);
-        const cells = asExported(cellsOf(person));
-        if (found.text === joined(cells)) chosen.push(row);
-        else faults.push({ line: found.line, ...difference(cells, JSON.parse(found.text)) });
-      }
-      row += 1;
-    }
-  for (const { line } of rows.values()) faults.push({ line, reason: 'row_added' });
-  const first = faults.toSorted((a, b) => a.line - b.line)[0];
-  return first ? faulty(first) : { selected: chosen.length, selection: Selection.of(chosen, row) };
-};
-
-const readRows = async (
-  file: Iterable<Buffer> | AsyncIterable<Buffer>,
-): Promise<{ rows: Map<string, UploadedRow>; faults: Fault[] } | Fault> => {
-  const rows = new Map<string, UploadedRow>();
-  const faults: Fault[] = [];
+/** Takes a file in as it comes. */
+export const readUpload = async (file: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Upload> => {
+  const rows = new UploadedRows(columns.length);
+  let repeated: Fault | undefined;
   let header = false;
   try {
     for await (const { line, cells } of csvRecords(file)) {
@@ -59,17 +26,52 @@ const readRows = async (
         header = true;
         continue;
       }
-      const userId = cells[0] ?? '';
       if (cells.length !== columns.length) return { line, reason: 'number_of_cells' };
-      if (rows.has(userId)) faults.push({ line, reason: 'row_repeated' });
-      else rows.set(userId, { line, text: joined(cells) });
+      if (!rows.add(line, cells)) repeated ??= { line, reason: 'row_repeated' };
     }
   } catch (error) {
     if (error instanceof CsvUnreadable) return { line: error.line, reason: error.reason };
     throw error;
   }
-  return header ? { rows, faults } : { line: 1, reason: 'header_missing' };
+  return header ? { rows, repeated } : { line: 1, reason: 'header_missing' };
 };
+
+/**
+ * IMP-08: the report with rows removed, in whatever order a spreadsheet left them. An added row, a changed cell or
+ * another format is refused with its line.
+ */
+export const selectionOf = async (
+  upload: Upload,
+  pages: AsyncIterable<ReportPage>,
+): Promise<{ selected: number; selection: Selection } | Refusal> => {
+  if ('line' in upload) return faulty(upload);
+  const { rows, repeated } = upload;
+  const chosen: number[] = [];
+  let changed: Fault | undefined;
+  let row = 0;
+  for await (const { people } of pages)
+    for (const person of people) {
+      const found = rows.take(asExported(cellsOf(person)));
+      if (found?.same) chosen.push(row);
+      else if (found) changed = earlier(changed, cellChanged(found));
+      row += 1;
+    }
+  const left = rows.firstLeft;
+  const added = left === undefined ? undefined : { line: left, reason: 'row_added' };
+  const first = earlier(earlier(repeated, changed), added);
+  return first ? faulty(first) : { selected: chosen.length, selection: Selection.of(chosen, row) };
+};
+
+const earlier = (one: Fault | undefined, other: Fault | undefined): Fault | undefined =>
+  one && other ? (one.line < other.line ? one : other) : (one ?? other);
+
+const cellChanged = ({ line, changed }: { line: number; changed: number }): Fault => ({
+  line,
+  reason: 'cell_changed',
+  column: columns[changed],
+});
+
+const joined = (cells: readonly string[]): string => JSON.stringify(cells);
 
 const headerFault = (line: number, cells: readonly string[]): Fault | undefined => {
   if (joined(cells) === joined(columns)) return undefined;
@@ -77,11 +79,6 @@ const headerFault = (line: number, cells: readonly string[]): Fault | undefined 
     return { line, reason: 'delimiter_changed' };
   return { line, reason: 'columns_changed' };
 };
-
-const difference = (cells: readonly string[], given: readonly string[]): Omit<Fault, 'line'> => ({
-  reason: 'cell_changed',
-  column: columns[cells.findIndex((cell, index) => cell !== given[index])],
-});
 
 const sentences: Readonly<Record<string, string>> = {
   row_added: 'it holds a person whom the report does not hold',
