@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..', '..');
@@ -54,14 +55,27 @@ export class Child {
     );
   }
 
-  /** The highest of `residentMb` while something is done. */
-  async peakMbWhile(work: Promise<unknown>): Promise<number> {
-    let peak = this.residentMb;
-    const look = setInterval(() => {
-      peak = Math.max(peak, this.residentMb);
-    }, 100);
-    await work.finally(() => clearInterval(look));
-    return Math.max(peak, this.residentMb);
+  /** Without pages of files, which the system may drop at any time. Linux tells it; elsewhere it is all. */
+  get ownMb(): number {
+    try {
+      const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
+      return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
+    } catch {
+      return this.residentMb;
+    }
+  }
+
+  /** The highest of `residentMb` and of `ownMb` while something is done. */
+  async peakMbWhile(work: Promise<unknown>): Promise<{ resident: number; own: number }> {
+    const peak = { resident: 0, own: 0 };
+    const look = (): void => {
+      peak.resident = Math.max(peak.resident, this.residentMb);
+      peak.own = Math.max(peak.own, this.ownMb);
+    };
+    const looking = setInterval(look, 100);
+    await work.finally(() => clearInterval(looking));
+    look();
+    return peak;
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
