@@ -311,7 +311,7 @@ describe('people and accounts', () => {
     return found;
   };
 
-  it('P3: many at once on one person: one removal or deletion wins, the others hear why', async () => {
+  it('P3, USR-08: many at once on one person: one removal or deletion wins, the others hear why; accounts go to whom it named', async () => {
     const why = new Set([
       'done',
       'not_found',
@@ -340,6 +340,11 @@ describe('people and accounts', () => {
       );
       expect(departures.length).toBeLessThanOrEqual(1);
       await mustHold(organizationId, people);
+      const { accountOwners = {} } = (departures[0]?.data ?? {}) as {
+        accountOwners?: Record<string, string>;
+      };
+      for (const [accountId, ownerId] of Object.entries(accountOwners))
+        expect(await models.get('accounts', `${organizationId}:${accountId}`)).toMatchObject({ ownerId });
     }
   });
 });

@@ -43,7 +43,7 @@ export class AccountHomes {
   }
 
   /**
-   * Invariant 3: an account without an Owner of its organization falls to the Organization Owner, and follows them where
+   * Invariant 3: an account without an Owner of its organization gets another one, and follows its Owner where
    * the organization went (MRG-04); ORG-07: one of its own comes in.
    */
   async settle(accountId: string, cause: Cause, envelope: Envelope): Promise<Outcome> {
@@ -75,15 +75,24 @@ export class AccountHomes {
     return state.status === 'merging' || state.status === 'absorbed' ? state.mergeId : null;
   }
 
+  /** As was said when the Owner left, also where that has not been done yet (USR-08); else the Organization Owner's. */
   async replaceOwner(
     { accountId, ownerId: from }: KnownAccount,
     organizationId: string,
     cause: Cause,
     envelope: Envelope,
   ): Promise<Outcome> {
-    const to = await this.#owners.heir(organizationId);
+    const named = await this.#owners.namedBy(from, accountId);
+    const why = named === undefined ? cause : { type: 'user_removed_from_organization', id: from };
+    if (named === from)
+      return this.#run(
+        accountId,
+        { type: 'DetachAccount', organizationId, ownerId: from, cause: why },
+        envelope,
+      );
+    const to = await this.#owners.heir(organizationId, named);
     return to
-      ? this.#run(accountId, { type: 'ReplaceOwner', organizationId, from, to, cause }, envelope)
+      ? this.#run(accountId, { type: 'ReplaceOwner', organizationId, from, to, cause: why }, envelope)
       : nothing;
   }
 

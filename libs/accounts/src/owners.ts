@@ -40,6 +40,12 @@ export class Owners {
     return isLiving(state) ? (state.membership?.organizationId ?? null) : null;
   }
 
+  /** Who was to own this account when its Owner left: somebody else, the Owner themselves (USR-09), or nobody was named. */
+  async namedBy(ownerId: string, accountId: string): Promise<string | undefined> {
+    const { state } = await this.#people.load(ownerId);
+    return 'accountOwners' in state ? state.accountOwners[accountId] : undefined;
+  }
+
   /** Who may become an Owner: managed there, and active. */
   async managed(userId: string, organizationId: string): Promise<AccountUser | undefined> {
     const { state } = await this.#people.load(userId);

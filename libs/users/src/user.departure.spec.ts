@@ -136,6 +136,7 @@ describe('removing a user from the organization', () => {
     expect(given(...managed, removed({ accountOwners: { acc_1: 'usr_1' } })).state()).toMatchObject({
       status: 'active',
       keptAccounts: ['acc_1'],
+      accountOwners: { acc_1: 'usr_1' },
     });
   });
 
@@ -271,9 +272,11 @@ describe('deleting a user', () => {
         }),
         ...deleted,
       );
-    expect(given(...managed, removed({ reason: 'deleted' }), ...deleted).state()).toEqual({
+    const accountOwners = { acc_1: 'usr_2' };
+    expect(given(...managed, removed({ reason: 'deleted', accountOwners }), ...deleted).state()).toEqual({
       status: 'deleted',
       userId: 'usr_1',
+      accountOwners,
     });
   });
 

@@ -223,6 +223,7 @@ describe('user', () => {
       membership: { organizationId: 'org_2', role: 'administrator', nominatedUntil: null },
       twoFactorRequired: false,
       keptAccounts: [],
+      accountOwners: {},
     });
   });
 

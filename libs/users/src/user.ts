@@ -44,6 +44,8 @@ export interface Life extends Person {
   readonly twoFactorRequired: boolean;
   /** What this person took along when they last left an organization (USR-09). */
   readonly keptAccounts: readonly string[];
+  /** Who was to own their accounts when they last left an organization (USR-08). */
+  readonly accountOwners: Readonly<Record<string, string>>;
 }
 
 export type User =
@@ -57,7 +59,7 @@ export type User =
     } & Person)
   | ({ readonly status: 'active' } & Life)
   | ({ readonly status: 'deactivated' } & Life)
-  | { readonly status: 'deleted'; readonly userId: string };
+  | ({ readonly status: 'deleted' } & Pick<Life, 'userId' | 'accountOwners'>);
 
 export type ActiveUser = Extract<User, { status: 'active' }>;
 
@@ -75,6 +77,7 @@ const begun = {
   membership: null,
   twoFactorRequired: false,
   keptAccounts: [],
+  accountOwners: {},
 } as const;
 
 const evolve = (state: User, event: UserEvent): User => {
@@ -180,9 +183,10 @@ const evolveLiving = (state: Living, event: UserEvent): User => {
         keptAccounts: Object.entries(event.data.accountOwners).flatMap(([accountId, ownerId]) =>
           ownerId === state.userId ? [accountId] : [],
         ),
+        accountOwners: event.data.accountOwners,
       };
     case 'UserDeleted':
-      return { status: 'deleted', userId: state.userId };
+      return { status: 'deleted', userId: state.userId, accountOwners: state.accountOwners };
     case 'UserRegistered':
     case 'PendingUserInvited':
     case 'PendingUserInvitationClosed':
