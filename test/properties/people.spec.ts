@@ -344,7 +344,7 @@ describe('people and accounts', () => {
         accountOwners?: Record<string, string>;
       };
       for (const [accountId, ownerId] of Object.entries(accountOwners))
-        expect(await models.get('accounts', `${organizationId}:${accountId}`)).toMatchObject({ ownerId });
+        expect(await models.get('accounts', accountId)).toMatchObject({ ownerId });
     }
   });
 });
