@@ -39,6 +39,8 @@ import { accountAddition } from './account-addition.ts';
 import { accountAdditionExpiry } from './account-addition-expiry.timer.ts';
 import { AccountAdditionsController, RequestAdditionsController } from './account-additions.http.ts';
 import { accountAdditionQueries } from './account-additions.queries.ts';
+import { AccountEventsController } from './account-events.http.ts';
+import { ListAccountEventsHandler } from './account-events.queries.ts';
 import { AccountLimit } from './account-limit.ts';
 import { TellAccountsOfUserHandler } from './account-news.handlers.ts';
 import {
@@ -100,6 +102,7 @@ export const accountsNoun: Noun = {
     OrganizationAccountsController,
     AccountsController,
     AccountRolesController,
+    AccountEventsController,
     RequestAdditionsController,
     AccountAdditionsController,
   ],
@@ -122,6 +125,7 @@ export const accountsNoun: Noun = {
     SettleRemovedUserHandler,
     TellAccountsOfUserHandler,
     ...accountQueries,
+    ListAccountEventsHandler,
     ...accountUserQueries,
     ...accountAdditionQueries,
   ],

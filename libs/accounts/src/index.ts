@@ -4,7 +4,7 @@ export { inactive } from './account.standing.ts';
 export { type Account, type AccountCommand, account } from './account.ts';
 export { AdditionDays } from './account-addition.handlers.ts';
 export { type AccountAdditionEvent, accountAddition } from './account-addition.ts';
-export { mayManageAccount, mayReadAccountHistory, mayReadAccountUsers } from './account-rights.ts';
+export { mayManageAccount, mayReadAccountUsers } from './account-rights.ts';
 export type { AccountUserView } from './account-users.projection.ts';
 export { accountRole } from './accounts.answers.ts';
 export { accountsNoun } from './accounts.module.ts';

@@ -2,7 +2,6 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { Principal } from '#commands';
 import { Answers, Call, PathId, ReadQuery, Told } from '#http';
 import { Queries } from '#queries';
-import { AccountEventsQuery, ListAccountEvents } from './account-history.queries.ts';
 import { auditEvent, auditEvents } from './audit.answers.ts';
 import { AuditEventsQuery, GetAuditEvent, ListAuditEvents } from './audit.queries.ts';
 
@@ -35,26 +34,5 @@ export class AuditController {
     @Call() call: Call<Principal>,
   ) {
     return this.#queries.ask(new GetAuditEvent(), { organizationId, eventId }, call);
-  }
-}
-
-/** rules.md 1.6: Owner and Administrators of an account read its history, and nothing else of the organization's. */
-@Controller('v1/accounts/:accountId/audit-events')
-export class AccountHistoryController {
-  readonly #queries: Queries;
-
-  constructor(queries: Queries) {
-    this.#queries = queries;
-  }
-
-  @Get()
-  @Answers(auditEvents)
-  @Told('Lists what happened to an account in the organization that it belongs to, latest first.')
-  list(
-    @PathId('accountId', 'acc') accountId: string,
-    @Query() query: AccountEventsQuery,
-    @Call() call: Call<Principal>,
-  ) {
-    return this.#queries.ask(Object.assign(new ListAccountEvents(), query), { accountId }, call);
   }
 }

@@ -1,17 +1,17 @@
 import type { Noun } from '#commands';
 import type { Catalogue } from '#kernel';
-import { ListAccountEventsHandler } from './account-history.queries.ts';
-import { AccountHistoryController, AuditController } from './audit.http.ts';
+import { AuditController } from './audit.http.ts';
 import { auditHistory } from './audit.projection.ts';
 import { auditQueries } from './audit.queries.ts';
 
+export { auditEvents } from './audit.answers.ts';
 export type { AuditView } from './audit.projection.ts';
 export { auditItem } from './audit.queries.ts';
 
 /** The history of everything that the other nouns write. */
 export const auditNoun = (catalogue: Catalogue): Noun => ({
   name: 'audit',
-  controllers: [AuditController, AccountHistoryController],
-  providers: [ListAccountEventsHandler, ...auditQueries],
+  controllers: [AuditController],
+  providers: auditQueries,
   projections: [auditHistory(catalogue)],
 });

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
-import { account, mayReadAccountHistory } from '#accounts';
+import { type AuditView, auditItem } from '#audit';
 import { Execution } from '#commands';
 import { ListQuery, SortBy, Text } from '#http';
 import { notFound } from '#kernel';
 import { answerList, listRow, OrgledgerQuery, readingOf } from '#queries';
 import { ReadModels } from '#read-models';
-import type { AuditView } from './audit.projection.ts';
-import { auditItem } from './audit.queries.ts';
+import { account } from './account.ts';
+import { mayReadAccountHistory } from './account-rights.ts';
 
 export class AccountEventsQuery extends ListQuery {
   @IsOptional() @SortBy('position') sort?: string;
