@@ -145,13 +145,6 @@ module.exports = {
       to: { path: '^libs/application/' },
     },
     {
-      name: 'no-cycles',
-      comment: 'No file needs itself at run time; edges that carry only types do not count.',
-      severity: 'error',
-      from: { path: '^(?:libs|apps)/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: typeOnly } },
-    },
-    {
       name: 'no-undeclared-dependency',
       comment: 'What is imported stands in package.json.',
       severity: 'error',
