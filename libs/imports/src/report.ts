@@ -56,6 +56,8 @@ export interface ChosenRow {
 }
 
 const PAGE = 500;
+/** Of those who are chosen: they are read beside what others ask for. */
+const SMALL_PAGE = 64;
 /** So many rows are written before others get a turn. */
 const LINES = 250;
 
@@ -98,7 +100,7 @@ export class ImportReport {
   ): AsyncGenerator<ChosenRow> {
     const selection = Selection.read(scope.selection);
     let row = from;
-    for await (const { people } of this.pages(scope, place))
+    for await (const { people } of this.pages(scope, place, SMALL_PAGE))
       for (const person of people) {
         const domain = scope.domains.indexOf(person.domain);
         const behind: Place = { domain, after: [person.signedUpAt, person.userId] };
