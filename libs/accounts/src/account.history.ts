@@ -40,7 +40,6 @@ export const accountHistory: Catalogue<
   AccountUserUpdated: {
     summary: 'An account was told of the new name or address of somebody with access.',
     personal: person,
-    technical: true,
   },
   AccountSuspended: { summary: 'An account was suspended.', changes: status('active', 'suspended') },
   AccountReactivated: { summary: 'An account was reactivated.', changes: status('suspended', 'active') },
