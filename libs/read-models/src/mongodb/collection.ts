@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type {
   AnyBulkWriteOperation,
   ClientSession,
@@ -12,6 +13,7 @@ import type {
   WithId,
   WithoutId,
 } from 'mongodb';
+import { StorageFailure } from '#sqlite';
 import { type Collection, DuplicateKey, type Found, type StoredDocument, UnsupportedQuery } from '../port.ts';
 import {
   checkedCount,
@@ -62,7 +64,7 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
     checkedOptions(options, ['sort']);
     parseFilter(filter);
     parseSort(options.sort);
-    return this.#done(() => this.#driver.findOne(filter, { ...options, ...this.#session }));
+    return this.#done(() => inTime(this.#driver.findOne(filter, { ...options, ...this.#session })));
   }
 
   find(filter: Filter<T>, options: Pick<FindOptions, 'sort' | 'limit' | 'skip'> = {}): Found<WithId<T>> {
@@ -82,7 +84,7 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
     parseFilter(filter);
     const limit = checkedCount('limit', options.limit);
     return this.#done(() =>
-      this.#driver.countDocuments(filter, { ...(limit > 0 ? { limit } : {}), ...this.#session }),
+      inTime(this.#driver.countDocuments(filter, { ...(limit > 0 ? { limit } : {}), ...this.#session })),
     );
   }
 
@@ -138,6 +140,24 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
   }
 }
 
+/** A read that takes longer is an outage, and whoever asked is told so. */
+const READ_MS = 10_000;
+
+/** The driver has been seen to wait for ever where a server went away at the very moment of a read. */
+const inTime = async <R>(read: Promise<R>): Promise<R> => {
+  const late = new AbortController();
+  try {
+    return await Promise.race([read, after(READ_MS, late.signal)]);
+  } finally {
+    late.abort();
+  }
+};
+
+const after = async (milliseconds: number, signal: AbortSignal): Promise<never> => {
+  await setTimeout(milliseconds, undefined, { signal });
+  throw new StorageFailure('MongoDB has not answered in time');
+};
+
 const done = async <R>(work: Promise<R>, within: Within | undefined): Promise<R> => {
   try {
     return await work;
@@ -173,7 +193,7 @@ class MongoFound<T> implements Found<T> {
 
   async toArray(): Promise<T[]> {
     this.#within?.mustGoOn();
-    return done(this.#cursor.toArray(), this.#within);
+    return done(inTime(this.#cursor.toArray()), this.#within);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
