@@ -106,7 +106,7 @@ function* textsById(
   const grouped = access?.repeated ? ` GROUP BY ${id}` : '';
   const sql = `SELECT ${id} AS id FROM ${keys} WHERE ${where.sql}${grouped}${order(selection, sort)}`;
   const fetch = database.statement(`SELECT doc FROM ${layout.table} WHERE rowid=?`);
-  for (const row of run(database, sql, where.params, limit)) yield fetch.get(row.id!)!.doc as string;
+  for (const row of walk(database, sql, where.params, limit)) yield fetch.get(row.id!)!.doc as string;
 }
 
 /** One range of the index for each alternative; of each only so much is read as the page needs. */
@@ -129,7 +129,7 @@ function* textsMerged(
     ...where.params,
   ]).flat();
   const fetch = database.statement(`SELECT doc FROM ${layout.table} WHERE rowid=?`);
-  for (const row of run(database, sql, params, limit)) yield fetch.get(row.id!)!.doc as string;
+  for (const row of walk(database, sql, params, limit)) yield fetch.get(row.id!)!.doc as string;
 }
 
 /** Encodes nothing. */
@@ -138,11 +138,16 @@ const NOWHERE = Uint8Array.of(0);
 /** Up to this many rows are fetched at once, more one by one. */
 const AT_ONCE = 1_000;
 
-const run = (database: Database, sql: string, params: readonly Encoded[], limit: number) => {
-  if (limit === 0) return database.statement(sql).iterate(...params);
-  const statement = database.statement(`${sql} LIMIT ?`);
-  return limit <= AT_ONCE ? statement.all(...params, limit) : statement.iterate(...params, limit);
-};
+const run = (database: Database, sql: string, params: readonly Encoded[], limit: number) =>
+  limit === 0 || limit > AT_ONCE
+    ? walk(database, sql, params, limit)
+    : database.statement(`${sql} LIMIT ?`).all(...params, limit);
+
+/** While it is walked, all that the connection reads is of one moment: another may delete what was found. */
+const walk = (database: Database, sql: string, params: readonly Encoded[], limit: number) =>
+  limit === 0
+    ? database.statement(sql).iterate(...params)
+    : database.statement(`${sql} LIMIT ?`).iterate(...params, limit);
 
 export const byId = (database: Database, layout: Layout | undefined, id: string): Json | undefined => {
   const row = layout && guarded(() => database.statement(layout.sql.text).get(id));
