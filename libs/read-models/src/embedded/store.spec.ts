@@ -122,6 +122,20 @@ describe('ways into a collection', () => {
     expect(plans.some((plan) => /SEARCH e .*\(k0=\? AND k4>\? AND k4<\?\)/.test(plan))).toBe(true);
   });
 
+  it.each([
+    ['of few that are sorted', { org: 'o', words: { $regex: '^person12' } }],
+    ['of ranges that are merged', { org: 'o', role: { $in: ['admin', 'member'] } }],
+  ])('a page %s is of one moment: what is deleted while it is read is on it', (_title, filter) => {
+    const reader = Database.reader(path);
+    const layout = catalogue.layouts.get('people')!;
+    const sort = parseSort({ name: 1, _id: 1 });
+    const page = rows(reader, layout, { condition: parseFilter(filter), sort, skip: 0, limit: 50 });
+    const first = page.next().value;
+    database.transaction(() => database.run(`DELETE FROM ${layout.table}`));
+    expect([first, ...page].filter(Boolean)).toHaveLength(50);
+    reader.close();
+  });
+
   it('a search that matches many walks the order of the page instead', () => {
     const { found, plans } = explain({ org: 'o', words: { $regex: '^all' } }, { name: 1, _id: 1 });
     expect(found).toBe(50);
