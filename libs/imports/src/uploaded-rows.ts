@@ -9,7 +9,7 @@ interface Taken {
   readonly line: number;
   /** Whether the cells are those of the upload. */
   readonly same: boolean;
-  /** The first that differs. */
+  /** The first that differs, -1 for none. */
   readonly changed: number;
 }
 
@@ -54,10 +54,9 @@ export class UploadedRows {
     const line = this.#lineAt(at);
     this.#words[at + this.#width - 1] = 0;
     const same = this.#holds(digestOf(JSON.stringify(cells)), at + DIGEST);
-    const changed = cells.findIndex(
-      (cell, index) => checksumOf(cell) !== this.#words[at + 2 * DIGEST + index],
-    );
-    return { line, same, changed };
+    const differs = (cell: string, index: number) =>
+      checksumOf(cell) !== this.#words[at + 2 * DIGEST + index];
+    return { line, same, changed: same ? -1 : cells.findIndex(differs) };
   }
 
   /** The first line that nobody has taken. */

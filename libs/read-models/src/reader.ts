@@ -206,9 +206,9 @@ export class ReadModels {
     // Where nothing matches, a walk in sort order would only find that out at the end.
     if (found.total === 0 && !found.totalIsLowerBound) return { items: [], ...found, next: null, position };
     const isByCells = this.#documents.transactional && !this.#isOld(name);
-    const within = counted && cells && isByCells ? withinCells(counted, cells, request) : undefined;
-    const where = initials ?? within;
-    const filter = filterOf(where ?? request.where, request.asOf);
+    const within =
+      !initials && counted && cells && isByCells ? withinCells(counted, cells, request) : undefined;
+    const filter = filterOf(initials ?? within ?? request.where, request.asOf);
     const wanted = request.limit + 1;
     const versions = await this.#page<Version>(build.live, request, filter, wanted);
     if (request.asOf !== undefined && !immutable) {
@@ -219,7 +219,7 @@ export class ReadModels {
         if (!listed.has(keyOf(version))) versions.push(version);
       versions.sort(inOrder(request.sort));
     }
-    if (counted && cells && where === within && within && request.asOf === undefined && patience > 0) {
+    if (counted && cells && within && request.asOf === undefined && patience > 0) {
       // Who has passed to another counter meanwhile may be in none of those that were asked.
       const since = await cellsOf(this.#documents, build, counted, request.where);
       if (since.some(({ _id, at }, index) => _id !== cells[index]?._id || at !== cells[index]?.at))
