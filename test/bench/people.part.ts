@@ -4,6 +4,7 @@ import { NO_STREAM } from '#event-store';
 import { readSettings } from '#settings';
 import { Sessions } from '#sign-in';
 import { LinkTokens } from '#tokens';
+import { deletion, removal } from '../support/acknowledgements.ts';
 import { Crowd, type Member } from '../support/crowd.ts';
 import { type Bench, brokenBy, timesOf } from './bench.ts';
 import { GroupCommitFloor } from './group-commit-floor.ts';
@@ -17,15 +18,6 @@ const WORKERS = 16;
 const ACCEPTS = 2_000;
 const DOMAIN = 'people.example';
 const ACCOUNTS_EACH = 100;
-const removal = [
-  'removed_from_organization',
-  'access_ends',
-  'roles_end',
-  'access_can_be_granted',
-  'control_ends',
-];
-
-const deletion = ['accounts_stay', 'access_ends', 'data_deleted', 'irreversible'];
 
 /** Somebody who is there, belongs to nobody, is signed in and has an invitation. */
 interface Invited {

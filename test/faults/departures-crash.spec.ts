@@ -8,6 +8,7 @@ import type { EventStore } from '#event-store';
 import { PolicyRunner } from '#policies';
 import { LogHead } from '#queries';
 import { readSettings } from '#settings';
+import { deletion, removal } from '../support/acknowledgements.ts';
 import { Caller, type Json } from '../support/caller.ts';
 import { until } from '../support/product.ts';
 
@@ -15,14 +16,6 @@ const LONG = process.env.ORGLEDGER_LONG === '1';
 jest.setTimeout(LONG ? 600_000 : 120_000);
 
 const password = 'a long quiet river 9';
-const removal = [
-  'removed_from_organization',
-  'access_ends',
-  'roles_end',
-  'access_can_be_granted',
-  'control_ends',
-];
-const deletion = ['accounts_stay', 'access_ends', 'data_deleted', 'irreversible'];
 
 let serving: Serving | undefined;
 let folders: string[] = [];

@@ -1,15 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { deletion, removal } from '../support/acknowledgements.ts';
 import type { Json } from '../support/caller.ts';
 import { at, backends, type Person, Product, password, until } from '../support/product.ts';
-
-const removal = [
-  'removed_from_organization',
-  'access_ends',
-  'roles_end',
-  'access_can_be_granted',
-  'control_ends',
-];
-const deletion = ['accounts_stay', 'access_ends', 'data_deleted', 'irreversible'];
 
 describe.each(backends)('who leaves an organization on $name', (backend) => {
   let product: Product;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EventStore } from '#event-store';
 import { LogHead } from '#queries';
+import { closure, deletion, removal } from '../support/acknowledgements.ts';
 import { codeAt } from '../support/authenticator.ts';
 import type { Caller, Json } from '../support/caller.ts';
 import { operationsOf } from '../support/openapi.ts';
@@ -13,17 +14,7 @@ const ours =
 const alwaysRefused = 'DELETE /v1/organizations/{organizationId}';
 
 const acknowledgements = [
-  'removed_from_organization',
-  'access_ends',
-  'roles_end',
-  'access_can_be_granted',
-  'control_ends',
-  'accounts_stay',
-  'data_deleted',
-  'irreversible',
-  'account_closed',
-  'invitations_cancelled',
-  'not_reversible',
+  ...new Set([...removal, ...deletion, ...closure]),
   'permanently_removed_from_account',
   'access_relinquished',
   'users_lose_access',

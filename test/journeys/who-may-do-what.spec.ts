@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { closure, deletion, removal } from '../support/acknowledgements.ts';
 import { backends, type Person, Product } from '../support/product.ts';
 
 const people = ['Owner', 'Administrator', 'Standard User', 'Account Owner', 'Account Administrator'] as const;
@@ -17,19 +18,7 @@ interface Cells {
 }
 
 const anybody = { email: 'somebody@outside.example', roles: ['developer'] };
-const acknowledgements = [
-  'removed_from_organization',
-  'access_ends',
-  'roles_end',
-  'access_can_be_granted',
-  'control_ends',
-  'accounts_stay',
-  'data_deleted',
-  'irreversible',
-  'account_closed',
-  'invitations_cancelled',
-  'not_reversible',
-];
+const acknowledgements = [...new Set([...removal, ...deletion, ...closure])];
 
 const rows: Readonly<Record<string, Cells>> = {
   'ORG-11: transfers the ownership of the organization': {
