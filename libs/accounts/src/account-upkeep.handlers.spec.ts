@@ -7,14 +7,19 @@ import { type EventStore, openEmbeddedEvents } from '#event-store';
 import { People } from '#users';
 import { numbered, Seeds } from '../../../test/support/seeded.ts';
 import { userDeletion, userRemoval } from '../../users/src/user.departure.ts';
-import { user } from '../../users/src/user.ts';
+import { type UserCommand, user } from '../../users/src/user.ts';
 import { type Account, account } from './account.ts';
 import { AccountHomes } from './account-upkeep.handlers.ts';
 import { Owners } from './owners.ts';
 
 const clock = { now: () => Date.parse('2026-01-01T00:00:00.000Z') };
 const envelope = (step: string) => systemEnvelope(namedUuid(step), namedUuid('all'), null);
-const [anna, bob, carol] = [1, 2, 3].map((n) => numbered('usr', n)) as [string, string, string];
+const [anna, bob, carol, dan] = [1, 2, 3, 4].map((n) => numbered('usr', n)) as [
+  string,
+  string,
+  string,
+  string,
+];
 const organizationId = numbered('org', 1);
 const accountId = numbered('acc', 1);
 
@@ -81,6 +86,18 @@ describe('the account of somebody who has just left, before anything has followe
   it('USR-09: it goes with them when they keep it', async () => {
     await leave('RemoveUser', { [accountId]: bob });
     expect(await settled()).toMatchObject({ organizationId: null, ownerId: bob });
+  });
+
+  it('USR-08, USR-10, ACC-03: also when they have been in another organization and left that, too', async () => {
+    const elsewhere = numbered('org', 2);
+    await leave('RemoveUser', { [accountId]: carol });
+    const join = { organizationId: elsewhere, role: 'standard_user', via: 'import', invitationId: null } as const;
+    const going = { ownerId: dan, accountIds: [], reason: 'domain_validation_lapsed', cause: null } as const;
+    const run = (step: string, command: UserCommand) =>
+      execution.run({ decider: user, id: bob, command }, envelope(step));
+    await run('join', { type: 'JoinOrganization', ...join });
+    await run('lapse', { type: 'LeaveOrganization', organizationId: elsewhere, ...going });
+    expect(await settled()).toMatchObject({ organizationId, ownerId: carol });
   });
 
   it('USR-08, ACC-03: what was not known of when they left goes to the Organization Owner', async () => {

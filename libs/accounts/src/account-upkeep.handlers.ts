@@ -77,12 +77,13 @@ export class AccountHomes {
 
   /** As was said when the Owner left, also where that has not been done yet (USR-08); else the Organization Owner's. */
   async replaceOwner(
-    { accountId, ownerId: from }: KnownAccount,
+    state: KnownAccount,
     organizationId: string,
     cause: Cause,
     envelope: Envelope,
   ): Promise<Outcome> {
-    const named = await this.#owners.namedBy(from, accountId);
+    const { accountId, ownerId: from } = state;
+    const named = await this.#owners.namedBy(state);
     const why = named === undefined ? cause : { type: 'user_removed_from_organization', id: from };
     if (named === from)
       return this.#run(

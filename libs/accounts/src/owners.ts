@@ -4,6 +4,7 @@ import { type Refusal, refuse } from '#kernel';
 import { type Organization, organization } from '#organizations';
 import { isLiving, type Living, People } from '#users';
 import type { AccountUser } from './account.events.ts';
+import type { KnownAccount } from './account.ts';
 
 /** ACC-03. */
 export const ownerNotManaged: Refusal = refuse(
@@ -40,10 +41,21 @@ export class Owners {
     return isLiving(state) ? (state.membership?.organizationId ?? null) : null;
   }
 
-  /** Who was to own this account when its Owner left: somebody else, the Owner themselves (USR-09), or nobody was named. */
-  async namedBy(ownerId: string, accountId: string): Promise<string | undefined> {
+  /**
+   * Who was to own this account when its Owner left its organization, or one that came into it: somebody else, the
+   * Owner themselves (USR-09), or nobody was named.
+   */
+  async namedBy({
+    accountId,
+    ownerId,
+    organizationId,
+    cameFrom,
+  }: KnownAccount): Promise<string | undefined> {
     const { state } = await this.#people.load(ownerId);
-    return 'accountOwners' in state ? state.accountOwners[accountId] : undefined;
+    if (!('accountOwners' in state)) return undefined;
+    const { accountOwners } = state;
+    const homes = [organizationId ?? '', ...cameFrom.toReversed()];
+    return homes.map((home) => accountOwners[home]?.[accountId]).find((named) => named !== undefined);
   }
 
   /** Who may become an Owner: managed there, and active. */

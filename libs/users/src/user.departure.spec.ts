@@ -136,7 +136,24 @@ describe('removing a user from the organization', () => {
     expect(given(...managed, removed({ accountOwners: { acc_1: 'usr_1' } })).state()).toMatchObject({
       status: 'active',
       keptAccounts: ['acc_1'],
-      accountOwners: { acc_1: 'usr_1' },
+      accountOwners: { org_1: { acc_1: 'usr_1' } },
+    });
+  });
+
+  it('USR-08, USR-09: who has left one more organization took along and named what they did in the one before', () => {
+    const first = removed({ accountOwners: { acc_1: 'usr_1', acc_2: 'usr_2', acc_3: 'usr_1' } });
+    const there = { type: 'UserJoinedOrg', data: { ...joined.data, organizationId: 'org_2' } } as UserEvent;
+    const leaving = (more: object) => removed({ organizationId: 'org_2', ...more });
+    const named = { org_1: { acc_1: 'usr_1', acc_2: 'usr_2', acc_3: 'usr_1' } };
+    expect(given(...managed, first, there, leaving({ accountIds: ['acc_3', 'acc_4'] })).state()).toMatchObject(
+      { keptAccounts: ['acc_1'], accountOwners: named },
+    );
+    expect(given(...managed, first, there, leaving({ accountOwners: { acc_3: 'usr_5' } })).state()).toMatchObject(
+      { keptAccounts: ['acc_1'], accountOwners: { ...named, org_2: { acc_3: 'usr_5' } } },
+    );
+    expect(given(...managed, first, joined, removed({ accountIds: ['acc_1', 'acc_3'] })).state()).toMatchObject({
+      keptAccounts: [],
+      accountOwners: {},
     });
   });
 
@@ -276,7 +293,7 @@ describe('deleting a user', () => {
     expect(given(...managed, removed({ reason: 'deleted', accountOwners }), ...deleted).state()).toEqual({
       status: 'deleted',
       userId: 'usr_1',
-      accountOwners,
+      accountOwners: { org_1: accountOwners },
     });
   });
 

@@ -1,14 +1,17 @@
 import { type Acknowledgement, type Decision, notFound, refuse, unacknowledged } from '#kernel';
 import type { Cause, LeavingReason, UserEvent } from './user.events.ts';
 import { isOwner, notManaged, ownerNotRemovable } from './user.membership.ts';
-import type { Living } from './user.ts';
+import type { Life, Living } from './user.ts';
+
+/** Account → who is to own it. */
+export type AccountOwners = Readonly<Record<string, string>>;
 
 /** What was found of a person's accounts, and what the caller wants to become of those they own. */
 interface Leaving {
   /** The organization's Owner, read after the person was. */
   readonly ownerId: string;
   readonly acknowledgements?: readonly string[];
-  readonly accountOwners?: Readonly<Record<string, string>>;
+  readonly accountOwners?: AccountOwners;
   /** Accounts of the organization that the person owns. */
   readonly owned: readonly string[];
   /** Accounts of the organization that the person has access to. */
@@ -106,7 +109,7 @@ const left = (
     readonly reason: LeavingReason;
     readonly cause: Cause | null;
     readonly acknowledgements: readonly Acknowledgement[];
-    readonly accountOwners: Readonly<Record<string, string>>;
+    readonly accountOwners: AccountOwners;
     readonly accountIds: readonly string[];
   },
   now: string,
@@ -140,3 +143,20 @@ const deleted = (
   { type: 'UserDeleted', data: { userId, organizationId, acknowledgements, deletedAt: now } },
   { type: 'UserDataErased', data: { userId, keyId: userId } },
 ];
+
+/** Their accounts follow later, maybe after they joined and left another organization. */
+export const partings = (
+  { userId, keptAccounts, accountOwners: before }: Living,
+  left: Extract<UserEvent, { type: 'UserRemovedFromOrg' }>['data'],
+): Pick<Life, 'keptAccounts' | 'accountOwners'> => {
+  const { organizationId, accountOwners, accountIds } = left;
+  const named = Object.keys(accountOwners);
+  const { [organizationId]: _told, ...others } = before;
+  return {
+    keptAccounts: [
+      ...keptAccounts.filter((id) => !named.includes(id) && !accountIds.includes(id)),
+      ...named.filter((id) => accountOwners[id] === userId),
+    ],
+    accountOwners: named.length > 0 ? { ...others, [organizationId]: accountOwners } : others,
+  };
+};

@@ -10,7 +10,7 @@ import {
   signedUp,
   verificationRequested,
 } from './user.arrival.ts';
-import { type DepartureCommand, departed } from './user.departure.ts';
+import { type AccountOwners, type DepartureCommand, departed, partings } from './user.departure.ts';
 import type { UserEvent } from './user.events.ts';
 import { changed, type MemberCommand } from './user.membership.ts';
 import { type MoveCommand, moved } from './user.move.ts';
@@ -42,10 +42,10 @@ export interface Life extends Person {
   } | null;
   readonly membership: Membership | null;
   readonly twoFactorRequired: boolean;
-  /** What this person took along when they last left an organization (USR-09). */
+  /** What this person took along when they left an organization, and has not lost since (USR-09). */
   readonly keptAccounts: readonly string[];
-  /** Who was to own their accounts when they last left an organization (USR-08). */
-  readonly accountOwners: Readonly<Record<string, string>>;
+  /** By organization that they left: who was to own their accounts there (USR-08). */
+  readonly accountOwners: Readonly<Record<string, AccountOwners>>;
 }
 
 export type User =
@@ -180,10 +180,7 @@ const evolveLiving = (state: Living, event: UserEvent): User => {
         membership: null,
         founded: null,
         twoFactorRequired: false,
-        keptAccounts: Object.entries(event.data.accountOwners).flatMap(([accountId, ownerId]) =>
-          ownerId === state.userId ? [accountId] : [],
-        ),
-        accountOwners: event.data.accountOwners,
+        ...partings(state, event.data),
       };
     case 'UserDeleted':
       return { status: 'deleted', userId: state.userId, accountOwners: state.accountOwners };
