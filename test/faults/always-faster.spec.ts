@@ -5,7 +5,7 @@ import { type Refusal, refuse } from '#kernel';
 import type { LogHead } from '#queries';
 import type { ReadModels } from '#read-models';
 import { SettleRemovedUser, TellAccountsOfUser } from '../../libs/accounts/src/account.commands.ts';
-import { TellAccountsOfUserHandler } from '../../libs/accounts/src/account-news.handlers.ts';
+import { AccountNews, TellAccountsOfUserHandler } from '../../libs/accounts/src/account-news.handlers.ts';
 import { AccountHomes, SettleRemovedUserHandler } from '../../libs/accounts/src/account-upkeep.handlers.ts';
 import type { Owners } from '../../libs/accounts/src/owners.ts';
 
@@ -29,7 +29,7 @@ const executionWhere = (refused: Refusal): Execution =>
   }) as unknown as Execution;
 
 const told = (refused: Refusal): Promise<Outcome> =>
-  new TellAccountsOfUserHandler(executionWhere(refused), owners, readModels, log).execute(
+  new TellAccountsOfUserHandler(new AccountNews(executionWhere(refused), owners), readModels, log).execute(
     enclose(Object.assign(new TellAccountsOfUser(), { userId: 'usr_1' }), envelope),
   );
 const settled = (refused: Refusal): Promise<Outcome> => {

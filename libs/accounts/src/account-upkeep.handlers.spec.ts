@@ -91,7 +91,12 @@ describe('the account of somebody who has just left, before anything has followe
   it('USR-08, USR-10, ACC-03: also when they have been in another organization and left that, too', async () => {
     const elsewhere = numbered('org', 2);
     await leave('RemoveUser', { [accountId]: carol });
-    const join = { organizationId: elsewhere, role: 'standard_user', via: 'import', invitationId: null } as const;
+    const join = {
+      organizationId: elsewhere,
+      role: 'standard_user',
+      via: 'import',
+      invitationId: null,
+    } as const;
     const going = { ownerId: dan, accountIds: [], reason: 'domain_validation_lapsed', cause: null } as const;
     const run = (step: string, command: UserCommand) =>
       execution.run({ decider: user, id: bob, command }, envelope(step));

@@ -9,7 +9,7 @@ import {
   unacknowledged,
   unreachable,
 } from '#kernel';
-import type { About, AccountEvent, AccountUser, Cause, Roles } from './account.events.ts';
+import type { About, AccountEvent, AccountUser, Called, Cause, Roles } from './account.events.ts';
 import { isOf } from './account.home.ts';
 import { inactive } from './account.standing.ts';
 import type { KnownAccount } from './account.ts';
@@ -26,7 +26,8 @@ export type AccessCommand =
       acknowledgements?: readonly string[];
     }
   | { type: 'RevokeAccountAccess'; organizationId: string | null; userId: string; cause: Cause }
-  | { type: 'UpdateAccountUser'; user: AccountUser };
+  /** `told`: what the account knows of them already. */
+  | { type: 'UpdateAccountUser'; user: AccountUser; told?: Called };
 
 /** ACK-03. */
 export const removalFromAccount: readonly Acknowledgement[] = [
@@ -110,8 +111,13 @@ export const accessChanged = (
           ]
         : [];
     case 'UpdateAccountUser':
-      return previousRoles ? [{ type: 'AccountUserUpdated', data: { ...about, ...command.user } }] : [];
+      return previousRoles && !isCalled(command.user, command.told)
+        ? [{ type: 'AccountUserUpdated', data: { ...about, ...command.user } }]
+        : [];
     default:
       return unreachable(command, []);
   }
 };
+
+const isCalled = ({ email, givenName, familyName }: AccountUser, told: Called | undefined): boolean =>
+  told?.email === email && told.givenName === givenName && told.familyName === familyName;

@@ -2,7 +2,7 @@ import { IsBoolean, IsOptional } from 'class-validator';
 import { OrgledgerCommand } from '#commands';
 import { IsId, ListOf, OneOf, Text } from '#http';
 import { type AccountRole, accountRoles } from '#kernel';
-import type { Cause } from './account.events.ts';
+import type { Called, Cause } from './account.events.ts';
 
 /** ORG-08, AMB-25; also the product's own, for the first account of somebody who signs up. */
 export class CreateAccount extends OrgledgerCommand {
@@ -119,6 +119,13 @@ export class SettleAccountAccess extends OrgledgerCommand {
 /** The product's own: accounts keep what people are called, as do the organizations that see them (USR-02). */
 export class TellAccountsOfUser extends OrgledgerCommand {
   userId!: string;
+}
+
+/** The product's own: an account hears what somebody is called now, where that is not what it was told of them. */
+export class TellAccountOfUser extends OrgledgerCommand {
+  accountId!: string;
+  userId!: string;
+  told!: Called;
 }
 
 /** The product's own: what somebody who left the organization still owned or had access to there. */

@@ -8,13 +8,16 @@ export interface About {
   readonly sharedWith: readonly string[];
 }
 
-/** Somebody with access, as their own stream knew them then. */
-export interface AccountUser {
-  readonly userId: string;
+export interface Called {
   readonly email: string;
-  readonly domain: string;
   readonly givenName: string;
   readonly familyName: string;
+}
+
+/** Somebody with access, as their own stream knew them then. */
+export interface AccountUser extends Called {
+  readonly userId: string;
+  readonly domain: string;
 }
 
 export interface NewOwner {

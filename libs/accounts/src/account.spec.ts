@@ -555,4 +555,16 @@ describe('where an account belongs', () => {
       .then({ type: 'AccountUserUpdated', data: { ...about, ...user } });
     given(created).when({ type: 'UpdateAccountUser', user }).thenNothing();
   });
+
+  it.each(['email', 'givenName', 'familyName'] as const)(
+    'USR-02: it is told another %s, and nothing that it knows',
+    (other) => {
+      const user = { ...person(2), [other]: 'another' };
+      const told = given(created, granted(2, 'support'));
+      told
+        .when({ type: 'UpdateAccountUser', user, told: person(2) })
+        .then({ type: 'AccountUserUpdated', data: { ...about, ...user } });
+      told.when({ type: 'UpdateAccountUser', user, told: user }).thenNothing();
+    },
+  );
 });

@@ -13,6 +13,7 @@ import {
   SettleRemovedUser,
   ShareAccount,
   SuspendAccount,
+  TellAccountOfUser,
   TellAccountsOfUser,
   TransferAccountOwnership,
   UpdateAccount,
@@ -42,7 +43,7 @@ import { accountAdditionQueries } from './account-additions.queries.ts';
 import { AccountEventsController } from './account-events.http.ts';
 import { ListAccountEventsHandler } from './account-events.queries.ts';
 import { AccountLimit } from './account-limit.ts';
-import { TellAccountsOfUserHandler } from './account-news.handlers.ts';
+import { AccountNews, TellAccountOfUserHandler, TellAccountsOfUserHandler } from './account-news.handlers.ts';
 import {
   mayDisposeOfAccount,
   mayManageAccount,
@@ -72,6 +73,7 @@ import { whenAccountAdditionRequestedMailItsOwner } from './when-account-additio
 import { whenAccountClosureRequestedFinishIt } from './when-account-closure-requested-finish-it.policy.ts';
 import { whenAccountDetachedShowItToWhoIsLeft } from './when-account-detached-show-it-to-who-is-left.policy.ts';
 import { whenAnAccountChangesHandsSettleItsOwner } from './when-an-account-changes-hands-settle-its-owner.policy.ts';
+import { whenSomebodyCameToAnAccountSeeWhatTheyAreCalled } from './when-somebody-came-to-an-account-see-what-they-are-called.policy.ts';
 import { whenSomebodyIsCalledOtherwiseTellTheirAccounts } from './when-somebody-is-called-otherwise-tell-their-accounts.policy.ts';
 import { whenSomebodyJoinedBringTheirAccounts } from './when-somebody-joined-bring-their-accounts.policy.ts';
 import { whenSomebodyLeftTheOrganizationPartWithTheirAccounts } from './when-somebody-left-the-organization-part-with-their-accounts.policy.ts';
@@ -94,6 +96,7 @@ export const accountsNoun: Noun = {
     SettleAccountAccess,
     SettleAccountOwner,
     SettleRemovedUser,
+    TellAccountOfUser,
     TellAccountsOfUser,
     RevertAccountAddition,
     ExpireAccountAddition,
@@ -123,6 +126,8 @@ export const accountsNoun: Noun = {
     SettleAccountAccessHandler,
     SettleAccountOwnerHandler,
     SettleRemovedUserHandler,
+    AccountNews,
+    TellAccountOfUserHandler,
     TellAccountsOfUserHandler,
     ...accountQueries,
     ListAccountEventsHandler,
@@ -139,6 +144,7 @@ export const accountsNoun: Noun = {
     whenAccountClosureRequestedFinishIt,
     whenAccountDetachedShowItToWhoIsLeft,
     whenAnAccountChangesHandsSettleItsOwner,
+    whenSomebodyCameToAnAccountSeeWhatTheyAreCalled,
     whenSomebodyIsCalledOtherwiseTellTheirAccounts,
     whenSomebodyJoinedBringTheirAccounts,
     whenSomebodyLeftTheOrganizationPartWithTheirAccounts,

@@ -45,12 +45,7 @@ export class Owners {
    * Who was to own this account when its Owner left its organization, or one that came into it: somebody else, the
    * Owner themselves (USR-09), or nobody was named.
    */
-  async namedBy({
-    accountId,
-    ownerId,
-    organizationId,
-    cameFrom,
-  }: KnownAccount): Promise<string | undefined> {
+  async namedBy({ accountId, ownerId, organizationId, cameFrom }: KnownAccount): Promise<string | undefined> {
     const { state } = await this.#people.load(ownerId);
     if (!('accountOwners' in state)) return undefined;
     const { accountOwners } = state;

@@ -145,13 +145,15 @@ describe('removing a user from the organization', () => {
     const there = { type: 'UserJoinedOrg', data: { ...joined.data, organizationId: 'org_2' } } as UserEvent;
     const leaving = (more: object) => removed({ organizationId: 'org_2', ...more });
     const named = { org_1: { acc_1: 'usr_1', acc_2: 'usr_2', acc_3: 'usr_1' } };
-    expect(given(...managed, first, there, leaving({ accountIds: ['acc_3', 'acc_4'] })).state()).toMatchObject(
-      { keptAccounts: ['acc_1'], accountOwners: named },
-    );
-    expect(given(...managed, first, there, leaving({ accountOwners: { acc_3: 'usr_5' } })).state()).toMatchObject(
-      { keptAccounts: ['acc_1'], accountOwners: { ...named, org_2: { acc_3: 'usr_5' } } },
-    );
-    expect(given(...managed, first, joined, removed({ accountIds: ['acc_1', 'acc_3'] })).state()).toMatchObject({
+    expect(
+      given(...managed, first, there, leaving({ accountIds: ['acc_3', 'acc_4'] })).state(),
+    ).toMatchObject({ keptAccounts: ['acc_1'], accountOwners: named });
+    expect(
+      given(...managed, first, there, leaving({ accountOwners: { acc_3: 'usr_5' } })).state(),
+    ).toMatchObject({ keptAccounts: ['acc_1'], accountOwners: { ...named, org_2: { acc_3: 'usr_5' } } });
+    expect(
+      given(...managed, first, joined, removed({ accountIds: ['acc_1', 'acc_3'] })).state(),
+    ).toMatchObject({
       keptAccounts: [],
       accountOwners: {},
     });
