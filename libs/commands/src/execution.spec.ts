@@ -142,6 +142,15 @@ describe('execution', () => {
     expect(await store.read('counter-c1')).toHaveLength(5);
   });
 
+  it('a technical stream of a release that kept everything is bounded as well, once so many more have come', async () => {
+    const technical = { ...counter, category: 'technical' };
+    const count = (by: number, keeps?: number) =>
+      fresh().run({ ...step(by), decider: { ...technical, keeps } }, envelope(`look ${by}`));
+    for (const by of [1, 2, 3, 4]) await count(by);
+    for (const by of [5, 6, 7]) await count(by, 3);
+    expect((await store.read('technical-c1')).map(({ revision }) => revision)).toEqual([4, 5, 6]);
+  });
+
   it('a dry run tells the events and what would follow, and writes nothing', async () => {
     expect(await fresh().run(step(2), envelope('a', { dryRun: true }))).toEqual({
       dryRun: true,

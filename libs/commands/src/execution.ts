@@ -220,10 +220,11 @@ export class Execution {
     try {
       const { together } = envelope;
       const { keeps: maxCount } = step.decider;
-      const begins = loaded.revision === NO_STREAM;
       const [{ revision, position, onDisk }] = await Promise.all([
         this.#store.append(stream, loaded.revision, events, { together, ahead: together !== undefined }),
-        begins && maxCount !== undefined && this.#store.retain(stream, { maxCount }),
+        maxCount !== undefined &&
+          isFull(loaded.revision, maxCount) &&
+          this.#store.retain(stream, { maxCount }),
       ]);
       const written = events.reduce(
         (before, event, index) =>
@@ -371,6 +372,9 @@ const receipt = <State>(
   events: trace.events,
   ...step.answer?.(trace.state),
 });
+
+/** At its beginning, and every time so many have come: an older release may have begun it without a word. */
+const isFull = (revision: number, maxCount: number): boolean => (revision + 1) % maxCount === 0;
 
 /** A random id (version 4) was given to a command without a key: nobody can send that one again. */
 const isRepeatable = (commandId: string): boolean => commandId[14] !== '4';
