@@ -168,6 +168,16 @@ describe.each(backends)('imports on $name', (backend) => {
     await product.operator.put(limits, { users: null, accounts: null });
   });
 
+  it('IMP-10, MRG-02: who owns an organization with a domain of its own is left there, and nobody holds it meanwhile', async () => {
+    const ned = await product.signUp(`ned@${domain}`);
+    await product.verifiedDomain(ned, product.domain('neds'));
+    expect(await imported(ned)).toMatchObject([
+      { outcome: 'skipped', reason: 'owner_of_other_organization_with_domains' },
+    ]);
+    const held = ned.path(`/audit-events?type=OrganizationMergeStarted&${at(String(await product.head()))}`);
+    expect((await ned.call.get(held)).total).toBe(0);
+  });
+
   it('IMP-01, P9: whose address was never proved comes too, and must prove it before anybody is let in as them', async () => {
     const email = `mia@${domain}`;
     const mia = await product.signUp(email, { verified: false });

@@ -3,7 +3,7 @@ import { pause } from '#clock';
 import { Commands, Execution, idFrom, namedUuid } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { isRefusal, type Refusal } from '#kernel';
-import { type Merge, Merging } from '#merges';
+import { type Merge, type MergeFailure, Merging } from '#merges';
 import { organization } from '#organizations';
 import { People, type User } from '#users';
 import type { CandidateView } from './candidates.projection.ts';
@@ -21,7 +21,7 @@ const reasons: Readonly<Record<string, SkipReason>> = {
   organization_absorbed: 'organization_merging',
 };
 
-const failures: Readonly<Record<string, SkipReason>> = {
+const failures: Readonly<Partial<Record<MergeFailure, SkipReason>>> = {
   candidate_has_verified_domains: 'owner_of_other_organization_with_domains',
   candidate_owner_changed: 'member_of_other_organization',
   user_limit_reached: 'limit_reached',
@@ -130,6 +130,10 @@ export class RowImport {
       importId: run.importId,
       invitationId: null,
     } as const;
+    const before = await this.#merging.state(mergeId);
+    const hindrance =
+      before.status === 'unknown' && (await this.#merging.hindrance(run.organizationId, from));
+    if (hindrance) return reasonOfFailure(hindrance);
     for (let attempt = 1; ; attempt += 1) {
       const refused = await this.#merging.begin(beginning, toldBy(run, cause));
       if (!isRefusal(refused)) break;
@@ -139,9 +143,7 @@ export class RowImport {
     }
     const state = await this.#finish(mergeId, run, cause);
     if (state.status === 'completed') return undefined;
-    return state.status === 'failed'
-      ? (failures[state.failure] ?? 'organization_merging')
-      : 'organization_merging';
+    return state.status === 'failed' ? reasonOfFailure(state.failure) : 'organization_merging';
   }
 
   #finish(mergeId: string, run: Running, cause: string): Promise<Merge> {
@@ -152,6 +154,8 @@ export class RowImport {
 const never = new AbortController().signal;
 
 const toldBy = ({ importId }: Running, cause: string) => ({ correlationId: namedUuid(importId), cause });
+
+const reasonOfFailure = (failure: MergeFailure): SkipReason => failures[failure] ?? 'organization_merging';
 
 const reasonOf = ({ code }: Refusal): SkipReason => {
   const reason = reasons[code];

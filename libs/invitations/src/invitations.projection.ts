@@ -44,6 +44,7 @@ export const invitations: Projection<InvitationView, InvitationEvent> = {
     { sentFrom: 1, status: 1, expiresAt: 1 },
     { sentFrom: 1, domain: 1, status: 1 },
     { sentFrom: 1, words: 1 },
+    { organizationId: 1, status: 1, email: 1 },
     { accountIds: 1 },
     { userId: 1 },
   ],

@@ -5,25 +5,24 @@ import { type Envelope, Execution, mustBeDecided, type Step } from '#commands';
 import { domain } from '#domains';
 import { invitation } from '#invitations';
 import type { Event } from '#kernel';
-import { Candidate } from './candidate.ts';
+import type { Belongings } from './candidate.ts';
 
 /** MRG-04: what an organization leaves behind when it ends; the rest has moved. */
 @Injectable()
 export class Ending {
   readonly #execution: Execution;
-  readonly #candidate: Candidate;
 
-  constructor(execution: Execution, candidate: Candidate) {
+  constructor(execution: Execution) {
     this.#execution = execution;
-    this.#candidate = candidate;
   }
 
   async end(
     organizationId: string,
     intoOrganizationId: string,
+    left: Belongings,
     envelopeFor: (name: string) => Envelope,
   ): Promise<void> {
-    for await (const { accountId } of this.#candidate.sharedAccounts(organizationId))
+    for (const accountId of left.sharedAccountIds)
       await this.#run(
         {
           decider: account,
@@ -32,7 +31,7 @@ export class Ending {
         },
         envelopeFor(accountId),
       );
-    for await (const { invitationId } of this.#candidate.pendingInvitations(organizationId))
+    for (const invitationId of left.pendingInvitationIds)
       await this.#run(
         {
           decider: invitation,
@@ -41,18 +40,17 @@ export class Ending {
         },
         envelopeFor(invitationId),
       );
-    for await (const { addition } of this.#candidate.additions(organizationId))
-      if (addition)
-        await this.#run(
-          { decider: accountAddition, id: addition.additionId, command: { type: 'WithdrawAccountAddition' } },
-          envelopeFor(addition.additionId),
-        );
-    for await (const { domainId } of this.#candidate.domains(organizationId))
+    for (const additionId of left.additionIds)
+      await this.#run(
+        { decider: accountAddition, id: additionId, command: { type: 'WithdrawAccountAddition' } },
+        envelopeFor(additionId),
+      );
+    for (const domainId of left.domainIds)
       await this.#run(
         { decider: domain, id: domainId, command: { type: 'DropDomain' } },
         envelopeFor(domainId),
       );
-    for await (const { apiKeyId } of this.#candidate.apiKeys(organizationId))
+    for (const apiKeyId of left.apiKeyIds)
       await this.#run(
         { decider: apiKey, id: apiKeyId, command: { type: 'RevokeApiKey' } },
         envelopeFor(apiKeyId),

@@ -1,4 +1,4 @@
-export { type Merge, type MergeEvent, merge } from './merge.ts';
+export { type Merge, type MergeEvent, type MergeFailure, merge } from './merge.ts';
 export { MergeLock } from './merge-lock.ts';
 export { mergesNoun } from './merges.module.ts';
 export type { MergeView } from './merges.projection.ts';

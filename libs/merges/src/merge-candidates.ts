@@ -43,14 +43,17 @@ export class MergeCandidates extends MergeOffers {
     return blockers.length > 0 ? { ...elsewhere, members: { blockers } } : undefined;
   }
 
-  async #blockers(ownerId: string, candidateId: string): Promise<Blocker[]> {
+  /** `into`: only what that organization has room for. */
+  async #blockers(ownerId: string, candidateId: string, into?: string): Promise<Blocker[]> {
     const { state } = await this.#execution.load(organization, candidateId);
     if (state.status === 'unknown' || state.ownerId !== ownerId) return [blocker('not_an_owner')];
-    if (state.status !== 'open') return [blocker('candidate_not_open')];
-    await this.#candidate.reached();
-    return (await this.#candidate.hasVerifiedDomains(candidateId))
-      ? [blocker('candidate_has_verified_domains')]
-      : [];
+    const { hasVerifiedDomains, users } = await this.#candidate.of(candidateId);
+    const full = into !== undefined && (await this.#limit.refuses(into, users.length));
+    return [
+      ...(state.status === 'open' ? [] : [blocker('candidate_not_open')]),
+      ...(state.status === 'open' && hasVerifiedDomains ? [blocker('candidate_has_verified_domains')] : []),
+      ...(full ? [blocker('user_limit_reached')] : []),
+    ];
   }
 
   /** Who owns what, for somebody whose domain the asking organization has proved. */
@@ -63,21 +66,11 @@ export class MergeCandidates extends MergeOffers {
     if (!person || !isLiving(person)) return notFound;
     const { userId: ownerId, membership } = person;
     const candidateId = membership?.organizationId ?? '';
-    if (candidateId === organizationId)
-      return { ownerId, candidateId, blockers: [blocker('already_member')] };
-    const blockers = await this.#blockers(ownerId, candidateId);
-    return {
-      ownerId,
-      candidateId,
-      blockers: [...blockers, ...(await this.#crowded(organizationId, candidateId))],
-    };
-  }
-
-  /** USR-18. */
-  async #crowded(organizationId: string, candidateId: string): Promise<Blocker[]> {
-    await this.#candidate.reached();
-    const more = await this.#candidate.managedUsers(candidateId);
-    return (await this.#limit.refuses(organizationId, more)) ? [blocker('user_limit_reached')] : [];
+    const blockers =
+      candidateId === organizationId
+        ? [blocker('already_member')]
+        : await this.#blockers(ownerId, candidateId, organizationId);
+    return { ownerId, candidateId, blockers };
   }
 
   /** What everybody of the Candidate would notice; addresses only of the asking organization's own domains. */
@@ -86,19 +79,16 @@ export class MergeCandidates extends MergeOffers {
     candidateOwnerId: string,
     mayKnow: (domain: string) => Promise<boolean>,
   ) {
-    await this.#candidate.reached();
+    const found = await this.#candidate.of(candidateId);
     const users: object[] = [];
     const downgrades: object[] = [];
-    for await (const { userId, email, domain, role } of this.#candidate.users(candidateId)) {
+    for (const { userId, email, domain, role } of found.users) {
       const by = (via: 'invitation' | 'import'): OrganizationRole =>
         roleAfter({ via, role: 'standard_user', candidateOwnerId }, userId);
       const move = { userId, fromRole: role, toRole: by('import') };
       users.push({ ...move, email: (await mayKnow(domain)) ? email : null });
       if (role !== 'standard_user') downgrades.push(move);
     }
-    const accounts: object[] = [];
-    for await (const { accountId, name } of this.#candidate.accounts(candidateId))
-      accounts.push({ accountId, name });
-    return { users, accounts, roleDowngrades: downgrades };
+    return { users, accounts: found.accounts, roleDowngrades: downgrades };
   }
 }

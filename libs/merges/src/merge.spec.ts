@@ -136,6 +136,21 @@ describe('a merge', () => {
     given(started(), planned()).when(fail).thenNothing();
   });
 
+  it('rules.md 2.7: a plan of those who came late, told in part, is no way back either', () => {
+    const late: MergeEvent = {
+      type: 'MergePlanned',
+      data: { ...about, users: [], accounts: ['acc_2'], complete: false },
+    };
+    const fail = { type: 'FailMerge', reason: 'user_limit_reached' } as const;
+    given(started(), planned(), late).when(fail).thenNothing();
+    given(started(), planned(false), late)
+      .when(fail)
+      .then({
+        type: 'MergeFailed',
+        data: { ...about, invitationId: 'inv_1', reason: fail.reason, failedAt: now },
+      });
+  });
+
   it('MRG-05, MRG-07: Administrators become Standard Users, and by import the Owner too; an invited Owner gets the offered role', () => {
     const by = (via: 'invitation' | 'import') =>
       ({ via, role: 'administrator', candidateOwnerId: 'usr_1' }) as const;

@@ -91,7 +91,7 @@ interface Begun extends Offered {
   readonly invitationId: string | null;
   readonly users: readonly PlannedUser[];
   readonly accounts: readonly string[];
-  /** True: everybody and everything that moves is in the plan. */
+  /** From here on there is only forward; whoever and whatever comes in late is added to the plan. */
   readonly planned: boolean;
   readonly done: Progress;
   readonly moved: Progress;
@@ -169,7 +169,7 @@ const evolve = (state: Merge, event: MergeEvent): Merge => {
         ...state,
         users: [...state.users, ...event.data.users],
         accounts: [...state.accounts, ...event.data.accounts],
-        planned: event.data.complete,
+        planned: state.planned || event.data.complete,
       };
     case 'MergeUserMoved':
       return { ...state, moved: { ...state.moved, users: state.moved.users + 1 } };

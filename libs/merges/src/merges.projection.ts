@@ -27,7 +27,7 @@ const key = ({ data }: { data: { mergeId: string } }) => data.mergeId;
 
 export const merges: Projection<MergeView, MergeEvent> = {
   name: 'merges',
-  version: 2,
+  version: 3,
   indexes: [
     { organizationId: 1, requestedAt: -1 },
     { organizationId: 1, status: 1, requestedAt: -1 },
@@ -87,7 +87,7 @@ export const merges: Projection<MergeView, MergeEvent> = {
     MergePlanned: {
       key,
       to: (view, { data: { complete }, revision }) =>
-        view ? { ...view, isPlanned: complete, revision } : null,
+        view ? { ...view, isPlanned: view.isPlanned || complete, revision } : null,
     },
     MergeProgressed: {
       key,

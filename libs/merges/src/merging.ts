@@ -3,7 +3,7 @@ import { Commands, Execution, namedUuid, type Outcome, systemEnvelope } from '#c
 import { type Decider, type Event, isRefusal } from '#kernel';
 import { organization } from '#organizations';
 import { ManagedUsersLimit, user } from '#users';
-import { Candidate } from './candidate.ts';
+import { type Belongings, Candidate } from './candidate.ts';
 import { Ending } from './ending.ts';
 import {
   isThrough,
@@ -63,6 +63,17 @@ export class Merging {
     return (await this.#execution.load(merge, mergeId)).state;
   }
 
+  /** MRG-02: why one cannot be merged into the other now; nobody is held for the question. */
+  async hindrance(
+    organizationId: string,
+    candidateOrganizationId: string,
+  ): Promise<MergeFailure | undefined> {
+    const found = await this.#candidate.of(candidateOrganizationId);
+    if (found.hasVerifiedDomains) return 'candidate_has_verified_domains';
+    const refused = await this.#limit.refuses(organizationId, found.users.length);
+    return refused && 'user_limit_reached';
+  }
+
   /** From here on both organizations are held. */
   async begin(beginning: Beginning, told: Told): Promise<Outcome> {
     const { mergeId, organizationId, candidateOrganizationId, via } = beginning;
@@ -108,25 +119,21 @@ export class Merging {
   }
 
   /** It was let go before that could be told. */
-  async #whyGivenUp({ organizationId, candidateOrganizationId: candidate }: Running): Promise<MergeFailure> {
-    await this.#candidate.reached();
-    if (await this.#candidate.hasVerifiedDomains(candidate)) return 'candidate_has_verified_domains';
-    const more = await this.#candidate.managedUsers(candidate);
-    return (await this.#limit.refuses(organizationId, more)) ? 'user_limit_reached' : 'candidate_not_open';
+  async #whyGivenUp({ organizationId, candidateOrganizationId }: Running): Promise<MergeFailure> {
+    return (await this.hindrance(organizationId, candidateOrganizationId)) ?? 'candidate_not_open';
   }
 
   /** Who and what moves, when nothing stands in the way any more (MRG-02). */
   async #plan(begun: Running, told: Told): Promise<MergeFailure | undefined> {
-    const { organizationId, candidateOrganizationId: candidate } = begun;
-    await this.#candidate.reached();
-    if (await this.#candidate.hasVerifiedDomains(candidate)) return 'candidate_has_verified_domains';
+    const found = await this.#candidate.of(begun.candidateOrganizationId);
+    if (found.hasVerifiedDomains) return 'candidate_has_verified_domains';
     const outcome = await this.#limit.within(
-      organizationId,
+      begun.organizationId,
       async () => {
-        await this.#planRest(begun, told);
+        await this.#planRest(begun, found, told);
         return { done: true };
       },
-      () => this.#candidate.managedUsers(candidate),
+      found.users.length,
     );
     return isRefusal(outcome) ? 'user_limit_reached' : undefined;
   }
@@ -140,20 +147,14 @@ export class Merging {
     }
   }
 
-  /** Whoever and whatever came in by a command that had begun before the lock: nobody is left who could bring more. */
-  async #hasStragglers(state: Running, told: Told): Promise<boolean> {
-    await this.#candidate.reached();
-    return (await this.#planRest(state, told)) > 0;
-  }
-
   /** @returns how many and how much more moves now */
-  async #planRest(begun: Running, told: Told): Promise<number> {
-    const { mergeId, candidateOrganizationId: candidate } = begun;
+  async #planRest(begun: Running, found: Belongings, told: Told): Promise<number> {
+    const { mergeId } = begun;
     const planned = new Set([...begun.users.map(({ userId }) => userId), ...begun.accounts]);
-    const users = (await all(this.#candidate.users(candidate)))
+    const users = found.users
       .filter(({ userId }) => !planned.has(userId))
       .map(({ userId, role }) => ({ userId, role }));
-    const accounts = (await all(this.#candidate.accounts(candidate)))
+    const accounts = found.accounts
       .map(({ accountId }) => accountId)
       .filter((accountId) => !planned.has(accountId));
     const more = users.length + accounts.length;
@@ -180,8 +181,7 @@ export class Merging {
         : [];
     const accounts = await Promise.all(theirs.map((accountId) => this.#moveAccount(state, accountId, told)));
     const next = { users: done.users + users.length, accounts: done.accounts + accounts.length };
-    if (isThrough({ ...state, done: next }) && !(await this.#hasStragglers(state, told)))
-      await this.#end(state, told);
+    if (isThrough({ ...state, done: next })) await this.#endWithoutStragglers(state, told);
     const step = `${mergeId}/moves/${done.users}/${done.accounts}`;
     return this.#run(merge, mergeId, { type: 'RecordMoves', from: done, users, accounts }, step, told);
   }
@@ -218,9 +218,12 @@ export class Merging {
     return { id: accountId, moved: hasWritten(outcome) };
   }
 
-  async #end(state: Running, told: Told): Promise<void> {
+  /** Nobody is left who could bring more; what came in by a command that had begun before the lock moves first. */
+  async #endWithoutStragglers(state: Running, told: Told): Promise<void> {
     const { mergeId, organizationId, candidateOrganizationId } = state;
-    await this.#ending.end(candidateOrganizationId, organizationId, (name) =>
+    const left = await this.#candidate.of(candidateOrganizationId);
+    if ((await this.#planRest(state, left, told)) > 0) return;
+    await this.#ending.end(candidateOrganizationId, organizationId, left, (name) =>
       this.#envelope(`${mergeId}/${name}`, told),
     );
     const complete = { type: 'CompleteAbsorption', mergeId } as const;
@@ -253,9 +256,3 @@ export class Merging {
 }
 
 const hasWritten = (outcome: Outcome): boolean => 'revision' in outcome && outcome.events.length > 0;
-
-const all = async <T>(found: AsyncIterable<T>): Promise<T[]> => {
-  const list: T[] = [];
-  for await (const one of found) list.push(one);
-  return list;
-};

@@ -1,5 +1,5 @@
 export { LIVE, type Progress } from './checkpoint.ts';
-export type { Condition } from './conditions.ts';
+export type { Condition, Where } from './conditions.ts';
 export * from './embedded/index.ts';
 export * from './mongodb/index.ts';
 export * from './port.ts';

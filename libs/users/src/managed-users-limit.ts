@@ -9,8 +9,6 @@ interface Coming {
   readonly candidateOrganizationId: string;
 }
 
-const one = async (): Promise<number> => 1;
-
 /** USR-18. */
 const full: Refusal = refuse(
   'invalid',
@@ -37,14 +35,10 @@ export class ManagedUsersLimit {
   }
 
   /** Runs `join` when there is room, for one or for as many as come together. */
-  async within(
-    organizationId: string,
-    join: () => Promise<Outcome>,
-    more: () => Promise<number> = one,
-  ): Promise<Outcome> {
+  async within(organizationId: string, join: () => Promise<Outcome>, more = 1): Promise<Outcome> {
     if ((await this.#of(organizationId)) === null) return join();
     // The limit may have been lowered while others had their turn.
-    const inTurn = async () => (await this.refuses(organizationId, await more())) ?? join();
+    const inTurn = async () => (await this.refuses(organizationId, more)) ?? join();
     const turn = (this.#turns.get(organizationId) ?? Promise.resolve()).then(inTurn, inTurn);
     this.#turns.set(organizationId, turn);
     try {
