@@ -1,4 +1,5 @@
 import type { Database } from '#sqlite';
+import { entriesOfAll, escapedLists } from './entries.ts';
 import type { Index } from './layout.ts';
 import { Layout, refuseParallelArrays, type StoredIndex, type StoredLayout } from './layout.ts';
 import type { Encoded, Json } from './values.ts';
@@ -75,7 +76,7 @@ export class Catalogue {
       if (!index.entries || before.indexes[at]!.entries) continue;
       this.#database.run(before.indexRemoval(before.indexes[at]!));
       this.#database.run(layout.indexDefinition(index));
-      for (const _slice of this.#fill(layout, index));
+      this.#fill(layout, index);
     }
     return layout;
   }
@@ -92,8 +93,8 @@ export class Catalogue {
     yield* this.#fillColumns(name, first);
   }
 
-  /** Adds an index over columns that are there; pauses like `addColumns`. */
-  *addIndex(name: string, wish: Omit<StoredIndex, 'number'>): Generator<void> {
+  /** Adds an index over columns that are there. */
+  addIndex(name: string, wish: Omit<StoredIndex, 'number'>): void {
     const before = this.ensure(name);
     const number = Math.max(0, ...before.stored.indexes.map((index) => index.number)) + 1;
     const stored = { ...before.stored, indexes: [...before.stored.indexes, { ...wish, number }] };
@@ -101,14 +102,14 @@ export class Catalogue {
     const layout = this.#keep(name, stored);
     const index = layout.indexes.at(-1)!;
     this.#database.run(layout.indexDefinition(index));
-    if (index.entries) yield* this.#fill(layout, index);
+    if (index.entries) this.#fill(layout, index);
   }
 
   *#fillColumns(name: string, first: number): Generator<void> {
     let layout = this.#layouts.get(name)!;
     const sets = layout.stored.paths.slice(first).map((_, at) => `k${first + at}=?`);
     const update = this.#database.statement(`UPDATE ${layout.table} SET ${sets} WHERE rowid=?`);
-    for (const rows of this.#slices(layout, 'doc')) {
+    for (const rows of this.#slices(layout)) {
       for (const row of rows) {
         const values = layout.encode(JSON.parse(row.doc as string) as Json);
         const many = layout.newlyMany(values);
@@ -119,27 +120,19 @@ export class Catalogue {
     }
   }
 
-  /** Gathered first and written in order: entries that come by chance cost many times as much. */
-  *#fill(layout: Layout, index: Index): Generator<void> {
+  /** Written in their order: entries that come by chance cost many times as much. */
+  #fill(layout: Layout, index: Index): void {
+    this.#database.run(entriesOfAll(layout, index));
+    const insert = this.#database.statement(insertEntry(index));
     const columns = layout.stored.paths.map((_, number) => `k${number}`);
-    const gathered = index.fields.map((_, number) => `f${number}`);
-    this.#database.run(`CREATE TEMP TABLE gathered(${[...gathered, 'id']})`);
-    const gather = this.#database.statement(insertEntry(index, 'temp.gathered'));
-    for (const rows of this.#slices(layout, ['_id', ...columns].join(', '))) {
-      for (const row of rows) {
-        const values = columns.map((column) => row[column] as Encoded);
-        for (const entry of layout.entries(index, row._id as string, values)) gather.run(...entry, row.id!);
-      }
-      yield;
+    for (const row of this.#database.statement(escapedLists(layout, index)).all()) {
+      const values = columns.map((column) => row[column] as Encoded);
+      for (const entry of layout.entries(index, row._id as string, values)) insert.run(...entry, row.id!);
     }
-    const order = index.fields.map(({ direction }, number) => `f${number}${direction === 1 ? '' : ' DESC'}`);
-    this.#database.run(
-      `INSERT INTO ${index.entries} SELECT * FROM temp.gathered ORDER BY ${[...order, 'id']}; DROP TABLE temp.gathered`,
-    );
   }
 
-  *#slices(layout: Layout, columns: string) {
-    const sql = `SELECT rowid AS id, ${columns} FROM ${layout.table} WHERE rowid>? ORDER BY rowid LIMIT ${SLICE}`;
+  *#slices(layout: Layout) {
+    const sql = `SELECT rowid AS id, doc FROM ${layout.table} WHERE rowid>? ORDER BY rowid LIMIT ${SLICE}`;
     for (let after = 0; ; ) {
       const rows = this.#database.statement(sql).all(after);
       if (rows.length === 0) return;

@@ -152,17 +152,17 @@ export class EmbeddedDocuments implements DocumentStore {
     };
     while (this.#open) await this.#open;
     if (missing().length === 0 && this.#catalogue.layouts.has(collection)) return;
-    await this.#slowly(collection, this.#catalogue.addColumns(collection, pathsOf(missing())));
+    await this.#slowly(collection, () => this.#catalogue.addColumns(collection, pathsOf(missing())));
     // One transaction for each: other writes find their way between.
     if (!later)
       for (const wish of missing())
-        await this.#slowly(collection, this.#catalogue.addIndex(collection, wish));
+        await this.#slowly(collection, () => this.#catalogue.addIndex(collection, wish));
   }
 
-  async #slowly(collection: string, work: Generator<void>): Promise<void> {
+  async #slowly(collection: string, work: () => Generator<void> | void): Promise<void> {
     await this.#exclusively(async () => {
       try {
-        for (const _slice of work) await nextTurn();
+        for (const _slice of work() ?? []) await nextTurn();
       } catch (error) {
         if (!isDuplicate(error)) throw error;
         throw new DuplicateKey(`${collection} has documents that a unique index would refuse`, {
