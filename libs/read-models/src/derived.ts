@@ -13,12 +13,16 @@ export interface Derived {
   readonly _initials?: readonly string[];
 }
 
-export const derivedOf = (projection: AnyProjection, body: Body): Derived => {
+/** @param cell the document's own, where it is known */
+export const derivedOf = (
+  projection: AnyProjection,
+  body: Body,
+  cell = cellOf(projection, body),
+): Derived => {
   const { counted, searched } = projection;
-  const cell = counted?.inOrderOf && cellOf(projection, body);
   const words = searched && (body[searched.in] as readonly string[]);
   return {
-    ...(cell ? { _cell: cell._id } : {}),
+    ...(cell && counted?.inOrderOf ? { _cell: cell._id } : {}),
     ...(words ? { _initials: [...new Set(words.map(initialOf))] } : {}),
   };
 };
@@ -42,11 +46,14 @@ export const withinInitials = (
   return { ...where, _initials: initial, [searched.in]: further };
 };
 
+export interface CellOfDocument {
+  readonly _id: string;
+  readonly scope: string;
+  readonly values: Readonly<Record<string, Scalar>>;
+}
+
 /** The counter of a document: its scope, and its values in the counted fields. */
-export const cellOf = (
-  { counted }: AnyProjection,
-  body: Body,
-): { _id: string; scope: string; values: Readonly<Record<string, Scalar>> } | undefined => {
+export const cellOf = ({ counted }: AnyProjection, body: Body): CellOfDocument | undefined => {
   const scope = counted && body[counted.scope];
   if (!counted || typeof scope !== 'string') return undefined;
   const values: Record<string, Scalar> = {};

@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import type { Event, Projection, RecordedEvent, Scalar } from '#kernel';
-import { cellOf, type Derived, derivedOf } from './derived.ts';
+import { type CellOfDocument, cellOf, type Derived, derivedOf } from './derived.ts';
 import type { Collection, Documents, StoredDocument } from './port.ts';
 
 /** A document with the positions between which it is current. */
@@ -55,6 +55,8 @@ interface Held {
   readonly body: Body;
   readonly from: number;
   readonly event: string;
+  /** Once somebody has asked. */
+  cell?: CellOfDocument;
 }
 
 /**
@@ -149,9 +151,9 @@ export class Fold {
     for (const [key, held] of changes)
       if (held)
         this.#past.push({
-          ...held.body,
-          ...derivedOf(this.#projection, held.body),
           _id: `${key}@${held.from}`,
+          ...held.body,
+          ...this.#derived(held),
           _key: key,
           _from: held.from,
           _event: held.event,
@@ -211,7 +213,7 @@ export class Fold {
     const deltas: { position: number; cell: Omit<Cell, 'n' | 'at'>; by: number }[] = [];
     for (const { event, changes } of changed)
       for (const [, before, after] of changes) {
-        const [from, to] = [before, after].map((held) => held && cellOf(this.#projection, held.body));
+        const [from, to] = [before, after].map((held) => held && this.#cellOf(held));
         if (from?._id === to?._id) continue;
         if (from) deltas.push({ position: event.position, cell: from, by: -1 });
         if (to) deltas.push({ position: event.position, cell: to, by: 1 });
@@ -280,8 +282,17 @@ export class Fold {
     if (operations.length > 0) await documents.collection<Version>(this.#names.live).bulkWrite(operations);
   }
 
-  #stored({ body, from, event }: Held): object {
-    return { ...body, ...derivedOf(this.#projection, body), _from: from, _event: event };
+  #stored(held: Held): object {
+    return { ...held.body, ...this.#derived(held), _from: held.from, _event: held.event };
+  }
+
+  #derived(held: Held): Derived {
+    return derivedOf(this.#projection, held.body, this.#cellOf(held));
+  }
+
+  #cellOf(held: Held): CellOfDocument | undefined {
+    held.cell ??= cellOf(this.#projection, held.body);
+    return held.cell;
   }
 
   /** Known to be absent; documents that never change are not looked up. */
@@ -295,9 +306,7 @@ const insert = async <T extends StoredDocument>(
   documents: readonly T[],
 ): Promise<void> => {
   if (documents.length === 0) return;
-  await collection.bulkWrite(
-    documents.map(({ _id, ...document }) => ({ insertOne: { document: { _id, ...document } as never } })),
-  );
+  await collection.bulkWrite(documents.map((document) => ({ insertOne: { document: document as never } })));
 };
 
 const put = async <T extends StoredDocument>(

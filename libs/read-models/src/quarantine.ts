@@ -15,7 +15,7 @@ export class Quarantine {
   }
 
   has(build: string, stream: string): boolean {
-    return this.#streams.has(`${build}/${stream}`);
+    return this.#streams.size > 0 && this.#streams.has(`${build}/${stream}`);
   }
 
   /** Kept with the batch; remembered when that is committed. */

@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordedEvent } from '#kernel';
 
-/** While much is to be read, the next batch is read while one is written. */
+/** While much is to be read, the next batch is read while one is written: it begins when that one is waited for. */
 export async function* readAhead(
   batches: AsyncIterable<readonly RecordedEvent[]>,
   much: number,
@@ -11,7 +12,7 @@ export async function* readAhead(
     for (;;) {
       const { done, value } = await next;
       if (done) return;
-      const ahead = value.length >= much ? reading.next() : undefined;
+      const ahead = value.length >= much ? nextTurn().then(() => reading.next()) : undefined;
       ahead?.catch(() => undefined);
       yield value;
       next = ahead ?? reading.next();

@@ -152,18 +152,18 @@ export class EmbeddedCollection<T extends StoredDocument> implements Collection<
     throw new UnsupportedQuery(`bulkWrite does not support ${Object.keys(operation).join(', ')}`);
   }
 
-  #insertion(document: object): (writer: Writer) => void {
-    const json = document as Json;
+  #insertion(document: object | string): (writer: Writer) => void {
+    const { json, text } = told(document);
     const id = checkedId(json._id);
-    return (writer) => writer.insert(this.#name, id, json);
+    return (writer) => writer.insert(this.#name, id, json, text);
   }
 
-  #replacement(filter: Filter<T>, document: object, upsert: boolean): (writer: Writer) => boolean {
+  #replacement(filter: Filter<T>, document: object | string, upsert: boolean): (writer: Writer) => boolean {
     const target = targetOf(filter);
-    const json = document as Json;
+    const { json, text } = told(document);
     checkedReplacement(json, target.id);
     if (upsert && target.id === undefined) checkedId(json._id);
-    return (writer) => writer.replace(this.#name, target, json, upsert);
+    return (writer) => writer.replace(this.#name, target, json, upsert, text);
   }
 
   #update(filter: Filter<T>, update: object, upsert: boolean) {
@@ -178,6 +178,12 @@ export class EmbeddedCollection<T extends StoredDocument> implements Collection<
     return (writer) => writer.remove(this.#name, target);
   }
 }
+
+/** One that comes from another thread comes as its text. */
+const told = (document: object | string): { json: Json; text?: string } =>
+  typeof document === 'string'
+    ? { json: JSON.parse(document) as Json, text: document }
+    : { json: document as Json };
 
 /** Writes until one is refused; the ones before it stay. */
 const inOrder = <W>(items: readonly W[], work: (item: W) => unknown): { error: unknown } | undefined => {

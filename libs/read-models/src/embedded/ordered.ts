@@ -1,5 +1,8 @@
 import type { Collection, StoredDocument } from '../port.ts';
-import type { Call, Order } from './messages.ts';
+import { type Call, type Order, travelling } from './messages.ts';
+
+/** So many documents are sent at once: they are written while the next ones are made. */
+const MANY = 250;
 
 /**
  * A transaction as the thread that writes knows it. Bulk writes answer nothing, so they wait here and travel with the
@@ -25,8 +28,10 @@ export class Within {
     if (this.#failure) throw this.#failure.error;
     this.#written.add(call.collection);
     this.#calls.push(call);
-    if (call.method === 'bulkWrite') return undefined;
-    return (await this.#send())?.at(-1);
+    if (call.method !== 'bulkWrite') return (await this.#send())?.at(-1);
+    // What fails on the way fails whatever comes next.
+    if (documentsIn(this.#calls) >= MANY) this.#send().catch(() => undefined);
+    return undefined;
   }
 
   async #send(end?: 'commit' | 'rollback'): Promise<unknown[] | undefined> {
@@ -52,6 +57,9 @@ export class Within {
   }
 }
 
+const documentsIn = (calls: readonly Call[]): number =>
+  calls.reduce((sum, { given: [operations] }) => sum + (operations as readonly unknown[]).length, 0);
+
 export interface Ways<T extends StoredDocument> {
   /** Undefined: only the writer can tell. */
   readonly reading: () => Collection<T> | undefined;
@@ -76,7 +84,7 @@ export const collectionOf = <T extends StoredDocument>(
     replaceOne: call('replaceOne'),
     deleteOne: call('deleteOne'),
     deleteMany: call('deleteMany'),
-    bulkWrite: call('bulkWrite'),
+    bulkWrite: async (operations, options) => call('bulkWrite')(operations.map(travelling), options),
   };
 };
 

@@ -21,6 +21,7 @@ class Open {
   readonly #begun = Promise.withResolvers<Documents>();
   readonly #ending = Promise.withResolvers<void>();
   readonly #done: Promise<void>;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(store: EmbeddedDocuments) {
     this.#done = store.transaction(async (documents) => {
@@ -32,8 +33,14 @@ class Open {
     this.#begun.promise.catch(() => {});
   }
 
-  /** The results of the calls, in order; the first that fails fails them all. */
-  async run(calls: readonly Call[]): Promise<unknown[]> {
+  /** The results of the calls, in order, after those that came before; the first that fails fails them all. */
+  run(calls: readonly Call[]): Promise<unknown[]> {
+    const results = this.#last.then(() => this.#perform(calls));
+    this.#last = results.catch(() => undefined);
+    return results;
+  }
+
+  async #perform(calls: readonly Call[]): Promise<unknown[]> {
     const documents = await this.#begun.promise;
     const results: unknown[] = [];
     for (const call of calls) results.push(await perform(documents, call));

@@ -26,21 +26,30 @@ export class Writer {
     this.#catalogue = catalogue;
   }
 
-  /** @throws DuplicateKey */
-  insert(collection: string, id: string, document: Json): void {
-    this.#store('insert', collection, id, JSON.stringify(document), document);
+  /**
+   * @param text of the document, where it is known
+   * @throws DuplicateKey
+   */
+  insert(collection: string, id: string, document: Json, text = JSON.stringify(document)): void {
+    this.#store('insert', collection, id, text, document);
   }
 
   /** True when a document was replaced or, on `upsert`, inserted. */
-  replace(collection: string, target: Target, document: Json, upsert: boolean): boolean {
+  replace(
+    collection: string,
+    target: Target,
+    document: Json,
+    upsert: boolean,
+    text = JSON.stringify(document),
+  ): boolean {
     if (target.id !== undefined && !target.rest) {
-      const text = withId(target.id, document);
-      return this.#store(upsert ? 'upsert' : 'update', collection, target.id, text, document);
+      const whole = withId(target.id, document, text);
+      return this.#store(upsert ? 'upsert' : 'update', collection, target.id, whole, document);
     }
     const found = this.find(collection, target);
     const id = found ? (found._id as string) : (target.id ?? (document._id as string));
     if (!found && !upsert) return false;
-    return this.#store(found ? 'update' : 'insert', collection, id, withId(id, document), document);
+    return this.#store(found ? 'update' : 'insert', collection, id, withId(id, document, text), document);
   }
 
   update(collection: string, target: Target, changes: readonly Change[], upsert: boolean) {
@@ -175,10 +184,7 @@ export class Writer {
   }
 }
 
-const withId = (id: string, document: Json): string => {
-  if (document._id === undefined) {
-    const text = JSON.stringify(document);
-    return text === '{}' ? `{"_id":${JSON.stringify(id)}}` : `{"_id":${JSON.stringify(id)},${text.slice(1)}`;
-  }
-  return JSON.stringify(document);
+const withId = (id: string, document: Json, text: string): string => {
+  if (document._id !== undefined) return text;
+  return text === '{}' ? `{"_id":${JSON.stringify(id)}}` : `{"_id":${JSON.stringify(id)},${text.slice(1)}`;
 };
