@@ -6,6 +6,7 @@ import { Commands, Execution, idFrom, namedUuid, systemEnvelope } from '#command
 import { Merging } from '#merges';
 import { organizationLimits } from '#organizations';
 import { PolicyRunner } from '#policies';
+import { Room, user } from '#users';
 import { ChangeAccountRoles } from '../../libs/accounts/src/account.commands.ts';
 import { account } from '../../libs/accounts/src/account.ts';
 import { RemoveUser } from '../../libs/users/src/user.commands.ts';
@@ -152,6 +153,41 @@ describe('what follows from a command of before a merge, when the merge was fast
       ownerId: owner.userId,
       access: { [owner.userId]: ['owner'], [member.userId]: ['support'] },
     });
+  }, 60_000);
+
+  it('USR-18, MRG-02: whoever was being let in before the lock is waited for, and counted', async () => {
+    const { organizationId } = prime;
+    const guest = await new Crowd(product.platform.events).person('prime.example');
+    const envelope = systemEnvelope(namedUuid('limit'), namedUuid('limit'), null);
+    const limit = { type: 'SetLimits', organizationId, users: 5 } as const;
+    const limits = { decider: organizationLimits, id: organizationId, command: limit };
+    await product.get(Execution).run(limits, envelope);
+    await product.settled();
+    const room = product.get(Room);
+    const [goOn, isAwaited] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const settled = room.settled.bind(room);
+    room.settled = (id) => {
+      isAwaited.resolve();
+      return settled(id);
+    };
+    const join = {
+      type: 'JoinOrganization',
+      organizationId: other.organizationId,
+      role: 'standard_user',
+      via: 'import',
+      invitationId: null,
+    } as const;
+    const late = room.within(other.organizationId, async () => {
+      await goOn.promise;
+      return product.get(Execution).run({ decider: user, id: guest.userId, command: join }, envelope);
+    });
+    await begun();
+    const over = product.get(Merging).finish(mergeId, 50, told);
+    await Promise.race([isAwaited.promise, over]);
+    goOn.resolve();
+    expect(await late).toMatchObject({ events: [{ type: 'UserJoinedOrg' }] });
+    expect(await over).toMatchObject({ status: 'failed', failure: 'user_limit_reached' });
+    expect((await belonging(product.platform.events)).wrongs).toEqual([]);
   }, 60_000);
 
   it('USR-18, MRG-02: others come between the moves of a merge, and who has not moved yet is counted, also after a restart', async () => {

@@ -168,6 +168,19 @@ describe.each(backends)('imports on $name', (backend) => {
     await product.operator.put(limits, { users: null, accounts: null });
   });
 
+  it('ACC-11, IMP-05: whose accounts do not fit any more is left where they are, with the reason', async () => {
+    const limits = `/v1/operations/organizations/${anna.organizationId}/limits`;
+    const { total } = await anna.call.get(anna.path('/accounts?kind=managed'));
+    await product.operator.put(limits, { users: null, accounts: total + 1 });
+    const people = await Promise.all(['oda', 'pia'].map((name) => product.signUp(`${name}@${domain}`)));
+    const rows = await imported(...people);
+    expect(rows.map(({ outcome, reason }) => [outcome, reason]).toSorted()).toEqual([
+      ['imported', null],
+      ['skipped', 'limit_reached'],
+    ]);
+    await product.operator.put(limits, { users: null, accounts: null });
+  });
+
   it('IMP-10, MRG-02: who owns an organization with a domain of its own is left there, and nobody holds it meanwhile', async () => {
     const ned = await product.signUp(`ned@${domain}`);
     await product.verifiedDomain(ned, product.domain('neds'));

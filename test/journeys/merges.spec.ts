@@ -27,7 +27,7 @@ describe.each(backends)('merges on $name', (backend) => {
     anna.call.get(anna.path(`/users/${userId}?${at(position)}`));
   const mergeOf = (mergeId: string): Promise<Json> => anna.call.get(anna.path(`/merges/${mergeId}`));
 
-  it('MRG-02, MRG-05, USR-18: the preview tells users, accounts, downgrades and what stands in the way, and changes nothing', async () => {
+  it('MRG-02, MRG-05, USR-18, ACC-11: the preview tells users, accounts, downgrades and what stands in the way, and changes nothing', async () => {
     const { bob, carol } = owners as Record<string, Person>;
     const path = (email: string) =>
       anna.path(`/merges/preview?candidateOwnerEmail=${encodeURIComponent(email)}`);
@@ -48,6 +48,9 @@ describe.each(backends)('merges on $name', (backend) => {
       false,
       ['user_limit_reached'],
     ]);
+    await product.operator.put(limits, { users: null, accounts: 1 });
+    const { blockers } = await anna.call.get(path(bob!.email));
+    expect(blockers.map(({ code }: Json) => code)).toEqual(['account_limit_reached']);
     await product.operator.put(limits, { users: null, accounts: null });
     await product.verifiedDomain(carol!, product.domain('carols'));
     const blocked = await anna.call.get(path(carol!.email));

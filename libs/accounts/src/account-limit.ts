@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type Envelope, Execution } from '#commands';
-import { isRefusal, type Refusal, refuse } from '#kernel';
+import { type Envelope, Execution, type Outcome } from '#commands';
+import { isRefusal, type Refusal } from '#kernel';
 import { organizationLimits } from '#organizations';
-import { LogHead } from '#queries';
-import { ReadModels } from '#read-models';
+import { type Coming, Room } from '#users';
 import { account } from './account.ts';
 import { accountSlots } from './account-slots.ts';
 
@@ -11,28 +10,36 @@ import { accountSlots } from './account-slots.ts';
 const GRACE_MS = 60_000;
 const ATTEMPTS = 8;
 
-/** ACC-11. */
-const full: Refusal = refuse(
-  'invalid',
-  'account_limit_reached',
-  "The organization's account limit has been reached.",
-);
+const one: Coming = { users: 0, accounts: 1 };
 
-/** At most so many managed accounts that are not closed, where an operator has set a limit. */
+/** ACC-11: at most so many managed accounts that are not closed, where an operator has set a limit. */
 @Injectable()
 export class AccountLimit {
   readonly #execution: Execution;
-  readonly #readModels: ReadModels;
-  readonly #log: LogHead;
+  readonly #room: Room;
 
-  constructor(execution: Execution, readModels: ReadModels, log: LogHead) {
+  constructor(execution: Execution, room: Room) {
     this.#execution = execution;
-    this.#readModels = readModels;
-    this.#log = log;
+    this.#room = room;
   }
 
-  /** Takes a place; whoever read the same revision at the same moment counts again. */
-  async reserve(organizationId: string, accountId: string, envelope: Envelope): Promise<Refusal | undefined> {
+  /** Makes an account when there is a place for it, beside whatever else comes in at the same time. */
+  within(
+    organizationId: string,
+    accountId: string,
+    envelope: Envelope,
+    make: () => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const reserved = async () => (await this.#reserve(organizationId, accountId, envelope)) ?? make();
+    return this.#room.within(organizationId, reserved, one);
+  }
+
+  /** Other processes make accounts too: whoever read the same revision at the same moment counts again. */
+  async #reserve(
+    organizationId: string,
+    accountId: string,
+    envelope: Envelope,
+  ): Promise<Refusal | undefined> {
     const { accounts: limit } = (await this.#execution.load(organizationLimits, organizationId)).state;
     if (limit === null) return undefined;
     for (let attempt = 1; ; attempt += 1) {
@@ -40,7 +47,8 @@ export class AccountLimit {
       if (state.taken[accountId]) return undefined;
       const settled = await this.#settled(state.taken);
       const waiting = Object.keys(state.taken).length - settled.length;
-      if ((await this.#count(organizationId)) + waiting >= limit) return full;
+      const full = await this.#room.refuses(organizationId, { users: 0, accounts: waiting + 1 });
+      if (full) return full;
       const outcome = await this.#execution.run(
         {
           decider: accountSlots,
@@ -54,10 +62,9 @@ export class AccountLimit {
     }
   }
 
-  /** Why an account cannot come in now; one that comes with a person who joins is never kept out. */
-  async refuses(organizationId: string): Promise<Refusal | undefined> {
-    const { accounts: limit } = (await this.#execution.load(organizationLimits, organizationId)).state;
-    return limit === null || (await this.#count(organizationId)) < limit ? undefined : full;
+  /** Why an account cannot come in now. */
+  refuses(organizationId: string): Promise<Refusal | undefined> {
+    return this.#room.refuses(organizationId, one);
   }
 
   async #settled(taken: Readonly<Record<string, string>>): Promise<string[]> {
@@ -68,11 +75,5 @@ export class AccountLimit {
       if (state.status !== 'unknown' || reservedAt < before) settled.push(accountId);
     }
     return settled;
-  }
-
-  async #count(organizationId: string): Promise<number> {
-    await this.#readModels.reach(await this.#log.head(), ['accounts']);
-    const open = { in: ['active', 'suspended', 'pending_closure'] };
-    return this.#readModels.count('accounts', { organizationId, kind: 'managed', status: open });
   }
 }

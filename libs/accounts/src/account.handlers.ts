@@ -66,21 +66,19 @@ export class CreateAccountHandler implements ICommandHandler<CreateAccount, Outc
         ? await this.#owners.ofOrganization(organizationId)
         : await this.#owners.managed(ownerId, organizationId);
     const { state: before } = await this.#execution.load(account, accountId);
-    const full =
-      owner && before.status === 'unknown'
-        ? (conflictWithNew(envelope) ?? (await this.#limit.reserve(organizationId, accountId, envelope)))
-        : undefined;
-    if (full) return full;
-    return this.#execution.run(
-      {
-        ...one,
-        command: (state: Account): AccountCommand | Refusal =>
-          owner || state.status !== 'unknown'
-            ? { type: 'CreateAccount', accountId, organizationId, name, owner: owner ?? nobody }
-            : ownerNotManaged,
-      },
-      envelope,
-    );
+    const make = () =>
+      this.#execution.run(
+        {
+          ...one,
+          command: (state: Account): AccountCommand | Refusal =>
+            owner || state.status !== 'unknown'
+              ? { type: 'CreateAccount', accountId, organizationId, name, owner: owner ?? nobody }
+              : ownerNotManaged,
+        },
+        envelope,
+      );
+    if (!owner || before.status !== 'unknown') return make();
+    return conflictWithNew(envelope) ?? this.#limit.within(organizationId, accountId, envelope, make);
   }
 }
 

@@ -16,6 +16,7 @@ type Running = Extract<Import, { status: 'running' }>;
 const reasons: Readonly<Record<string, SkipReason>> = {
   user_belongs_to_another_organization: 'member_of_other_organization',
   user_limit_reached: 'limit_reached',
+  account_limit_reached: 'limit_reached',
   not_found: 'deleted_since_report',
   organization_merging: 'organization_merging',
   organization_absorbed: 'organization_merging',
@@ -25,6 +26,7 @@ const failures: Readonly<Partial<Record<MergeFailure, SkipReason>>> = {
   candidate_has_verified_domains: 'owner_of_other_organization_with_domains',
   candidate_owner_changed: 'member_of_other_organization',
   user_limit_reached: 'limit_reached',
+  account_limit_reached: 'limit_reached',
 };
 
 /** Others hold the organization of an Owner for a moment only, unless they really merge it. */

@@ -6,7 +6,7 @@ import { VerifiedDomains } from '#domains';
 import { unauthenticated, validationFailed } from '#http';
 import { isRefusal, type Refusal, refuse } from '#kernel';
 import { Credentials, Passwords, waitingPassword } from '#sign-in';
-import { isLiving, ManagedUsersLimit, People } from '#users';
+import { isLiving, People, Room } from '#users';
 import { AccountDoors } from './account-doors.ts';
 import { AcceptInvite, DeclineInvite } from './invitation.commands.ts';
 import { type Invitation, invitation, invitationLinkInvalid, isOpen } from './invitation.ts';
@@ -24,7 +24,7 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
   readonly #links: InvitationLinks;
   readonly #passwords: Passwords;
   readonly #credentials: Credentials;
-  readonly #users: ManagedUsersLimit;
+  readonly #room: Room;
   readonly #offers: MergeOffers;
 
   constructor(
@@ -35,11 +35,11 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
     links: InvitationLinks,
     passwords: Passwords,
     credentials: Credentials,
-    users: ManagedUsersLimit,
+    room: Room,
     offers: MergeOffers,
   ) {
     this.#offers = offers;
-    this.#users = users;
+    this.#room = room;
     this.#execution = execution;
     this.#people = people;
     this.#domains = domains;
@@ -129,10 +129,12 @@ export class AcceptInviteHandler implements ICommandHandler<AcceptInvite, Outcom
   }
 
   /** Why nobody comes in this way just now: the domain lost its proof, the account ended, the house is full. */
-  async #closed({ organizationId, role, domain, accountId }: KnownInvitation): Promise<Refusal | undefined> {
+  async #closed(invited: KnownInvitation): Promise<Refusal | undefined> {
+    const { organizationId, role, domain, accountId, ownedAccountIds } = invited;
     if (role !== null && organizationId !== null)
       return (
-        (await this.#domains.refuses(organizationId, domain)) ?? (await this.#users.refuses(organizationId))
+        (await this.#domains.refuses(organizationId, domain)) ??
+        (await this.#room.refuses(organizationId, { users: 1, accounts: ownedAccountIds }))
       );
     const unvalidated = await this.#doors.unvalidated(domain);
     if (unvalidated || accountId === null) return unvalidated;

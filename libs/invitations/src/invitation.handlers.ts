@@ -11,7 +11,7 @@ import {
 } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { isRefusal, notFound, type Refusal, refuse } from '#kernel';
-import { type Address, emailInvalid, ManagedUsersLimit, People, Rates, takeOne } from '#users';
+import { type Address, emailInvalid, People, Rates, Room, takeOne } from '#users';
 import { AccountDoors } from './account-doors.ts';
 import { CancelInvite, ResendInvite, SendInvite } from './invitation.commands.ts';
 import {
@@ -46,18 +46,13 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
   readonly #people: People;
   readonly #domains: VerifiedDomains;
   readonly #sending: InvitationSending;
-  readonly #users: ManagedUsersLimit;
+  readonly #room: Room;
 
-  constructor(
-    people: People,
-    domains: VerifiedDomains,
-    sending: InvitationSending,
-    users: ManagedUsersLimit,
-  ) {
+  constructor(people: People, domains: VerifiedDomains, sending: InvitationSending, room: Room) {
     this.#people = people;
     this.#domains = domains;
     this.#sending = sending;
-    this.#users = users;
+    this.#room = room;
   }
 
   async execute(command: SendInvite): Promise<Outcome> {
@@ -74,7 +69,7 @@ export class SendInviteHandler implements ICommandHandler<SendInvite, Outcome> {
     const unfit =
       (await this.#sending.refusesAccounts(organizationId, accounts)) ??
       (await this.#domains.refuses(organizationId, address.domain)) ??
-      (await this.#users.refuses(organizationId));
+      (await this.#room.refuses(organizationId));
     return unfit ?? this.#sending.send(invitationId, offer, address, envelope);
   }
 }

@@ -244,6 +244,7 @@ export class InvitationLinksController {
     'account_closed',
     'unauthenticated',
     'user_limit_reached',
+    'account_limit_reached',
   )
   accept(@Body() command: AcceptInvite, @Call() call: Call<Principal>) {
     return this.#commands.send(command, {}, call);

@@ -21,7 +21,22 @@ const belonging: Record<string, readonly object[]> = {
     },
   ],
   accounts: [
-    { organizationId: 'org_1', accountId: 'acc_1', name: 'One', kind: 'managed', addition: null },
+    {
+      organizationId: 'org_1',
+      accountId: 'acc_1',
+      name: 'One',
+      kind: 'managed',
+      status: 'active',
+      addition: null,
+    },
+    {
+      organizationId: 'org_1',
+      accountId: 'acc_4',
+      name: 'Four',
+      kind: 'managed',
+      status: 'closed',
+      addition: null,
+    },
     { organizationId: 'org_1', accountId: 'acc_2', name: 'Two', kind: 'independent', addition: null },
     {
       organizationId: 'org_2',
@@ -57,7 +72,11 @@ describe('what belongs to organizations that may be absorbed', () => {
     const [one, two] = await Promise.all(['org_1', 'org_2'].map((id) => candidate.of(id)));
     expect(one).toEqual({
       users: [{ userId: 'usr_1', role: 'owner', email: 'a@one.example', domain: 'one.example' }],
-      accounts: [{ accountId: 'acc_1', name: 'One' }],
+      accounts: [
+        { accountId: 'acc_1', name: 'One' },
+        { accountId: 'acc_4', name: 'Four' },
+      ],
+      coming: { users: 1, accounts: 1 },
       sharedAccountIds: ['acc_2'],
       additionIds: [],
       pendingInvitationIds: ['inv_1'],
@@ -68,6 +87,7 @@ describe('what belongs to organizations that may be absorbed', () => {
     expect(two).toEqual({
       users: [{ userId: 'usr_2', role: 'owner', email: 'b@two.example', domain: 'two.example' }],
       accounts: [],
+      coming: { users: 1, accounts: 0 },
       sharedAccountIds: [],
       additionIds: ['add_1'],
       pendingInvitationIds: [],
@@ -96,6 +116,6 @@ describe('what belongs to organizations that may be absorbed', () => {
     });
     await expect(candidate.of('org_1')).rejects.toThrow('behind');
     fails = false;
-    expect((await candidate.of('org_1')).accounts).toHaveLength(1);
+    expect((await candidate.of('org_1')).accounts).toHaveLength(2);
   });
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LogHead } from '#queries';
 import { ReadModels, type Where } from '#read-models';
+import type { Coming } from '#users';
 import type { PlannedUser } from './merge.ts';
 
 interface BelongingUser extends PlannedUser {
@@ -17,6 +18,7 @@ interface BelongingAccount {
 export interface Belongings {
   readonly users: readonly BelongingUser[];
   readonly accounts: readonly BelongingAccount[];
+  readonly coming: Coming;
   /** Accounts of others that it sees. */
   readonly sharedAccountIds: readonly string[];
   /** Of accounts that it has asked for. */
@@ -34,6 +36,7 @@ interface Of {
 
 interface AccountFound extends Of, BelongingAccount {
   readonly kind: 'managed' | 'independent' | 'pending';
+  readonly status: string;
   readonly addition: { readonly additionId: string } | null;
 }
 
@@ -110,6 +113,10 @@ export class Candidate {
       return {
         users: users(id).map(asBelonging),
         accounts: kindOf('managed').map(({ accountId, name }) => ({ accountId, name })),
+        coming: {
+          users: users(id).length,
+          accounts: kindOf('managed').filter(({ status }) => status !== 'closed').length,
+        },
         sharedAccountIds: kindOf('independent').map(({ accountId }) => accountId),
         additionIds: kindOf('pending').flatMap(({ addition }) => addition?.additionId ?? []),
         pendingInvitationIds: invitations(id).map(({ invitationId }) => invitationId),

@@ -8,6 +8,7 @@ const envelopeFor = (name: string) => systemEnvelope(namedUuid(name), namedUuid(
 const left: Belongings = {
   users: [],
   accounts: [],
+  coming: { users: 0, accounts: 0 },
   sharedAccountIds: [],
   additionIds: [],
   pendingInvitationIds: [],

@@ -3,7 +3,7 @@ import { Execution } from '#commands';
 import { elsewhere, MergeOffers } from '#invitations';
 import { notFound, type OrganizationRole, type Refusal } from '#kernel';
 import { organization } from '#organizations';
-import { isLiving, ManagedUsersLimit, People } from '#users';
+import { isLiving, People, Room } from '#users';
 import { Candidate } from './candidate.ts';
 import { roleAfter } from './merge.ts';
 
@@ -17,6 +17,7 @@ const sentences: Readonly<Record<string, string>> = {
   already_member: 'This person is in the organization already.',
   candidate_not_open: 'Their organization is being merged, or was merged already.',
   user_limit_reached: 'This organization has no room for all of their users.',
+  account_limit_reached: 'This organization has no room for all of their accounts.',
   candidate_has_verified_domains: 'Their organization has a verified domain of its own.',
 };
 
@@ -28,14 +29,14 @@ export class MergeCandidates extends MergeOffers {
   readonly #execution: Execution;
   readonly #people: People;
   readonly #candidate: Candidate;
-  readonly #limit: ManagedUsersLimit;
+  readonly #room: Room;
 
-  constructor(execution: Execution, people: People, candidate: Candidate, limit: ManagedUsersLimit) {
+  constructor(execution: Execution, people: People, candidate: Candidate, room: Room) {
     super();
     this.#execution = execution;
     this.#people = people;
     this.#candidate = candidate;
-    this.#limit = limit;
+    this.#room = room;
   }
 
   async refuses(ownerId: string, candidateId: string): Promise<Refusal | undefined> {
@@ -47,12 +48,12 @@ export class MergeCandidates extends MergeOffers {
   async #blockers(ownerId: string, candidateId: string, into?: string): Promise<Blocker[]> {
     const { state } = await this.#execution.load(organization, candidateId);
     if (state.status === 'unknown' || state.ownerId !== ownerId) return [blocker('not_an_owner')];
-    const { hasVerifiedDomains, users } = await this.#candidate.of(candidateId);
-    const full = into !== undefined && (await this.#limit.refuses(into, users.length));
+    const { hasVerifiedDomains, coming } = await this.#candidate.of(candidateId);
+    const full = into === undefined ? undefined : await this.#room.refuses(into, coming);
     return [
       ...(state.status === 'open' ? [] : [blocker('candidate_not_open')]),
       ...(state.status === 'open' && hasVerifiedDomains ? [blocker('candidate_has_verified_domains')] : []),
-      ...(full ? [blocker('user_limit_reached')] : []),
+      ...(full ? [blocker(full.code)] : []),
     ];
   }
 

@@ -39,6 +39,7 @@ export type MergeFailure =
   | 'candidate_owner_changed'
   | 'organization_merging'
   | 'user_limit_reached'
+  | 'account_limit_reached'
   | 'domain_unverified'
   | 'domain_unvalidated';
 

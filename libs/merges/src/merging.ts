@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Commands, Execution, namedUuid, type Outcome, systemEnvelope } from '#commands';
-import { type Decider, type Event, isRefusal } from '#kernel';
+import { type Decider, type Event, isRefusal, type Refusal } from '#kernel';
 import { organization } from '#organizations';
-import { ManagedUsersLimit, user } from '#users';
+import { Room, user } from '#users';
 import { type Belongings, Candidate } from './candidate.ts';
 import { Ending } from './ending.ts';
 import {
@@ -41,7 +41,7 @@ export class Merging {
   readonly #lock: MergeLock;
   readonly #candidate: Candidate;
   readonly #ending: Ending;
-  readonly #limit: ManagedUsersLimit;
+  readonly #room: Room;
 
   constructor(
     execution: Execution,
@@ -49,14 +49,14 @@ export class Merging {
     lock: MergeLock,
     candidate: Candidate,
     ending: Ending,
-    limit: ManagedUsersLimit,
+    room: Room,
   ) {
     this.#execution = execution;
     this.#commands = commands;
     this.#lock = lock;
     this.#candidate = candidate;
     this.#ending = ending;
-    this.#limit = limit;
+    this.#room = room;
   }
 
   async state(mergeId: string): Promise<Merge> {
@@ -70,8 +70,8 @@ export class Merging {
   ): Promise<MergeFailure | undefined> {
     const found = await this.#candidate.of(candidateOrganizationId);
     if (found.hasVerifiedDomains) return 'candidate_has_verified_domains';
-    const refused = await this.#limit.refuses(organizationId, found.users.length);
-    return refused && 'user_limit_reached';
+    const refused = await this.#room.refuses(organizationId, found.coming);
+    return refused && crowded(refused);
   }
 
   /** From here on both organizations are held. */
@@ -125,17 +125,18 @@ export class Merging {
 
   /** Who and what moves, when nothing stands in the way any more (MRG-02). */
   async #plan(begun: Running, told: Told): Promise<MergeFailure | undefined> {
+    await this.#room.settled(begun.candidateOrganizationId);
     const found = await this.#candidate.of(begun.candidateOrganizationId);
     if (found.hasVerifiedDomains) return 'candidate_has_verified_domains';
-    const outcome = await this.#limit.within(
+    const outcome = await this.#room.within(
       begun.organizationId,
       async () => {
         await this.#planRest(begun, found, told);
         return { done: true };
       },
-      found.users.length,
+      found.coming,
     );
-    return isRefusal(outcome) ? 'user_limit_reached' : undefined;
+    return isRefusal(outcome) ? crowded(outcome) : undefined;
   }
 
   /** Goes on to the end. @returns how it ended, or what it is when it never began */
@@ -254,5 +255,9 @@ export class Merging {
     return outcome;
   }
 }
+
+/** USR-18, ACC-11. */
+const crowded = ({ code }: Refusal): MergeFailure =>
+  code === 'account_limit_reached' ? 'account_limit_reached' : 'user_limit_reached';
 
 const hasWritten = (outcome: Outcome): boolean => 'revision' in outcome && outcome.events.length > 0;

@@ -4,9 +4,9 @@ import { Execution, envelopeOf, idFrom, type Outcome, systemOnly } from '#comman
 import { VerifiedDomains } from '#domains';
 import { unauthenticated } from '#http';
 import { organization, refusalWhileEnding } from '#organizations';
-import { ManagedUsersLimit } from './managed-users-limit.ts';
 import { memberOf } from './members.ts';
 import { People } from './people.ts';
+import { type Coming, Room } from './room.ts';
 import { FoundOrganization, JoinOrganization } from './user.commands.ts';
 import { isLiving, type User, user } from './user.ts';
 
@@ -16,13 +16,13 @@ export class JoinOrganizationHandler implements ICommandHandler<JoinOrganization
   readonly #execution: Execution;
   readonly #people: People;
   readonly #domains: VerifiedDomains;
-  readonly #limit: ManagedUsersLimit;
+  readonly #room: Room;
 
-  constructor(execution: Execution, people: People, domains: VerifiedDomains, limit: ManagedUsersLimit) {
+  constructor(execution: Execution, people: People, domains: VerifiedDomains, room: Room) {
     this.#execution = execution;
     this.#people = people;
     this.#domains = domains;
-    this.#limit = limit;
+    this.#room = room;
   }
 
   async execute(command: JoinOrganization): Promise<Outcome> {
@@ -51,7 +51,9 @@ export class JoinOrganizationHandler implements ICommandHandler<JoinOrganization
         },
         envelope,
       );
-    return memberOf(state, organizationId) ? join() : this.#limit.within(organizationId, join);
+    return memberOf(state, organizationId)
+      ? join()
+      : this.#room.within(organizationId, join, withAccounts(state));
   }
 
   /** AMB-28, AMB-30: as the policy and the proof of the domain are now, not as they were at the sign-up. */
@@ -69,6 +71,12 @@ export class JoinOrganizationHandler implements ICommandHandler<JoinOrganization
 }
 
 /** ORG-05, AMB-14: the person's own stream is the one place that knows whether they are in an organization. */
+/** ORG-07, AMB-15: what somebody owns outside every organization comes along. */
+const withAccounts = (state: User): Coming => ({
+  users: 1,
+  accounts: isLiving(state) ? state.keptAccounts : [],
+});
+
 @Injectable()
 @CommandHandler(FoundOrganization)
 export class FoundOrganizationHandler implements ICommandHandler<FoundOrganization, Outcome> {

@@ -9,7 +9,6 @@ import {
 import { EraseUserDataHandler, ReleaseAddressHandler } from './erasure.handlers.ts';
 import { ExplainUserHandler } from './explanation.queries.ts';
 import { FoundOrganizationHandler, JoinOrganizationHandler } from './joining.handlers.ts';
-import { ManagedUsersLimit } from './managed-users-limit.ts';
 import {
   ChangeEmailHandler,
   ChangeOrganizationRoleHandler,
@@ -19,6 +18,7 @@ import { Members, mayChangeMember, mayManageMember, memberAnswer } from './membe
 import { FollowOwnershipHandler, TransferOwnershipHandler } from './ownership.handlers.ts';
 import { OwnershipController } from './ownership.http.ts';
 import { People } from './people.ts';
+import { Room } from './room.ts';
 import { SignUpController } from './sign-up.http.ts';
 import {
   ActivateInvitee,
@@ -72,7 +72,7 @@ export const usersNoun: Noun = {
     People,
     Members,
     Belongings,
-    ManagedUsersLimit,
+    Room,
     SignUpHandler,
     VerifyEmailHandler,
     RequestEmailVerificationHandler,

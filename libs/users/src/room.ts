@@ -1,0 +1,182 @@
+import { Injectable } from '@nestjs/common';
+import { Execution, type Outcome } from '#commands';
+import { type Refusal, refuse } from '#kernel';
+import { organizationLimits } from '#organizations';
+import { LogHead } from '#queries';
+import { ReadModels } from '#read-models';
+
+/** What comes into an organization together. */
+export interface Coming {
+  readonly users: number;
+  /** How many that are not closed, or which. */
+  readonly accounts: number | readonly string[];
+}
+
+interface Places {
+  readonly users: number;
+  readonly accounts: number;
+}
+
+interface Entering extends PromiseWithResolvers<Outcome> {
+  readonly enter: () => Promise<Outcome>;
+  readonly coming: Coming;
+}
+
+interface Candidate {
+  readonly candidateOrganizationId: string;
+}
+
+const somebody: Coming = { users: 1, accounts: 0 };
+const asMuchAsItLikes: Places = { users: Number.POSITIVE_INFINITY, accounts: Number.POSITIVE_INFINITY };
+const open = ['active', 'suspended', 'pending_closure'];
+
+/** USR-18. */
+const usersFull: Refusal = refuse(
+  'invalid',
+  'user_limit_reached',
+  'The organization has reached its limit for managed users.',
+);
+
+/** ACC-11. */
+const accountsFull: Refusal = refuse(
+  'invalid',
+  'account_limit_reached',
+  "The organization's account limit has been reached.",
+);
+
+/**
+ * At most so many managed users, and accounts that are not closed, where an operator has set a limit. People join in
+ * the one process that follows the log: there those of one organization are counted one after the other, many from one
+ * look, which shows everybody before them. Whose organization is being merged into it counts from the moment that this
+ * is certain, so that nobody waits for the moves.
+ */
+@Injectable()
+export class Room {
+  readonly #execution: Execution;
+  readonly #readModels: ReadModels;
+  readonly #log: LogHead;
+  /** Who waits for the next look, by organization. */
+  readonly #waiting = new Map<string, Entering[]>();
+  readonly #underWay = new Map<string, Set<Promise<unknown>>>();
+
+  constructor(execution: Execution, readModels: ReadModels, log: LogHead) {
+    this.#execution = execution;
+    this.#readModels = readModels;
+    this.#log = log;
+  }
+
+  /** Runs `enter` when there is room for all that come together. */
+  within(organizationId: string, enter: () => Promise<Outcome>, coming = somebody): Promise<Outcome> {
+    const entered = this.#within(organizationId, enter, coming);
+    const others = this.#underWay.get(organizationId) ?? new Set();
+    this.#underWay.set(organizationId, others.add(entered));
+    const isThrough = () => {
+      others.delete(entered);
+      if (others.size === 0) this.#underWay.delete(organizationId);
+    };
+    entered.then(isThrough, isThrough);
+    return entered;
+  }
+
+  /** Whoever is being let in now is in, or was refused. */
+  async settled(organizationId: string): Promise<void> {
+    await Promise.allSettled(this.#underWay.get(organizationId) ?? []);
+  }
+
+  /** Why nobody more, or not so many, can come in now; whoever comes later is counted again. */
+  async refuses(organizationId: string, coming = somebody): Promise<Refusal | undefined> {
+    if (!(await this.#isLimited(organizationId, coming))) return undefined;
+    const left = await this.#left(organizationId);
+    return unfit(await this.#placesFor(coming, left), left);
+  }
+
+  async #within(organizationId: string, enter: () => Promise<Outcome>, coming: Coming): Promise<Outcome> {
+    if (!(await this.#isLimited(organizationId, coming))) return enter();
+    const entering = { enter, coming, ...Promise.withResolvers<Outcome>() };
+    const others = this.#waiting.get(organizationId);
+    if (others) others.push(entering);
+    else {
+      this.#waiting.set(organizationId, [entering]);
+      void this.#letIn(organizationId);
+    }
+    return entering.promise;
+  }
+
+  async #letIn(organizationId: string): Promise<void> {
+    const waiting = this.#waiting.get(organizationId) as Entering[];
+    while (waiting.length > 0) {
+      const round = waiting.splice(0);
+      try {
+        waiting.unshift(...(await this.#round(organizationId, round)));
+      } catch (error) {
+        for (const { reject } of round) reject(error);
+      }
+    }
+    this.#waiting.delete(organizationId);
+  }
+
+  /** @returns those for whom there is only room when others of this round are refused after all */
+  async #round(organizationId: string, round: readonly Entering[]): Promise<Entering[]> {
+    let left = await this.#left(organizationId);
+    const entering: Entering[] = [];
+    const again: Entering[] = [];
+    for (const one of round) {
+      const places = await this.#placesFor(one.coming, left);
+      const refused = unfit(places, left);
+      if (!refused) {
+        left = { users: left.users - places.users, accounts: left.accounts - places.accounts };
+        entering.push(one);
+      } else if (entering.length > 0) again.push(one);
+      else one.resolve(refused);
+    }
+    await Promise.all(entering.map(({ enter, resolve, reject }) => enter().then(resolve, reject)));
+    return again;
+  }
+
+  async #isLimited(organizationId: string, coming: Coming): Promise<boolean> {
+    const { users, accounts } = await this.#limits(organizationId);
+    const bringsAccounts =
+      typeof coming.accounts === 'number' ? coming.accounts > 0 : coming.accounts.length > 0;
+    return (users !== null && coming.users > 0) || (accounts !== null && bringsAccounts);
+  }
+
+  async #limits(organizationId: string) {
+    return (await this.#execution.load(organizationLimits, organizationId)).state;
+  }
+
+  async #left(organizationId: string): Promise<Places> {
+    const limits = await this.#limits(organizationId);
+    await this.#readModels.reach(await this.#log.head(), ['users', 'accounts', 'merges']);
+    const where = { organizationId, status: 'running', isPlanned: true };
+    const homes = [organizationId];
+    for await (const { candidateOrganizationId } of this.#readModels.every<Candidate>('merges', {
+      where,
+      by: 'requestedAt',
+    }))
+      homes.push(candidateOrganizationId);
+    // In one look: whoever moves meanwhile is counted once.
+    const theirs = { organizationId: { in: homes }, kind: 'managed' };
+    const [users, accounts] = await Promise.all([
+      limits.users === null ? 0 : this.#readModels.count('users', theirs),
+      limits.accounts === null ? 0 : this.#readModels.count('accounts', { ...theirs, status: { in: open } }),
+    ]);
+    return {
+      users: (limits.users ?? asMuchAsItLikes.users) - users,
+      accounts: (limits.accounts ?? asMuchAsItLikes.accounts) - accounts,
+    };
+  }
+
+  /** Those that are closed take none. */
+  async #placesFor({ users, accounts }: Coming, left: Places): Promise<Places> {
+    if (typeof accounts === 'number') return { users, accounts };
+    if (accounts.length === 0 || left.accounts === asMuchAsItLikes.accounts) return { users, accounts: 0 };
+    const found = await this.#readModels.many<{ status: string }>('accounts', accounts);
+    return { users, accounts: [...found.values()].filter(({ status }) => open.includes(status)).length };
+  }
+}
+
+/** Whoever brings none needs no place, also where there are too many already. */
+const unfit = ({ users, accounts }: Places, left: Places): Refusal | undefined => {
+  if (users > 0 && users > left.users) return usersFull;
+  return accounts > 0 && accounts > left.accounts ? accountsFull : undefined;
+};
