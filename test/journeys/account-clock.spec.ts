@@ -51,6 +51,28 @@ describe('accounts and the passing of time', () => {
     expect(ended).toMatchObject({ actor: { type: 'system' }, data: { accountId: eve.accountId } });
   });
 
+  it('ACC-06: what an account was called that is shared, as of a time after which its own organization alone went on', async () => {
+    const { additionId } = await anna.call.post(anna.path('/account-additions'), {
+      accountId: eve.accountId,
+      kind: 'independent',
+    });
+    await eve.call.post(`/v1/account-additions/${additionId}/confirm`);
+    const shared = async (query: string): Promise<string[]> => {
+      const { items } = await anna.call.get(anna.path(`/accounts?kind=independent&${query}`));
+      return items.map(({ name }: Json) => name);
+    };
+    expect(await shared(`minPosition=${await product.head()}`)).toEqual(['First account']);
+    const { asOf } = await anna.call.get(anna.path('/accounts'));
+    await sandbox.advance(60_000);
+    const { position } = await eve.call
+      .send('PATCH', `/v1/accounts/${eve.accountId}`, {
+        body: { name: 'Second name' },
+      })
+      .then(({ body }) => body);
+    expect(await shared(`minPosition=${position}`)).toEqual(['Second name']);
+    expect(await shared(`asOf=${encodeURIComponent(asOf)}`)).toEqual(['First account']);
+  });
+
   it('AMB-30: while a domain is unvalidated, nobody of it is invited to an account, or comes in', async () => {
     const bob = await sandbox.join(anna, `bob@${domain.domain}`);
     await anna.call.put(`${account}/users/${bob.userId}/roles`, { roles: ['administrator'] });

@@ -105,16 +105,24 @@ export class Queries {
     const time = new Date(asOf).toISOString();
     if (time >= now) return { at: undefined, asOf: now };
     await this.#readModels.reach(head, ['audit']);
-    // Everything before the first thing that happened later, anywhere when no organization is asked about; events of one
-    // command share their time.
+    const anywhere = await this.#before(time, undefined, head);
+    if (organizationId === undefined) return { at: anywhere, asOf: time };
+    // What others share with it moves by their events; of its own none is left out, whatever clock another process has.
+    const here = await this.#before(time, organizationId, head);
+    const newest = await this.#one({ organizationId, position: { upTo: here } }, newestFirst);
+    return { at: Math.min(here, Math.max(anywhere, newest?.position ?? 0)), asOf: time };
+  }
+
+  /** Everything before the first thing that happened later; events of one command share their time. */
+  async #before(time: string, organizationId: string | undefined, head: number): Promise<number> {
     const next = await this.#one(
       { organizationId, occurredAt: { after: time } },
       { field: 'occurredAt', direction: 1 },
     );
-    if (!next) return { at: head, asOf: time };
+    if (!next) return head;
     const { occurredAt } = next;
     const first = await this.#one({ organizationId, occurredAt }, { field: 'position', direction: 1 });
-    return { at: Math.max(0, (first?.position ?? 1) - 1), asOf: time };
+    return Math.max(0, (first?.position ?? 1) - 1);
   }
 
   async #one(
