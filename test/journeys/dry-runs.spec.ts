@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EventStore } from '#event-store';
+import type { RecordedEvent } from '#kernel';
 import { LogHead } from '#queries';
 import { closure, deletion, removal } from '../support/acknowledgements.ts';
 import { codeAt } from '../support/authenticator.ts';
@@ -46,6 +47,21 @@ describe.each(backends)('every command of people and accounts can be tried first
   });
   afterAll(() => product.stop());
 
+  /** Streams on which something was written because of these events. */
+  const causedBy = async (
+    log: EventStore,
+    after: number,
+    causes: readonly RecordedEvent[],
+  ): Promise<string[]> => {
+    const ids = new Set(causes.map(({ id }) => id));
+    const found: string[] = [];
+    for await (const batch of log.readAll({ after }))
+      found.push(
+        ...batch.flatMap(({ metadata, stream }) => (ids.has(metadata.causationId ?? '') ? [stream] : [])),
+      );
+    return found;
+  };
+
   /** The same command twice, dry and in earnest: under one key, so that it makes the same ids. */
   const both = async (
     by: Caller,
@@ -59,13 +75,17 @@ describe.each(backends)('every command of people and accounts can be tried first
     keys += 1;
     const under = by.key(`dry-runs-${keys}`);
     const dry = await under.expecting([200], method, `${path}?dryRun=true`, body);
-    const real = await under.expecting([200, 201, 202], method, path, body);
     const log = product.serving.app.get(LogHead) as unknown as EventStore;
+    const before = await log.head();
+    const real = await under.expecting([200, 201, 202], method, path, body);
     const written = (await log.read(real.stream)).filter(({ id }) =>
       real.events.some((event: Json) => event.id === id),
     );
     expect([operation, comparable(dry.events)]).toEqual([operation, comparable(written)]);
     expect([operation, written.length]).not.toEqual([operation, 0]);
+    const foretold = dry.effects.map(({ resource }: Json) => `${resource.type}-${resource.id}`);
+    const followed = (await causedBy(log, before, written)).filter((stream) => !stream.startsWith('claim.'));
+    expect([operation, followed.filter((stream) => !foretold.includes(stream))]).toEqual([operation, []]);
     return real;
   };
   const names = { givenName: 'Olga', familyName: 'Out' };
@@ -108,7 +128,12 @@ describe.each(backends)('every command of people and accounts can be tried first
     await both(anna.call, `POST ${person}/reactivate`, one);
     await both(anna.call, `POST ${person}/reset-password`, one);
     await both(anna.call, `POST ${person}/reset-two-factor`, one);
-    await both(anna.call, `POST ${person}/delete`, one, { acknowledgements });
+    const create = 'POST /v1/organizations/{organizationId}/accounts';
+    const { accountId: owned } = await both(anna.call, create, one, { name: 'Of Bob', ownerId: userId });
+    const used = { accountId: anna.accountId, userId };
+    await both(anna.call, 'PUT /v1/accounts/{accountId}/users/{userId}/roles', used, { roles: ['support'] });
+    const accountOwners = { [owned]: anna.userId };
+    await both(anna.call, `POST ${person}/delete`, one, { acknowledgements, accountOwners });
     const next = await product.join(anna, colleague('next'));
     const newOwner = { newOwnerId: next.userId, previousOwnerRole: 'administrator' };
     await both(anna.call, `POST ${organization}/transfer-ownership`, one, newOwner);

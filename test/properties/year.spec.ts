@@ -24,7 +24,7 @@ import { dumpOf } from '../support/things.ts';
 
 const LONG = process.env.ORGLEDGER_LONG === '1';
 jest.setTimeout(600_000);
-const RUNS = 2;
+const RUNS = LONG ? 4 : 2;
 const DOMAINS = LONG ? 6 : 3;
 /** Days of a simulated life. */
 const DAYS = LONG ? 365 : 40;
