@@ -211,6 +211,19 @@ describe.each(backends)('managed users on $name', (backend) => {
     );
   });
 
+  it('USR-07: whatever is shown of somebody can be explained, down to what a person asked for', async () => {
+    const una = await product.join(anna, `una@${domain}`);
+    await una.call.post(una.path('/accounts'), { name: 'Of Una' });
+    const position = String(await product.head());
+    const { userId, organizationId, ...shown } = await anna.call.get(`${path(una)}?minPosition=${position}`);
+    expect([userId, organizationId, shown.accounts]).toEqual([una.userId, anna.organizationId, 1]);
+    for (const [field, value] of Object.entries(shown)) {
+      const told = await anna.call.get(path(una, `/explain?field=${field}`));
+      expect([field, told.value, told.history[0]?.value]).toEqual([field, value, value]);
+      expect([field, told.history[0]?.because.at(-1)?.actor.type]).toEqual([field, 'user']);
+    }
+  });
+
   it('If-Match: an older revision of the person is refused before anything else of theirs is weighed', async () => {
     const { headers } = await anna.call.send('GET', path(bob));
     const old = anna.call.with({ 'if-match': headers.get('etag') ?? '' });
