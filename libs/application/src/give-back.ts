@@ -8,5 +8,9 @@ const AFTER_MS = 500;
 export const giveBackAfterStart = (): void => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as (options: object) => void;
-  setTimeout(() => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' }), AFTER_MS).unref();
+  setTimeout(() => {
+    // Where no tick is waiting, the shape of ticks is forgotten, and each one afterwards costs 0.3 µs more.
+    process.nextTick(() => {});
+    collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  }, AFTER_MS).unref();
 };

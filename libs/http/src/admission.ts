@@ -46,6 +46,10 @@ interface Place {
   readonly caller: string;
 }
 
+const asked = Symbol('who asks');
+
+type Incoming = IncomingMessage & { [asked]?: Asking };
+
 /** Who asks, as far as a token or an address tells before anybody looks into it. */
 interface Asking extends Place {
   /** The hash of the token or cookie that was shown. */
@@ -218,7 +222,6 @@ export const admit = (
 ): void => {
   const admission = new Admission(limits);
   const callers = new KnownCallers(operatorToken);
-  const asking = new WeakMap<IncomingMessage, Asking>();
   const { server } = fastify;
   const [inside] = server.listeners('request') as RequestListener[];
   if (!inside) throw new Error('nobody listens to requests yet');
@@ -226,7 +229,7 @@ export const admit = (
   server.on('request', (request, response) => {
     if (uncounted.test(request.url ?? '')) return inside(request, response);
     const who = callers.asking(request);
-    asking.set(request, who);
+    (request as Incoming)[asked] = who;
     if (!admission.isFull(who)) return inside(request, response);
     refuse({ id: nextId(), url: request.url ?? '' }, response, headers);
     refused(request.method ?? '');
@@ -234,7 +237,7 @@ export const admit = (
   fastify.addHook('preHandler', (request: FastifyRequest, reply: FastifyReply, done) => {
     const { raw } = reply;
     if (uncounted.test(request.url)) return done();
-    const who = asking.get(request.raw) ?? callers.asking(request.raw);
+    const who = (request.raw as Incoming)[asked] ?? callers.asking(request.raw);
     request.isKnown = who.isKnown;
     const isLetIn = admission.enter(who, () => {
       if (!raw.destroyed) done();
@@ -243,7 +246,8 @@ export const admit = (
       reply.hijack();
       return refuse(request, raw, headers);
     }
-    raw.once('close', () => {
+    // It closes once, and `once` would cost more.
+    raw.on('close', () => {
       admission.leave(who);
       if (who.key !== undefined) callers.learn(who.key, request, raw.statusCode);
     });

@@ -66,11 +66,27 @@ describe('metrics', () => {
     expect(body).toContain('http_request_duration_seconds_bucket{le="0.005",method="GET",route="/v1/me"} 2');
     expect(body).toContain('process_cpu_user_seconds_total');
   });
-  it('loads by itself after a thousand requests and loses none', async () => {
+  it('tells apart routes, methods and answers, and counts up the times', async () => {
     const metrics = new Metrics();
-    for (let n = 0; n < 1_500; n++)
-      metrics.answered({ method: 'GET', route: '/', status: 200, seconds: 0.001 });
-    expect((await metrics.text()).body).toContain('{method="GET",route="/",status="200"} 1500');
+    for (const [method, status, seconds] of [
+      ['GET', 200, 0.001],
+      ['GET', 404, 0.002],
+      ['POST', 200, 60],
+    ] as const)
+      metrics.answered({ method, route: '/', status, seconds });
+    const { body } = await metrics.text();
+    expect(body.split('\n').filter((line) => /^http_.*GET|le="(?:10|.Inf)".*POST/.test(line))).toEqual([
+      'http_requests_total{method="GET",route="/",status="200"} 1',
+      'http_requests_total{method="GET",route="/",status="404"} 1',
+      'http_request_duration_seconds_bucket{le="0.001",method="GET",route="/"} 1',
+      ...[0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, '+Inf'].map(
+        (bound) => `http_request_duration_seconds_bucket{le="${bound}",method="GET",route="/"} 2`,
+      ),
+      'http_request_duration_seconds_sum{method="GET",route="/"} 0.003',
+      'http_request_duration_seconds_count{method="GET",route="/"} 2',
+      'http_request_duration_seconds_bucket{le="10",method="POST",route="/"} 0',
+      'http_request_duration_seconds_bucket{le="+Inf",method="POST",route="/"} 1',
+    ]);
   });
   it('reads gauges at each scrape and forgets labels that are gone', async () => {
     const metrics = new Metrics();

@@ -26,21 +26,26 @@ export interface ReadCall {
 }
 
 /** Base of every query class: the class is the query string, what else a reader needs travels beside it. */
-export abstract class OrgledgerQuery<Answer = unknown> extends Query<Answer | Refusal> {}
+export abstract class OrgledgerQuery<Answer = unknown> extends Query<Answer | Refusal> {
+  #reading: Reading | undefined;
+
+  static read(query: OrgledgerQuery, reading: Reading): void {
+    query.#reading = reading;
+  }
+
+  static readingOf(query: OrgledgerQuery): Reading {
+    if (!query.#reading) throw new Error(`${query.constructor.name} was not asked through Queries`);
+    return query.#reading;
+  }
+}
+
+export const { readingOf } = OrgledgerQuery;
 
 /** What a query is about: whose data, and in which read models it must be visible. */
 export interface Target {
   readonly organizationId?: string;
   readonly [field: string]: unknown;
 }
-
-const readings = new WeakMap<object, Reading>();
-
-export const readingOf = (query: object): Reading => {
-  const reading = readings.get(query);
-  if (!reading) throw new Error(`${query.constructor.name} was not asked through Queries`);
-  return reading;
-};
 
 /** The newest position of the whole log, to tell a position that nobody has ever given out. */
 export abstract class LogHead {
@@ -83,7 +88,7 @@ export class Queries {
         ? { at: undefined, asOf: now }
         : await this.#moment(call.asOf, now, target.organizationId, call.principal);
     const atLeast = Math.max(wanted, moment.at ?? 0);
-    readings.set(query, { principal: call.principal, atLeast, asked: call.asOf ?? null, ...moment });
+    OrgledgerQuery.read(query, { principal: call.principal, atLeast, asked: call.asOf ?? null, ...moment });
     return this.#bus.execute(query);
   }
 
