@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RecentlyUsed } from '#cache';
 import { HttpProblem, problemDocument } from './problem.ts';
@@ -87,6 +88,12 @@ class Pool {
   }
 }
 
+/** What one caller waits to begin. */
+interface Queue {
+  readonly caller: string;
+  readonly begins: (() => void)[];
+}
+
 /**
  * What arrives in one turn of the event loop begins in the next, so that its answers leave together; only so much of
  * it, the rest waits, caller by caller in turn: whoever asks a thousand times at once stands in a queue of their own.
@@ -95,7 +102,9 @@ export class Admission {
   readonly #pools: Readonly<Record<Kind, Pool>>;
   readonly #perTurn: number;
   readonly #nextTurn: (work: () => void) => void;
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #waiting = new Map<string, Queue>();
+  /** The same queues, in the order in which they are next. */
+  readonly #order: Queue[] = [];
   #isArmed = false;
 
   constructor(limits: AdmissionLimits, nextTurn: (work: () => void) => void = setImmediate) {
@@ -117,9 +126,13 @@ export class Admission {
   /** Begins later; false: there is no place, and nothing will begin. Whoever was let in must leave once. */
   enter({ kind, caller }: Place, begin: () => void): boolean {
     if (!this.#pools[kind].take(caller)) return false;
-    const queue = this.#waiting.get(caller);
-    if (queue) queue.push(begin);
-    else this.#waiting.set(caller, [begin]);
+    const known = this.#waiting.get(caller);
+    if (known) known.begins.push(begin);
+    else {
+      const queue = { caller, begins: [begin] };
+      this.#waiting.set(caller, queue);
+      this.#order.push(queue);
+    }
     this.#arm();
     return true;
   }
@@ -136,14 +149,16 @@ export class Admission {
 
   #turn(): void {
     this.#isArmed = false;
-    for (let begun = 0; this.#waiting.size > 0 && begun < this.#perTurn; begun += 1) {
-      const [[caller, queue]] = this.#waiting as unknown as [[string, (() => void)[]]];
-      this.#waiting.delete(caller);
-      const begin = queue.shift() as () => void;
-      if (queue.length > 0) this.#waiting.set(caller, queue);
+    for (let begun = 0; begun < this.#perTurn; begun += 1) {
+      const queue = this.#order.shift();
+      if (!queue) return;
+      const { caller, begins } = queue;
+      const begin = begins.shift() as () => void;
+      if (begins.length > 0) this.#order.push(queue);
+      else this.#waiting.delete(caller);
       begin();
     }
-    if (this.#waiting.size > 0) this.#arm();
+    if (this.#order.length > 0) this.#arm();
   }
 }
 
@@ -172,6 +187,19 @@ const uncounted = /^\/health\/live(?:$|\?)/;
 
 const keyOf = (shown: string): string => hash('sha256', shown, 'base64url');
 
+const shownBefore = Symbol('shown before');
+
+/** Remembers the key of what it showed last: a connection mostly shows the same, and hashing costs more than the rest. */
+type Showing = Socket & { [shownBefore]?: { readonly shown: string; readonly key: string } };
+
+const keyShownOn = (socket: Showing, shown: string): string => {
+  const before = socket[shownBefore];
+  if (before?.shown === shown) return before.key;
+  const key = keyOf(shown);
+  socket[shownBefore] = { shown, key };
+  return key;
+};
+
 /** Whom a token or a cookie stood for when it was last shown, kept by its hash. */
 class KnownCallers {
   readonly #callers = new RecentlyUsed<string, string>(100_000);
@@ -183,7 +211,7 @@ class KnownCallers {
 
   asking({ url = '', headers, socket }: IncomingMessage): Asking {
     const shown = headers.authorization ?? sessionIn(headers.cookie);
-    const key = shown === undefined ? undefined : keyOf(shown);
+    const key = shown === undefined ? undefined : keyShownOn(socket, shown);
     if (key !== undefined && key === this.#operator)
       return { kind: 'operators', caller: 'operator', key, isKnown: true };
     const known = key === undefined ? undefined : this.#callers.get(key);
@@ -194,10 +222,10 @@ class KnownCallers {
   }
 
   /** What an answer tells of who asked. */
-  learn(key: string, { principal }: FastifyRequest, status: number): void {
-    if (principal) {
-      if (this.#callers.get(key) !== principal.id) this.#callers.set(key, principal.id);
-    } else if (status === 401) this.#callers.delete(key);
+  learn({ key, caller }: Asking, { principal }: FastifyRequest, status: number): void {
+    if (key === undefined || principal?.id === caller) return;
+    if (principal) this.#callers.set(key, principal.id);
+    else if (status === 401) this.#callers.delete(key);
   }
 }
 
@@ -249,7 +277,7 @@ export const admit = (
     // It closes once, and `once` would cost more.
     raw.on('close', () => {
       admission.leave(who);
-      if (who.key !== undefined) callers.learn(who.key, request, raw.statusCode);
+      callers.learn(who, request, raw.statusCode);
     });
   });
 };
