@@ -28,7 +28,7 @@ describe('somebody who gets another name in the moment in which they come to an 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'orgledger-news-'));
     store = openEmbeddedEvents(folder);
-    execution = new Execution(store, clock, () => []);
+    execution = new Execution(store, clock, { foresee: () => [], awaits: () => false });
     owners = new Owners(execution, new People(execution, undefined as never, undefined as never));
     const seeds = new Seeds(store, (address) => address);
     await seeds.organization(1, anna, 'prime.example');

@@ -31,7 +31,7 @@ describe('the account of somebody who has just left, before anything has followe
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'orgledger-upkeep-'));
     store = openEmbeddedEvents(folder);
-    execution = new Execution(store, clock, () => []);
+    execution = new Execution(store, clock, { foresee: () => [], awaits: () => false });
     const seeds = new Seeds(store, (address) => address);
     await seeds.organization(1, anna, 'prime.example');
     await seeds.person(1, 'prime.example', { organizationId, role: 'owner' });

@@ -195,8 +195,7 @@ export class ApplicationModule {
         {
           provide: Execution,
           inject: [PolicyRunner],
-          useFactory: (runner: PolicyRunner) =>
-            new Execution(events, clock, (decided) => runner.foresee(decided)),
+          useFactory: (runner: PolicyRunner) => new Execution(events, clock, runner),
         },
         {
           provide: Erasure,

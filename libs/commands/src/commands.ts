@@ -5,6 +5,7 @@ import { Together } from '#event-store';
 import { type FollowOn, isRefusal, type RecordedEvent } from '#kernel';
 import {
   anonymous,
+  awaited,
   commandIdFor,
   correlation,
   type Envelope,
@@ -122,7 +123,8 @@ export class Commands {
   async #settled(command: OrgledgerCommand, envelope: Envelope): Promise<Outcome> {
     const outcome = await this.#execute(command, envelope);
     if (isRefusal(outcome) || !isReceipt(outcome)) return outcome;
-    if (!outcome.events.some(({ type }) => this.#effects.awaited(type))) return outcome;
+    const waits = outcome[awaited] ?? outcome.events.some(({ type }) => this.#effects.awaited(type));
+    if (!waits) return outcome;
     return this.#withEffects(outcome, outcome[correlation] || envelope.correlationId);
   }
 

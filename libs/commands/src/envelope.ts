@@ -79,9 +79,13 @@ export const systemEnvelope = (
 /** Which command's effects a receipt stands for; never serialised. */
 export const correlation = Symbol('correlation');
 
+/** False: nothing follows from it that an answer waits for; absent: the types of its events tell. Never serialised. */
+export const awaited = Symbol('awaited');
+
 /** The answer to a command (api.md, "Conventions"), with the fields of the command's own. */
 export interface Receipt {
   readonly [correlation]?: string;
+  readonly [awaited]?: boolean;
   readonly id: string;
   readonly stream: string;
   readonly revision: number;

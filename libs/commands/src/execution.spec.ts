@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type EventStore, openEmbeddedEvents, StoreUnavailable, Together } from '#event-store';
 import { type Decider, type Event, forbidden, isRefusal, refuse } from '#kernel';
-import { type Envelope, Fingerprints, namedUuid, type Receipt, systemPrincipal } from './envelope.ts';
+import {
+  awaited,
+  type Envelope,
+  Fingerprints,
+  namedUuid,
+  type Receipt,
+  systemPrincipal,
+} from './envelope.ts';
 import { Execution, type Step } from './execution.ts';
 
 type Counted = Event<'Counted', { by: number; total: number }>;
@@ -49,9 +56,11 @@ describe('execution', () => {
   let folder: string;
   let store: EventStore;
   const fresh = (over: EventStore = store) =>
-    new Execution(over, clock, (events) =>
-      events.map(({ type }) => ({ command: `After${type}`, resource: { type: 'counter', id: 'c1' } })),
-    );
+    new Execution(over, clock, {
+      foresee: (events) =>
+        events.map(({ type }) => ({ command: `After${type}`, resource: { type: 'counter', id: 'c1' } })),
+      awaits: (events) => events.some(({ data }) => (data as Counted['data']).by > 9),
+    });
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'orgledger-execution-'));
@@ -165,6 +174,18 @@ describe('execution', () => {
     await execution.run(step(2), envelope('a'));
     expect(await execution.run(step(0), envelope('b'))).toMatchObject({ revision: 0, events: [], total: 2 });
     expect(await store.head()).toBe(1);
+  });
+
+  it('an answer says whether it waits for what follows; a repeat leaves that to the types of its events', async () => {
+    const execution = fresh();
+    const told = async (by: number, name: string) =>
+      ((await execution.run(step(by), envelope(name))) as Receipt)[awaited];
+    expect([await told(2, 'a'), await told(20, 'b')]).toEqual([false, true]);
+    expect([await told(2, 'a'), await told(20, 'b'), await told(0, 'c')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('who may not is refused before anything is decided', async () => {

@@ -12,6 +12,7 @@ import {
   refuse,
 } from '#kernel';
 import {
+  awaited,
   correlation,
   type DryRun,
   type Envelope,
@@ -75,8 +76,13 @@ interface Pending {
   readonly onDisk?: Promise<void>;
 }
 
-/** What would follow from events, for a dry run. */
-export type Foresee = (events: readonly Event[]) => DryRun['effects'];
+/** What follows from events. */
+export interface Foresight {
+  /** For a dry run. */
+  foresee(events: readonly Event[]): DryRun['effects'];
+  /** Whether an answer waits for any of it. */
+  awaits(events: readonly Event[]): boolean;
+}
 
 /**
  * The one way a command travels (architecture.md): load, answer a repeat, authorize, decide, append at the revision
@@ -85,16 +91,16 @@ export type Foresee = (events: readonly Event[]) => DryRun['effects'];
 export class Execution {
   readonly #store: EventStore;
   readonly #clock: Clock;
-  readonly #foresee: Foresee;
+  readonly #foresight: Foresight;
   readonly #cache = new RecentlyUsed<string, Loaded<unknown>>(50_000);
   readonly #queues = new Map<string, Promise<unknown>>();
   /** Streams whose newest events are not on the disk yet. */
   readonly #ahead = new Map<string, Ahead>();
 
-  constructor(store: EventStore, clock: Clock, foresee: Foresee) {
+  constructor(store: EventStore, clock: Clock, foresight: Foresight) {
     this.#store = store;
     this.#clock = clock;
-    this.#foresee = foresee;
+    this.#foresight = foresight;
   }
 
   now(): string {
@@ -198,7 +204,7 @@ export class Execution {
     if (isRefusal(decision)) return { outcome: decision, onDisk };
     if (envelope.dryRun) {
       const events = decision.map((event) => ({ ...event, stream }));
-      return { outcome: { dryRun: true, events, effects: this.#foresee(decision) }, onDisk };
+      return { outcome: { dryRun: true, events, effects: this.#foresight.foresee(decision) }, onDisk };
     }
     if (decision.length === 0) {
       const unchanged = { ...loaded, fingerprint: '', correlationId: '', events: [] };
@@ -245,7 +251,8 @@ export class Execution {
         stream,
         written.traces.get(commandId) ?? { ...written, fingerprint, correlationId, events: ids },
       );
-      return step.ahead ? { outcome } : { outcome, onDisk };
+      if (step.ahead) return { outcome };
+      return { outcome: { ...outcome, [awaited]: this.#foresight.awaits(decision) }, onDisk };
     } catch (error) {
       this.#cache.delete(stream);
       if (!(error instanceof RevisionConflict)) throw error;

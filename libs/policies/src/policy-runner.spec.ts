@@ -203,4 +203,30 @@ describe('policies', () => {
     ]);
     expect(issued).toEqual([]);
   });
+
+  it('an answer waits for what follows from its events, not for policies that ask for nothing or that nobody waits for', async () => {
+    const some: Policy<Event> = {
+      name: 'when-some-are-started-do',
+      on: { Started: ({ data }) => ((data as { asks?: true }).asks ? [ask('Some')] : []) },
+    };
+    const mail: Policy<Event> = { name: 'mail', awaited: false, on: { Started: () => [ask('Mail')] } };
+    const broken: Policy<Event> = {
+      name: 'broken',
+      on: {
+        Broken: () => {
+          throw new Error('a bug');
+        },
+      },
+    };
+    const { runner } = await started(ScriptedLog.store([]), undefined, [some, mail, broken]);
+    expect(runner.awaits([{ type: 'Started', data: {} }])).toBe(false);
+    expect(runner.awaits([{ type: 'Other', data: {} }])).toBe(false);
+    expect(
+      runner.awaits([
+        { type: 'Other', data: {} },
+        { type: 'Started', data: { asks: true } },
+      ]),
+    ).toBe(true);
+    expect(runner.awaits([{ type: 'Broken', data: {} }])).toBe(true);
+  });
 });

@@ -68,6 +68,10 @@ const unknownFollowOn = ({ stream }: RecordedEvent): FollowOn => ({
 export const isAwaited = (policies: readonly AnyPolicy[], eventType: string): boolean =>
   policies.some((policy) => policy.awaited !== false && policy.on[eventType]);
 
+/** What a policy asks for because of an event that is about to be. */
+const foreseen = (policy: AnyPolicy, event: Event): readonly FollowOn[] =>
+  policy.on[event.type]?.({ id: '', stream: '', metadata: {} as EventMetadata, ...event }) ?? [];
+
 const byEventType = (policies: readonly AnyPolicy[]): ReadonlyMap<string, readonly AnyPolicy[]> => {
   const types = new Set(policies.flatMap(({ on }) => Object.keys(on)));
   return new Map([...types].map((type) => [type, policies.filter(({ on }) => on[type])]));
@@ -156,10 +160,22 @@ export class PolicyRunner extends Effects {
   foresee(events: readonly Event[]): { command: string; resource: FollowOn['resource'] }[] {
     return events.flatMap((event) =>
       (this.#reacting.get(event.type) ?? []).flatMap((policy) =>
-        (policy.on[event.type]?.({ id: '', stream: '', metadata: {} as EventMetadata, ...event }) ?? []).map(
-          ({ command, resource }: FollowOn) => ({ command, resource }),
-        ),
+        foreseen(policy, event).map(({ command, resource }) => ({ command, resource })),
       ),
+    );
+  }
+
+  /** Many policies look at an event and ask for nothing: nobody's answer waits for those. */
+  awaits(events: readonly Event[]): boolean {
+    return events.some((event) =>
+      (this.#reacting.get(event.type) ?? []).some((policy) => {
+        if (policy.awaited === false) return false;
+        try {
+          return foreseen(policy, event).length > 0;
+        } catch {
+          return true;
+        }
+      }),
     );
   }
 
