@@ -152,7 +152,12 @@ describe('31 days pass', () => {
       ].toSorted(),
     );
     const restored = await anna.call.key('restore').post(path);
-    expect(restored).toMatchObject({ domainId: added.domainId, restorable: 2, users: foreseen.users });
+    expect(restored).toMatchObject({
+      domainId: added.domainId,
+      restorable: 2,
+      usersTotal: 2,
+      users: foreseen.users,
+    });
     const people = await anna.call.get(anna.path(`/users?kind=managed&${at(restored.position)}`));
     expect(people.items.map(({ email, role }: Json) => [email, role]).toSorted()).toEqual([
       [anna.email, 'owner'],

@@ -62,6 +62,6 @@ const comingBack = list(
 );
 
 export const restoredUsers = either(
-  receiptWith({ domainId: id('dom'), restorable: count, users: comingBack }),
-  dryRunWith({ users: comingBack }),
+  receiptWith({ domainId: id('dom'), restorable: count, users: comingBack, usersTotal: count }),
+  dryRunWith({ users: comingBack, usersTotal: count }),
 );

@@ -115,7 +115,11 @@ export class DomainsController {
 
   @Post(':domainId/restore-users')
   @Answers(restoredUsers)
-  @Told('Brings back whom a lapse removed.', 'domain_unverified', 'domain_unvalidated')
+  @Told(
+    'Brings back whom a lapse removed; of them the first thousand are named, and usersTotal counts all.',
+    'domain_unverified',
+    'domain_unvalidated',
+  )
   @HttpCode(200)
   restoreUsers(
     @PathId('organizationId', 'org') organizationId: string,

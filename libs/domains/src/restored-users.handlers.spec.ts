@@ -44,8 +44,7 @@ const scene = (state: Domain, people: readonly RemovalView[], { away = 0, noted 
   const readModels = {
     reach: async () => undefined,
     list: async () => ({ items: people, next: null }),
-    count: async (_name: string, where: object) =>
-      'whereabouts' in where && where.whereabouts === 'away' ? away : people.length,
+    count: async (_name: string, where: object) => ('whereabouts' in where ? away : people.length + away),
   };
   const commands = {
     issue: async ({ command }: { command: string }): Promise<Outcome> => {
@@ -88,9 +87,10 @@ describe('bringing back whom a lapse removed', () => {
     const back = Array.from({ length: 1_000 }, (_, n) => person(`usr_${n}`, 'back'));
     const { given, ran } = scene(verified(false), back, { away: 1_500 });
     const command = Object.assign(new RestoreUsers(), named);
-    await new RestoreUsersHandler(...given).execute(
+    const outcome = await new RestoreUsersHandler(...given).execute(
       enclose(command, systemEnvelope('restore', 'restore', null)),
     );
+    expect(outcome).toMatchObject({ usersTotal: 2_500 });
     expect(ran).toEqual([{ type: 'RestoreUsers', restorable: 1_500 }]);
   });
 });

@@ -19,11 +19,11 @@ import { absent } from './domain.handlers.ts';
 import { domain } from './domain.ts';
 import { inTurns } from './lapsed-users.ts';
 import type { RemovalView } from './removals.projection.ts';
-import { countRestorable, reasonAgainst, removedFrom } from './restored-users.ts';
+import { countRemoved, countRestorable, reasonAgainst, removedFrom } from './restored-users.ts';
 
 const STEP = 500;
 const PACE = { atOnce: 50, everyMs: 1 };
-/** An answer names so many people; the read model of people knows them all. */
+/** An answer names so many people and says how many there are; the read model of people knows them all. */
 const NAMED = 1_000;
 
 /** What is told of somebody before anything is done. */
@@ -76,6 +76,7 @@ export class RestoreUsersHandler implements ICommandHandler<RestoreUsers, Outcom
     const whose = { organizationId, domain: name };
     const { people } = await removedFrom(this.#readModels, { ...whose, after: '', limit: NAMED, asOf });
     const users = people.map(told);
+    const usersTotal = await countRemoved(this.#readModels, whose, asOf);
     const restorable = await countRestorable(this.#readModels, whose, asOf);
     const outcome = await this.#execution.run(
       {
@@ -88,9 +89,11 @@ export class RestoreUsersHandler implements ICommandHandler<RestoreUsers, Outcom
       envelope,
     );
     if (isRefusal(outcome)) return outcome;
-    if ('dryRun' in outcome) return { ...outcome, effects: effectsOn(users), users } as DryRun;
-    if (!('events' in outcome) || outcome.events.length === 0) return { ...outcome, users } as Outcome;
-    return { ...outcome, users, ...(await this.#firstStep(command, outcome.events[0]?.id ?? '')) } as Outcome;
+    if ('dryRun' in outcome) return { ...outcome, effects: effectsOn(users), users, usersTotal } as DryRun;
+    if (!('events' in outcome) || outcome.events.length === 0)
+      return { ...outcome, users, usersTotal } as Outcome;
+    const firstStep = await this.#firstStep(command, outcome.events[0]?.id ?? '');
+    return { ...outcome, users, usersTotal, ...firstStep } as Outcome;
   }
 
   /** Small restores are done when the answer comes; of a large one the timers do the rest. */

@@ -42,3 +42,10 @@ export const countRestorable = (
   whose: { readonly organizationId: string; readonly domain: string },
   asOf?: number,
 ): Promise<number> => readModels.count('removals', { ...whose, whereabouts: 'away' }, asOf);
+
+/** All whom lapses removed, however few of them are named. */
+export const countRemoved = (
+  readModels: ReadModels,
+  whose: { readonly organizationId: string; readonly domain: string },
+  asOf?: number,
+): Promise<number> => readModels.count('removals', whose, asOf);
