@@ -257,12 +257,13 @@ describe('reading', () => {
         data: { org: 'org_1', kind, flag: true, name, keys: ['t1'] },
       });
 
-    /** What a reader lists when the second version of a thing comes right before it reads a page of this collection. */
+    /** What a reader lists when the second version of a thing comes right before a reading of a page of this collection. */
     const overtaken = async (
       before: { kind: string; name: string },
       after: { kind: string; name: string },
       collection: string,
       request: ListRequest,
+      reading = 1,
     ) => {
       const recorded = recordedLog();
       scratch = await scratchDocuments();
@@ -273,8 +274,10 @@ describe('reading', () => {
       await running.start();
       await running.waitFor(1, 5_000);
       let pushed = false;
+      let readings = 0;
       const moveOn = async () => {
-        if (pushed) return;
+        readings += 1;
+        if (readings !== reading) return;
         pushed = true;
         log.push(set(recorded, after.kind, after.name));
         await running.waitFor(2, 5_000);
@@ -311,13 +314,57 @@ describe('reading', () => {
       return { items: items.map(({ _id, name }) => [_id, name]), total };
     };
 
-    it('a version that ends between the two readings of an earlier state is listed once', async () => {
+    it('a version that ends between two readings of an earlier state is listed once', async () => {
       const request = { where: { org: 'org_1' }, sort, limit: 10, asOf: 1 };
       const [one, other] = [
         { kind: 'k1', name: 'a' },
         { kind: 'k1', name: 'b' },
       ];
-      expect((await overtaken(one, other, 'things-1.past', request)).items).toEqual([['t1', 'a']]);
+      for (const reading of [1, 2]) {
+        expect((await overtaken(one, other, 'things-1.past', request, reading)).items).toEqual([['t1', 'a']]);
+        await close();
+      }
+    });
+
+    it('P16: of an earlier state that has passed, no more is looked for among what is current than the page can hold', async () => {
+      const recorded = recordedLog();
+      const all = ['t1', 't2', 't3', 't4', 't5', 't6'];
+      const setAll = (kind: string) =>
+        all.map((key, n) =>
+          recorded<ThingEvent>('thing-1', {
+            type: 'ThingSet',
+            data: { org: 'org_1', kind, flag: true, name: n < 3 ? 'a' : key, keys: [key] },
+          }),
+        );
+      await open([...setAll('k1'), ...setAll('k2')]);
+      const { store } = scratch as Scratch;
+      const asked: object[] = [];
+      const watched = {
+        transactional: true,
+        collection: (name: string) => ({
+          ...store.collection(name),
+          find: (filter: object) => {
+            if (name === 'things-1') asked.push(filter);
+            return store.collection(name).find(filter as never);
+          },
+          findOne: store.collection(name).findOne.bind(store.collection(name)),
+        }),
+      };
+      const models = new ReadModels(watched as never, projector as Projector, [things]);
+      const names: string[] = [];
+      let after: ListRequest['after'];
+      do {
+        const request = { where: { kind: 'k1' }, sort, limit: 2, asOf: all.length, totals: false, after };
+        const page: Page<Thing> = await models.list<Thing>('things', request);
+        names.push(...page.items.map(({ _id }) => _id));
+        after = page.next ?? undefined;
+      } while (after);
+      expect(names).toEqual(all);
+      expect(asked.map((filter) => ('name' in filter ? filter.name : null))).toEqual([
+        null,
+        { $lte: 't5' },
+        null,
+      ]);
     });
 
     it('what passes to another counter between the counters and the page is on the page', async () => {

@@ -209,10 +209,16 @@ export class ReadModels {
     const within =
       !initials && counted && cells && isByCells ? withinCells(counted, cells, request) : undefined;
     const filter = filterOf(initials ?? within ?? request.where, request.asOf);
-    const wanted = request.limit + 1;
-    const versions = await this.#page<Version>(build.live, request, filter, wanted);
-    if (request.asOf !== undefined && !immutable) {
-      const ended = { ...filter, _to: { $gt: request.asOf } };
+    const { limit } = request;
+    const wanted = limit + 1;
+    const isOfThen = request.asOf !== undefined && !immutable;
+    const ended = { ...filter, _to: { $gt: request.asOf } };
+    // Most may have changed since: of those that have not only so many are looked for as the page can hold.
+    const atMost = isOfThen
+      ? (await this.#page<PastVersion>(build.past, request, ended, wanted))[limit]
+      : undefined;
+    const versions = await this.#page<Version>(build.live, request, filter, wanted, atMost);
+    if (isOfThen) {
       const listed = new Set(versions.map(keyOf));
       // A version may pass from the live to the past ones between the two readings, never back.
       for (const version of await this.#page<PastVersion>(build.past, request, ended, wanted))
@@ -225,12 +231,10 @@ export class ReadModels {
       if (since.some(({ _id, at }, index) => _id !== cells[index]?._id || at !== cells[index]?.at))
         return this.#list(name, request, patience - 1);
     }
-    const shown = versions.slice(0, request.limit);
+    const shown = versions.slice(0, limit);
     const last = shown.at(-1);
     const next: Page<Document>['next'] =
-      versions.length > request.limit && last
-        ? [(last[request.sort.field] ?? null) as Scalar, keyOf(last)]
-        : null;
+      versions.length > limit && last ? [(last[request.sort.field] ?? null) as Scalar, keyOf(last)] : null;
     return {
       items: shown.map((version) => plain<Document>(version)),
       ...found,
@@ -256,13 +260,15 @@ export class ReadModels {
     request: ListRequest,
     filter: object,
     limit: number,
+    atMost?: PastVersion,
   ): Promise<V[]> {
     const { field, direction } = request.sort;
     const id = collection.endsWith('.past') ? '_key' : '_id';
     const keyset = request.after ? { $or: beyond(field, id, direction, request.after) } : {};
+    const end = atMost ? upTo(request, id, atMost) : {};
     return this.#documents
       .collection<V>(collection)
-      .find({ ...filter, ...keyset } as never)
+      .find({ ...end, ...filter, ...keyset } as never)
       .sort({ [field]: direction, [id]: direction })
       .limit(limit)
       .toArray() as unknown as Promise<V[]>;
@@ -306,6 +312,17 @@ export class ReadModels {
     return totalOf(this.#documents, build, await cellsOf(this.#documents, build, counted, where), asOf);
   }
 }
+
+/** Where nothing behind a version is of interest; a comparison never matches null, which comes first upwards. */
+const upTo = ({ sort, after }: ListRequest, id: string, last: PastVersion): object => {
+  const { field, direction } = sort;
+  const value = (last[field] ?? null) as Scalar;
+  const operator = direction === 1 ? '$lte' : '$gte';
+  if (value === null || (direction === 1 && (after?.[0] ?? null) === null)) return {};
+  return after?.[0] === value
+    ? { [field]: value, [id]: { [operator]: last._key } }
+    : { [field]: { [operator]: value } };
+};
 
 const keyOf = (version: Version): string => (version as PastVersion)._key ?? version._id;
 
