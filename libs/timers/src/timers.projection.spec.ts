@@ -96,6 +96,6 @@ describe('the timers that are set', () => {
     const versions = [[cooling()], [cooling(2)], [cooling(2), washing]].map(
       (timers) => timersProjection(timers).version,
     );
-    expect(versions).toEqual([1, 2, 3]);
+    expect(versions).toEqual([2, 3, 4]);
   });
 });

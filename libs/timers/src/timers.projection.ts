@@ -38,12 +38,19 @@ const reactionOf = (timers: readonly AnyTimer[]): Reaction<TimerView> => ({
   },
 });
 
+/** Raised with what is kept of every timer. */
+const SHAPE = 1;
+
 /** Every timer of the house in one read model: what is due is one query. */
 export const timersProjection = (timers: readonly AnyTimer[]): Projection<TimerView> => ({
   name: 'timers',
   // Another timer or another version of one: filled anew from the log.
-  version: timers.reduce((sum, { version }) => sum + version, 0),
-  indexes: [{ dueAt: 1 }, { organizationId: 1, dueAt: 1 }, { organizationId: 1, kind: 1, dueAt: 1 }],
+  version: timers.reduce((sum, { version }) => sum + version, SHAPE),
+  indexes: [
+    { dueAt: 1 },
+    { organizationId: 1, announced: 1, dueAt: 1 },
+    { organizationId: 1, announced: 1, kind: 1, dueAt: 1 },
+  ],
   on: Object.fromEntries(
     [...new Set(timers.flatMap(({ on }) => Object.keys(on)))].map((type) => [
       type,
