@@ -25,7 +25,7 @@ export interface TimerOptions {
   readonly pollMs?: number;
   /** Commands at once. Default 200: most of them wait for somebody's DNS. */
   readonly parallel?: number;
-  /** Commands begun per second, so that what is due at once is spread and people get their turn. Default 650. */
+  /** Commands begun per second, so that what is due at once is spread and people get their turn. Default 600. */
   readonly perSecond?: number;
   readonly random?: () => number;
 }
@@ -170,7 +170,7 @@ export class TimerRunner {
 
   /** Keeps the pace; false when another process has the lease now. */
   async #mayGoOn(): Promise<boolean> {
-    const { perSecond = 650 } = this.#options;
+    const { perSecond = 600 } = this.#options;
     const left = this.#windowBegan + WINDOW - performance.now();
     if (left <= 0) this.#begunInWindow = 0;
     else if (this.#begunInWindow >= (perSecond * WINDOW) / 1_000) {
