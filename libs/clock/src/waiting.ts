@@ -1,4 +1,4 @@
-/** Callers who wait until something is true; whoever may have made it true wakes them. */
+/** Callers who wait until something is true; whoever may have made it true, or calls the waiting off, wakes them. */
 export class Waiting {
   readonly #callers = new Set<() => void>();
 
@@ -7,24 +7,29 @@ export class Waiting {
   }
 
   wake(): void {
-    for (const resume of [...this.#callers]) resume();
+    for (const look of [...this.#callers]) look();
   }
 
-  /** True as soon as the condition holds, false when the signal is aborted before. */
-  async until(condition: () => boolean, signal: AbortSignal): Promise<boolean> {
-    while (!condition() && !signal.aborted) await this.#woken(signal);
-    return condition();
-  }
-
-  #woken(signal: AbortSignal): Promise<void> {
+  /**
+   * True as soon as the condition holds; false when the signal was aborted before, or after so many milliseconds of
+   * machine time.
+   */
+  until(condition: () => boolean, signal: AbortSignal, milliseconds?: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const resume = () => {
-        this.#callers.delete(resume);
-        signal.removeEventListener('abort', resume);
-        resolve();
+      const holds = condition();
+      if (holds || signal.aborted) return resolve(holds);
+      const end = (isSo: boolean) => {
+        this.#callers.delete(look);
+        clearTimeout(timer);
+        resolve(isSo);
       };
-      this.#callers.add(resume);
-      signal.addEventListener('abort', resume);
+      const look = () => {
+        const isSo = condition();
+        if (isSo || signal.aborted) end(isSo);
+      };
+      const timer =
+        milliseconds === undefined ? undefined : setTimeout(() => end(condition()), milliseconds).unref();
+      this.#callers.add(look);
     });
   }
 }

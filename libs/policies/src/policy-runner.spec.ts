@@ -195,6 +195,27 @@ describe('policies', () => {
     expect(await runner.settle(1, 'cor_1')).toEqual({ position: 3, settled: true });
   });
 
+  it('whoever waits for what follows from one command does not wait for what follows from another beside it', async () => {
+    const slow = Promise.withResolvers<Outcome>();
+    const of = (correlationId: string): RecordedEvent => {
+      const event = start();
+      return { ...event, metadata: { ...event.metadata, correlationId } };
+    };
+    const { runner, issued } = await started(ScriptedLog.store([of('cor_1'), of('cor_2')]), ({ cause }) =>
+      cause === 'event-1' ? slow.promise : { done: true },
+    );
+    expect(await runner.settle(2, 'cor_2')).toEqual({ position: 2, settled: true });
+    expect(issued.map(({ command, cause }) => [command, cause])).toEqual([
+      ['First', 'event-1'],
+      ['First', 'event-2'],
+      ['Second', 'event-2'],
+    ]);
+    const settling = runner.settle(1, 'cor_1');
+    slow.resolve({ done: true });
+    expect(await settling).toEqual({ position: 1, settled: true });
+    expect(issued).toHaveLength(4);
+  });
+
   it('a dry run foresees what would be issued', async () => {
     const { runner, issued } = await started(ScriptedLog.store([]));
     expect(runner.foresee([{ type: 'Started', data: {} }])).toEqual([

@@ -97,6 +97,9 @@ export class PolicyRunner extends Effects {
   readonly #abort = new AbortController();
   readonly #checkpoints = new Map<string, number>();
   readonly #reached = new RecentlyUsed<string, number>(REMEMBERED);
+  /** Of a correlation everything up to here has been reacted to, whatever else is under way. */
+  readonly #passed = new RecentlyUsed<string, number>(REMEMBERED);
+  #wakes = false;
   readonly #waiting = new Waiting();
   #handled = 0;
   #saved = 0;
@@ -196,18 +199,27 @@ export class PolicyRunner extends Effects {
   }
 
   async #react(batch: readonly RecordedEvent[]): Promise<void> {
-    const reactedTo = batch.filter(({ type }) => this.#reacting.has(type));
-    const byCorrelation = Map.groupBy(reactedTo, ({ metadata }) => metadata?.correlationId ?? '');
-    await Promise.all([...byCorrelation.values()].map((events) => this.#reactInOrder(events)));
+    const byCorrelation = Map.groupBy(batch, ({ metadata }) => metadata?.correlationId);
+    await Promise.all([...byCorrelation].map(([correlationId, events]) => this.#pass(correlationId, events)));
     this.#handled = batch.at(-1)?.position ?? this.#handled;
     this.#waiting.wake();
     const due = this.#options.watched || performance.now() - this.#savedAt > CHECKPOINT_EVERY_MS;
     if (this.#handled !== this.#saved && due) await this.#save();
   }
 
-  async #reactInOrder(events: readonly RecordedEvent[]): Promise<void> {
+  /** Whoever waits for one correlation does not wait for the others of its batch. */
+  async #pass(correlationId: string | undefined, events: readonly RecordedEvent[]): Promise<void> {
     for (const event of events)
       for (const policy of this.#reacting.get(event.type) ?? []) await this.#apply(policy, event);
+    if (correlationId === undefined) return;
+    this.#passed.set(correlationId, events.at(-1)?.position ?? 0);
+    if (this.#wakes) return;
+    this.#wakes = true;
+    // Once for all that pass in the same moment.
+    process.nextTick(() => {
+      this.#wakes = false;
+      this.#waiting.wake();
+    });
   }
 
   async #apply(policy: AnyPolicy, event: RecordedEvent): Promise<void> {
@@ -319,11 +331,13 @@ export class PolicyRunner extends Effects {
   }
 
   async settle(position: number, correlationId: string): Promise<{ position: number; settled: boolean }> {
-    const given = AbortSignal.any([AbortSignal.timeout(SETTLE_MS), this.#abort.signal]);
+    const deadline = performance.now() + SETTLE_MS;
     let target = position;
+    const isHandled = () => this.#handled >= target || (this.#passed.get(correlationId) ?? 0) >= target;
     for (;;) {
-      const handled = await this.#waiting.until(() => this.#handled >= target, given);
-      if (!handled) return { position: target, settled: false };
+      const left = Math.max(0, deadline - performance.now());
+      if (!(await this.#waiting.until(isHandled, this.#abort.signal, left)))
+        return { position: target, settled: false };
       const reached = Math.max(
         target,
         this.#reached.get(correlationId) ?? (await this.#options.lastOf(correlationId)),

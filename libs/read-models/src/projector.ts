@@ -308,8 +308,8 @@ export class Projector {
    * are told anew. Everything that was read while it could still be read is at or before `position`.
    */
   async erase(person: string, position: number, patience: number): Promise<boolean> {
-    const given = AbortSignal.any([AbortSignal.timeout(patience), this.#abort.signal]);
-    if (!(await this.#waiting.until(() => this.#position >= position, given))) return false;
+    if (!(await this.#waiting.until(() => this.#position >= position, this.#abort.signal, patience)))
+      return false;
     this.#erasures += 1;
     // A build that becomes the served one meanwhile is then told anew twice, never not at all.
     for (const projection of this.#projections)
@@ -353,9 +353,7 @@ export class Projector {
   async waitFor(position: number, milliseconds: number, names?: readonly string[]): Promise<boolean> {
     const shown = () =>
       (names ? Math.min(...names.map((name) => this.positionOf(name))) : this.position) >= position;
-    if (shown()) return true;
-    const given = AbortSignal.any([AbortSignal.timeout(milliseconds), this.#abort.signal]);
-    return this.#waiting.until(shown, given);
+    return this.#waiting.until(shown, this.#abort.signal, milliseconds);
   }
 
   health(): ProjectionHealth[] {

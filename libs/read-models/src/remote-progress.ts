@@ -39,9 +39,9 @@ export class RemoteProgress implements Served {
 
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#waiting.wake();
     clearTimeout(this.#timer);
     await this.#looking;
-    this.#waiting.wake();
   }
 
   get position(): number {
@@ -62,8 +62,7 @@ export class RemoteProgress implements Served {
     const shown = () =>
       (names ? Math.min(...names.map((name) => this.positionOf(name))) : this.position) >= position;
     if (shown()) return true;
-    const given = AbortSignal.any([AbortSignal.timeout(milliseconds), this.#abort.signal]);
-    const reached = this.#waiting.until(shown, given);
+    const reached = this.#waiting.until(shown, this.#abort.signal, milliseconds);
     this.#schedule();
     return reached;
   }

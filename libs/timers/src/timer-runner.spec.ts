@@ -133,7 +133,7 @@ describe('firing timers', () => {
     return { runner: made, issued, interruptions };
   };
   const when = async (isSo: () => boolean): Promise<void> =>
-    expect(await happened.until(isSo, AbortSignal.timeout(5_000))).toBe(true);
+    expect(await happened.until(isSo, new AbortController().signal, 5_000)).toBe(true);
 
   it('what is due fires, soonest first, because of the event that set it; what is due later does not', async () => {
     set('b', hour(2));
