@@ -70,15 +70,22 @@ export class PendingLimit {
     return answer;
   }
 
-  /** Pending ones with the one that asks, never too few. */
+  /**
+   * Pending ones with the one that asks, never too few: while there is room even if everything that the read model has
+   * shown since it was counted were one more, it is not counted again.
+   */
   async #estimate(sentFrom: string, sending: Sending): Promise<number> {
     const seen = this.#readModels.position;
-    if (sending.counted?.at !== seen) {
-      const pending = await this.#readModels.count('invitations', { sentFrom, status: 'pending' });
-      sending.counted = { at: seen, pending };
-    }
     sending.unseen = sending.unseen.filter((position) => position > seen);
-    return sending.counted.pending + sending.unseen.length + sending.underWay;
+    const ours = sending.unseen.length + sending.underWay;
+    const { counted } = sending;
+    const atMost = counted
+      ? counted.pending + Math.max(0, seen - counted.at) + ours
+      : Number.POSITIVE_INFINITY;
+    if (atMost <= this.#limit) return atMost;
+    const pending = await this.#readModels.count('invitations', { sentFrom, status: 'pending' });
+    sending.counted = { at: seen, pending };
+    return pending + ours;
   }
 
   async #atLimit(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#clock';
 import type { IndexSpec } from '#kernel';
-import type { Collection, DocumentStore, Documents } from '#read-models';
+import { type Collection, type DocumentStore, DuplicateKey } from '#read-models';
 
 /** A mail that somebody must get. Holds references only: tokens and addresses are looked up when it is sent. */
 export interface OutboxEntry {
@@ -47,42 +47,51 @@ const REMEMBERED_MS = 86_400_000;
 
 /** The mails that are still to be sent, in a store that survives the process. */
 export class Outbox {
-  readonly #store: Documents;
   readonly #mails: Collection<QueuedMail>;
   readonly #clock: Clock;
 
   constructor(store: Pick<DocumentStore, 'collection'>, clock: Clock) {
-    this.#store = store;
     this.#mails = store.collection<QueuedMail>('outbox');
     this.#clock = clock;
   }
 
-  /** With `within`, part of that transaction; wake the sender after it. */
-  async enqueue(entries: readonly OutboxEntry[], within: Documents = this.#store): Promise<void> {
-    if (entries.length === 0) return;
-    const now = this.#clock.now();
-    await within.collection<QueuedMail>('outbox').bulkWrite(
-      entries.map(({ _id, kind, event, references }) => ({
-        updateOne: {
-          filter: { _id },
-          update: {
-            $setOnInsert: {
-              kind,
-              event,
-              ...(references && { references }),
-              enqueuedAt: now,
-              dueAt: now,
-              lease: '',
-              attempts: 0,
-              failures: 0,
-              postponements: 0,
-              deferred: false,
-            },
-          },
-          upsert: true,
-        },
-      })),
+  /** What is there already stays as it is; wake the sender afterwards. */
+  async enqueue(entries: readonly OutboxEntry[]): Promise<void> {
+    const [only] = entries;
+    if (!only) return;
+    if (entries.length === 1) return this.#enqueueOne(only);
+    await this.#mails.bulkWrite(
+      entries.map((entry) => {
+        const { _id, ...mail } = this.#queued(entry);
+        return { updateOne: { filter: { _id }, update: { $setOnInsert: mail }, upsert: true } };
+      }),
     );
+  }
+
+  /** Almost always there is one, and it is new. */
+  async #enqueueOne(entry: OutboxEntry): Promise<void> {
+    try {
+      await this.#mails.insertOne(this.#queued(entry));
+    } catch (error) {
+      if (!(error instanceof DuplicateKey)) throw error;
+    }
+  }
+
+  #queued({ _id, kind, event, references }: OutboxEntry): QueuedMail {
+    const now = this.#clock.now();
+    return {
+      _id,
+      kind,
+      event,
+      ...(references && { references }),
+      enqueuedAt: now,
+      dueAt: now,
+      lease: '',
+      attempts: 0,
+      failures: 0,
+      postponements: 0,
+      deferred: false,
+    };
   }
 
   /** What may be taken now, most overdue first; a lease that ran out counts. */

@@ -99,17 +99,6 @@ describe('the outbox', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('an entry of a transaction that failed was never there', async () => {
-    const failed = store.transaction(async (documents) => {
-      await outbox.enqueue([entry('m1')], documents);
-      throw new Error('rolled back');
-    });
-    await expect(failed).rejects.toThrow('rolled back');
-    await store.transaction((documents) => outbox.enqueue([entry('m2')], documents));
-    await sender.idle();
-    expect(sent.map(({ id }) => id)).toEqual(['m2']);
-  });
-
   it('P8: a server that says "later" is asked five times at most, ever later, then the mail has failed', async () => {
     answer = fail('temporary', 450);
     await outbox.enqueue([entry('m1')]);
