@@ -7,6 +7,7 @@ import {
   type EventStore,
   InvalidAppend,
   type NewEvent,
+  NO_STREAM,
   type Retention,
   type StoreHealth,
   Together,
@@ -14,9 +15,10 @@ import {
 
 /** Keys of persons; null when a key was destroyed or never made. */
 export interface SubjectKeys {
+  /** `begins`: somebody whose key is not known is probably new. */
   of(
     subjects: readonly string[],
-    options: { readonly create: boolean },
+    options: { readonly create: boolean; readonly begins?: boolean },
   ): Promise<ReadonlyMap<string, Buffer | null>>;
   /** Reads the subject's key again next time. */
   forget(subject: string): void;
@@ -82,7 +84,8 @@ class ReadableEvents implements ReadableEventStore {
     const newest = events.map((event) => this.#versioned(event));
     const personal = newest.map((event) => this.#personalOf(event));
     const subjects = subjectsOf(personal);
-    const keys = subjects.length > 0 ? await this.#keys.of(subjects, { create: true }) : new Map();
+    const begins = expectedRevision === NO_STREAM;
+    const keys = subjects.length > 0 ? await this.#keys.of(subjects, { create: true, begins }) : new Map();
     const alike = this.#sealedFor(options?.together ?? new Together());
     const sealed = newest.map((event, index) => seal(stream, event, personal[index] ?? [], keys, alike));
     const appended = await this.#store.append(stream, expectedRevision, sealed, options);

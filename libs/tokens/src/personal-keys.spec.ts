@@ -47,6 +47,32 @@ describe('keys of persons', () => {
     expect(new Set([...(all[0]?.values() ?? [])].map((key) => key?.toString('hex'))).size).toBe(700);
   });
 
+  it('P13: of somebody who probably is new are made without a look; whoever was there keeps theirs, and the destroyed stay so', async () => {
+    const looks: unknown[] = [];
+    const watched = {
+      collection: (name: string) => {
+        const collection = scratch.store.collection(name);
+        return Object.assign(Object.create(collection), {
+          findOne: (filter: { _id: string }) => {
+            looks.push(filter._id);
+            return collection.findOne(filter);
+          },
+          insertOne: collection.insertOne.bind(collection),
+        });
+      },
+    } as Pick<typeof scratch.store, 'collection'>;
+    const beginning = async (subject: string) => {
+      const begins = { create: true, begins: true };
+      return (await new PersonalKeys(watched, master).of([subject], begins)).get(subject);
+    };
+    const made = await beginning('usr_1');
+    expect([made?.length, looks]).toEqual([32, []]);
+    expect(await beginning('usr_1')).toEqual(made);
+    await new PersonalKeys(scratch.store, master).destroy('usr_1');
+    expect(await beginning('usr_1')).toBeNull();
+    expect(looks).toEqual(['usr_1', 'usr_1']);
+  });
+
   it('P13: a destroyed key is gone for ever, in the store and in memory', async () => {
     const keys = new PersonalKeys(scratch.store, master);
     await keys.of(['usr_1', 'usr_2'], { create: true });

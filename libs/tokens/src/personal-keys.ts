@@ -35,11 +35,12 @@ export class PersonalKeys {
 
   /**
    * An entry for every subject; null: destroyed, or never made and not to be made now. A new key is on disk before
-   * this resolves; whoever makes one for the same subject at the same time gets the same key.
+   * this resolves; whoever makes one for the same subject at the same time gets the same key. `begins`: one that is not
+   * known is probably new, and is made before it is looked for.
    */
   async of(
     subjects: readonly string[],
-    { create }: { readonly create: boolean },
+    { create, begins = false }: { readonly create: boolean; readonly begins?: boolean },
   ): Promise<ReadonlyMap<string, Buffer | null>> {
     const found = new Map<string, Buffer | null>();
     const unknown: string[] = [];
@@ -49,16 +50,17 @@ export class PersonalKeys {
       else found.set(subject, cached === destroyed ? null : cached);
     }
     for (let start = 0; start < unknown.length; start += atOnce)
-      await this.#load(unknown.slice(start, start + atOnce), create, found);
+      await this.#load(unknown.slice(start, start + atOnce), create, begins, found);
     return found;
   }
 
   async #load(
     subjects: readonly string[],
     create: boolean,
+    begins: boolean,
     found: Map<string, Buffer | null>,
   ): Promise<void> {
-    let missing = await this.#read(subjects, found);
+    let missing = create && begins ? subjects : await this.#read(subjects, found);
     for (let round = 0; create && missing.length > 0; round++) {
       if (round === 10) throw new Error('the key store does not keep the keys it is given');
       const taken = await Promise.all(missing.map((subject) => this.#make(subject, found)));
