@@ -8,7 +8,7 @@ import {
   openThreadedDocuments,
 } from '#read-models';
 import type { Settings } from '#settings';
-import { FolderLock } from '#sqlite';
+import { FolderLock, Folding } from '#sqlite';
 
 /** Everything that keeps data, opened. */
 export interface Stores {
@@ -30,7 +30,7 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** Without the thread that writes the read models nothing goes on; a new process does. */
+/** Without the threads that write the read models and fold logs in nothing goes on; a new process does. */
 const died = (error: Error): never => {
   throw error;
 };
@@ -46,6 +46,12 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
     opened.unshift(store);
     return store;
   };
+  const files: string[] = [];
+  const file = (name: string) => {
+    const path = join(folder, `${name}.db`);
+    files.push(path);
+    return path;
+  };
   const close = async () => {
     for (const store of opened.splice(0)) await store.close();
   };
@@ -58,14 +64,15 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
     const documents = (name: string, kind: string, options: { durable: boolean; secureDelete?: boolean }) =>
       mongodbUrl
         ? openMongoDocuments(mongodbUrl, { prefix: `${name}.` })
-        : openEmbeddedDocuments(join(folder, `${name}.db`), { kind, ...options });
-    return {
+        : openEmbeddedDocuments(file(name), { kind, ...options });
+    if (!eventStoreUrl) file('events');
+    const stores: Stores = {
       events: keep(eventStoreUrl ? await openEventStoreDb(eventStoreUrl) : openEmbeddedEvents(folder)),
       readModels: keep(
         await (mongodbUrl
           ? documents('read-models', 'OLRM', { durable: false })
           : openThreadedDocuments(
-              join(folder, 'read-models.db'),
+              file('read-models'),
               { kind: 'OLRM', durable: false, secureDelete: true },
               died,
             )),
@@ -75,7 +82,7 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
       keys: keep(await documents('keys', 'OLKY', { durable: true, secureDelete: true })),
       sandbox: settings.sandbox
         ? keep(
-            openEmbeddedDocuments(join(folder, 'sandbox.db'), {
+            openEmbeddedDocuments(file('sandbox'), {
               kind: 'OLSB',
               durable: false,
               secureDelete: true,
@@ -84,6 +91,8 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
         : undefined,
       close,
     };
+    if (files.length > 0) keep(new Folding(files, died));
+    return stores;
   } catch (error) {
     await close();
     throw error;

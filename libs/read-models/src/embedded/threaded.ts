@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { IndexSpec } from '#kernel';
-import { Database, type DatabaseOptions, StorageFailure } from '#sqlite';
+import { Database, type DatabaseOptions, StorageFailure, startThread } from '#sqlite';
 import type { Collection, DocumentStore, Documents, StoredDocument, UniqueIndex } from '../port.ts';
 import { UnsupportedQuery } from '../port.ts';
 import { layoutsIn } from './catalogue.ts';
@@ -45,7 +45,10 @@ export class ThreadedDocuments implements DocumentStore {
     options: DatabaseOptions,
     died: (error: Error) => void,
   ): Promise<ThreadedDocuments> {
-    const worker = startThread(path, options);
+    const worker = startThread('./thread', import.meta.url, {
+      name: 'documents',
+      workerData: { path, options },
+    });
     const [{ error }] = (await once(worker, 'message')) as [Reply];
     if (error) {
       await worker.terminate();
@@ -214,13 +217,3 @@ export class ThreadedDocuments implements DocumentStore {
     if (this.#closed) throw new StorageFailure('the document store is closed');
   }
 }
-
-/** Runs from the build and, as the tests do, from the sources. */
-const startThread = (path: string, options: DatabaseOptions): Worker => {
-  const fromSource = import.meta.url.endsWith('.ts');
-  return new Worker(new URL(fromSource ? './thread.ts' : './thread.js', import.meta.url), {
-    name: 'documents',
-    workerData: { path, options },
-    ...(fromSource ? { execArgv: ['--conditions=orgledger-source'] } : {}),
-  });
-};
