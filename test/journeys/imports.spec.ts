@@ -90,6 +90,18 @@ describe.each(backends)('imports on $name', (backend) => {
     ]);
   });
 
+  it('IMP-08: an empty file is no selection, and the answer says so', async () => {
+    const { importId } = await request();
+    const { status, body } = await select(importId, '');
+    expect([status, body.code, body.line, body.reason]).toEqual([
+      422,
+      'import_selection_invalid',
+      1,
+      'header_missing',
+    ]);
+    expect(body.detail).toContain('the file is empty');
+  });
+
   it('ACK-06, IMP-05: the start must be acknowledged; every selected row has an outcome with its reason', async () => {
     const { importId } = await request();
     const start = anna.path(`/imports/${importId}/start`);

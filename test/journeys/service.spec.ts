@@ -97,6 +97,13 @@ describe.each(backends)('the service on $name', (backend) => {
     }
   });
 
+  it('what it answers while it is not ready is described beside what an outage answers', async () => {
+    const { responses } = (await product.nobody.get('/openapi.json')).paths['/health/ready'].get;
+    const { content } = responses['503'];
+    expect(content['application/json']).toEqual(responses['2XX'].content['application/json']);
+    expect(content['application/problem+json']).toEqual(responses['5XX'].content['application/problem+json']);
+  });
+
   it('tells its health: stores, projections, what is parked', async () => {
     expect((await product.nobody.send('GET', '/health/live')).status).toBe(200);
     const ready = await product.nobody.get('/health/ready');

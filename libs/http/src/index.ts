@@ -4,7 +4,7 @@ export * from './call.ts';
 export * from './cursor.ts';
 export * from './fields.ts';
 export * from './list-query.ts';
-export { Answers, Produces, serveOpenapi, Told } from './openapi.ts';
+export { Answers, AnswersAlsoIn503, Produces, serveOpenapi, Told } from './openapi.ts';
 export { PathId } from './path-id.ts';
 export * from './problem.filter.ts';
 export * from './problem.ts';

@@ -52,6 +52,11 @@ const answersKey = 'orgledger:answers';
 /** For the document: what the route answers when it did what it is for; given nothing, it answers 204. */
 export const Answers = (answer?: AnswerSchema) => SetMetadata(answersKey, { answer });
 
+const outageKey = 'orgledger:outage';
+
+/** For the document: the route answers 503 with this, and no problem. */
+export const AnswersAlsoIn503 = (answer: AnswerSchema) => SetMetadata(outageKey, answer);
+
 const safe = new Set(['get', 'head', 'options']);
 
 /**
@@ -201,8 +206,24 @@ const describe = (
       ...commonRefusals(place, route),
       ...refusals,
     ]),
+    ...outageOf(handler, schemas),
     '5XX': problemAnswer('Not answered just now.', outages),
   };
+};
+
+const outageOf = (handler: object, schemas: SchemaCollection) => {
+  const answer: AnswerSchema | undefined = Reflect.getMetadata(outageKey, handler);
+  return (
+    answer && {
+      '503': {
+        description: 'Not ready just now, or not answered.',
+        content: {
+          'application/json': { schema: schemas.answer(answer) },
+          ...problemAnswer('', outages).content,
+        },
+      },
+    }
+  );
 };
 
 const pathParameters = (operation: Operation, controller: Controller, handlerName: string) => {

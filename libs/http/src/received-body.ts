@@ -41,7 +41,7 @@ export const collectBodies = (fastify: FastifyInstance): void => {
   fastify.removeAllContentTypeParsers();
   const receive = (request: FastifyRequest, payload: IncomingMessage, done: Done): void => {
     const { headers } = request;
-    const mediaType = (request.mediaType ?? '').toLowerCase();
+    const mediaType = mediaTypeOf(request);
     if (headers['content-length'] === '0') done(null, undefined);
     else if (mediaType !== 'application/json' || !isUtf8(headers['content-type']))
       done(null, ReceivedBody.other(mediaType));
@@ -52,6 +52,9 @@ export const collectBodies = (fastify: FastifyInstance): void => {
   fastify.addContentTypeParser('application/json', receive);
   fastify.addContentTypeParser('*', receive);
 };
+
+/** Lower case, without parameters; empty when the caller named none. */
+export const mediaTypeOf = ({ mediaType }: FastifyRequest): string => (mediaType ?? '').toLowerCase();
 
 type Done = (error: Error | null, body?: ReceivedBody) => void;
 

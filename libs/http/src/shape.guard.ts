@@ -4,7 +4,7 @@ import { RouteParamtypes } from '@nestjs/common/internal.js';
 import type { FastifyRequest } from 'fastify';
 import { isSafe, readCall } from './call.ts';
 import { type FieldError, HttpProblem, validationFailed } from './problem.ts';
-import { ReceivedBody, unsupported } from './received-body.ts';
+import { mediaTypeOf, ReceivedBody, unsupported } from './received-body.ts';
 import { type Class, Shape } from './shape.ts';
 import { BadJson, parseJson } from './strict-json.ts';
 
@@ -72,7 +72,8 @@ export class ShapeGuard implements CanActivate {
 const readBody = (request: FastifyRequest, route: RouteShape, errors: FieldError[]): object | undefined => {
   const received = request.body;
   if (route.consumes !== undefined) {
-    if (received instanceof ReceivedBody && received.mediaType === route.consumes) return undefined;
+    // Where the body is empty nothing was received: what that means is for the route to say.
+    if (mediaTypeOf(request) === route.consumes) return undefined;
     throw unsupported(route.consumes);
   }
   if (received instanceof ReceivedBody && received.failure) throw received.failure;

@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { Answer, Answers, Produces, Told, WithoutDryRun } from '#http';
+import { Answer, Answers, AnswersAlsoIn503, Produces, Told, WithoutDryRun } from '#http';
 import { notFound, type Refusal, refuse } from '#kernel';
 import { Metrics } from '#observability';
 import { PolicyRunner } from '#policies';
@@ -36,6 +36,7 @@ export class HealthController {
 
   @Get('health/ready')
   @Answers(readiness)
+  @AnswersAlsoIn503(readiness)
   @Told(
     'Whether the product can be used: its store, its read models and what follows the log; 503 otherwise.',
   )
