@@ -50,6 +50,7 @@ export const serve = async (
       log,
       https,
       operatorToken,
+      connections: { perAddress: settings.connectionsPerAddress },
       answered: (answered) => metrics.answered(answered),
     });
     const app = await NestFactory.create<NestFastifyApplication>(ApplicationModule.over(platform), adapter, {

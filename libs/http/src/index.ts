@@ -1,6 +1,7 @@
 export * from './answer.ts';
 export * from './answer-schema.ts';
 export * from './call.ts';
+export * from './connection-shares.ts';
 export * from './cursor.ts';
 export * from './fields.ts';
 export * from './list-query.ts';

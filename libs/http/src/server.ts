@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AdmissionLimits, admissionLimits, admit } from './admission.ts';
 import { ConventionalAdapter } from './answer.ts';
+import { type ConnectionShares, connectionShares, shareConnections } from './connection-shares.ts';
 import { KnownPaths } from './known-paths.ts';
 import { type ErrorLog, ProblemFilter, send } from './problem.filter.ts';
 import { HttpProblem, nothingHere, pathOf } from './problem.ts';
@@ -31,6 +32,7 @@ export interface HttpOptions {
   /** True when callers reach the service by https: they are then told to stay there. */
   readonly https?: boolean;
   readonly admission?: AdmissionLimits;
+  readonly connections?: ConnectionShares;
   /** Whoever shows it finds a place, however many others ask. */
   readonly operatorToken?: string;
 }
@@ -55,6 +57,7 @@ export const createAdapter = ({
   answered,
   https = false,
   admission = admissionLimits,
+  connections = connectionShares,
   operatorToken,
 }: HttpOptions): ConventionalAdapter => {
   const adapter = new ConventionalAdapter({
@@ -86,6 +89,7 @@ export const createAdapter = ({
   });
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = 2_000;
+  shareConnections(fastify.server, connections);
   fastify.decorateRequest('principal', undefined);
   fastify.decorateRequest('call', undefined);
   fastify.decorateRequest('isKnown', false);

@@ -13,6 +13,9 @@ export const sourceOf = (ip: string): string => {
   return source;
 };
 
+/** From this machine. */
+export const isLoopback = (ip: string): boolean => ip === '::1' || /^(?:::ffff:)?127\./.test(ip);
+
 const sourceIn = (ip: string): string => {
   if (!ipaddr.isValid(ip)) return ip;
   const address = ipaddr.process(ip);

@@ -195,7 +195,9 @@ export const waiting = { count: 0 };
 /** Lets `POST /v1/slow` answer. */
 export let gate = Promise.withResolvers<void>();
 
-export const startFakeApi = async (options: Pick<HttpOptions, 'admission' | 'operatorToken'> = {}) => {
+export const startFakeApi = async (
+  options: Pick<HttpOptions, 'admission' | 'connections' | 'operatorToken'> = {},
+) => {
   gate = Promise.withResolvers<void>();
   waiting.count = 0;
   const lines: { message: string; fields: Record<string, unknown> }[] = [];

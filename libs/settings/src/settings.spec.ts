@@ -16,6 +16,7 @@ describe('settings', () => {
       masterKeyFile: undefined,
       invitationDays: 7,
       pendingInvitations: 100,
+      connectionsPerAddress: 500,
       rateLimits: true,
       sandbox: true,
       role: 'all',
@@ -37,6 +38,7 @@ describe('settings', () => {
       ORGLEDGER_MASTER_KEY_FILE: '/run/secrets/key',
       ORGLEDGER_INVITATION_DAYS: '30',
       ORGLEDGER_PENDING_INVITATIONS: '1000000000',
+      ORGLEDGER_CONNECTIONS_PER_ADDRESS: '2000',
       ORGLEDGER_ROLE: 'api',
       LOG_LEVEL: 'warn',
     });
@@ -46,6 +48,7 @@ describe('settings', () => {
       dnsServers: ['9.9.9.9', '[2620:fe::fe]:53', 'resolver.example:5353'],
       invitationDays: 30,
       pendingInvitations: 1_000_000_000,
+      connectionsPerAddress: 2_000,
       sandbox: false,
       role: 'api',
     });
@@ -127,7 +130,7 @@ describe('settings', () => {
   it('lists every setting with default and meaning for the README', () => {
     const table = settingsTable();
     expect(table.map(({ name }) => name)).toEqual(expect.arrayContaining(['HOST', 'PORT', 'LOG_LEVEL']));
-    expect(table).toHaveLength(18);
+    expect(table).toHaveLength(19);
     for (const row of table) expect(row.meaning).toMatch(/\.$/);
   });
 });

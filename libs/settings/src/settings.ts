@@ -21,6 +21,7 @@ export interface Settings {
   readonly masterKeyFile: string | undefined;
   readonly invitationDays: number;
   readonly pendingInvitations: number;
+  readonly connectionsPerAddress: number;
   /** With `oidcAudience`: access tokens of this provider are taken. */
   readonly oidcIssuer: string | undefined;
   readonly oidcAudience: string | undefined;
@@ -181,6 +182,13 @@ const rows = {
     meaning: 'Pending invitations an organization may have, 1 to 1,000,000,000.',
     read: wholeNumber(1, 1_000_000_000),
   },
+  connectionsPerAddress: {
+    name: 'ORGLEDGER_CONNECTIONS_PER_ADDRESS',
+    fallback: '500',
+    meaning:
+      'Connections, of 2,000, that one address may hold, 1 to 2,000; loopback may hold all, and so must a proxy elsewhere.',
+    read: wholeNumber(1, 2_000),
+  },
   oidcIssuer: {
     name: 'ORGLEDGER_OIDC_ISSUER',
     meaning:
@@ -252,6 +260,7 @@ export const readSettings = (env: NodeJS.ProcessEnv): Settings => {
     masterKeyFile: value<string>(rows.masterKeyFile),
     invitationDays: value<number>(rows.invitationDays)!,
     pendingInvitations: value<number>(rows.pendingInvitations)!,
+    connectionsPerAddress: value<number>(rows.connectionsPerAddress)!,
     oidcIssuer: value<string>(rows.oidcIssuer),
     oidcAudience: value<string>(rows.oidcAudience),
     rateLimits: value<boolean>(rows.rateLimits)!,
