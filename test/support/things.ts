@@ -70,7 +70,7 @@ export const naiveFold = (
 
 const ids = ['t1', 't2', 't3', 't4'];
 /** Before and after each other in UTF-16 and in UTF-8 differently. */
-export const names = ['a', 'ab', 'b', 'é', '\uff21', '\u{1f600}', null] as const;
+export const names = ['a', 'ab', 'abc', 'b', 'é', '\uff21', '\u{1f600}', '\u{1f600}b', null] as const;
 
 const event: fc.Arbitrary<ThingEvent> = fc.oneof(
   {

@@ -9,7 +9,7 @@ type Body = Readonly<Record<string, unknown>>;
 export interface Derived {
   /** Which counter the document is counted by. */
   readonly _cell?: string;
-  /** First characters of the words that are searched, each once: most people are found by few of them. */
+  /** What the words that are searched begin with, one character and two, each once: most people are found by few of them. */
   readonly _initials?: readonly string[];
 }
 
@@ -23,15 +23,21 @@ export const derivedOf = (
   const words = searched && (body[searched.in] as readonly string[]);
   return {
     ...(cell && counted?.inOrderOf ? { _cell: cell._id } : {}),
-    ...(words ? { _initials: [...new Set(words.map(initialOf))] } : {}),
+    ...(words ? { _initials: [...new Set(words.flatMap(beginningsOf))] } : {}),
   };
 };
 
-const initialOf = (word: string): string => String.fromCodePoint(word.codePointAt(0) ?? 0);
+/** The first character of a word, and the first two. */
+const beginningsOf = (word: string): readonly string[] => {
+  const first = String.fromCodePoint(word.codePointAt(0) ?? 0);
+  const second = word.codePointAt(first.length);
+  return second === undefined ? [first] : [first, first + String.fromCodePoint(second)];
+};
 
 /**
- * A search for words that begin with a text, asked of their first characters: many begin with a letter, and come in the
- * order of the list; few begin with a longer text, and are found by their words. Undefined: this list is not kept so.
+ * A search for words that begin with a text, asked of their first characters: many begin with one or two letters, and
+ * come in the order of the list; few begin with a longer text, and are found by their words. Undefined: this list is not
+ * kept so.
  */
 export const withinInitials = (
   { searched }: AnyProjection,
@@ -41,9 +47,9 @@ export const withinInitials = (
   const condition = where[searched.in];
   if (typeof condition !== 'object' || condition === null || !('prefix' in condition)) return undefined;
   if (condition.prefix === '') return undefined;
-  const initial = initialOf(condition.prefix);
-  const further = condition.prefix === initial ? undefined : condition;
-  return { ...where, _initials: initial, [searched.in]: further };
+  const beginning = beginningsOf(condition.prefix).at(-1);
+  const further = condition.prefix === beginning ? undefined : condition;
+  return { ...where, _initials: beginning, [searched.in]: further };
 };
 
 export interface CellOfDocument {

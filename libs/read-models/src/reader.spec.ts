@@ -100,7 +100,7 @@ const wheres: fc.Arbitrary<Where> = fc.record(
     kind: fc.constantFrom<Condition>('k1', { not: 'k1' }, { in: ['k1', 'k2'] }, { in: ['k2', 'none'] }),
     flag: fc.boolean(),
     name: fc.constantFrom(...names),
-    words: fc.constantFrom({ prefix: 'a' }, { prefix: '\u{1f600}' }),
+    words: fc.constantFrom('a', 'ab', 'abc', '\u{1f600}', '\u{1f600}b').map((prefix) => ({ prefix })),
     touched: fc.constantFrom({ from: 2 }, { to: 2 }, { from: 1, to: 3 }, { upTo: 1 }, { after: 1 }),
   },
   { requiredKeys: ['org'] },
@@ -230,6 +230,7 @@ describe('reading', () => {
           for (const where of [
             { org, kind: { in: ['k1', 'k2'] } },
             { org, words: { prefix: 'a' } },
+            { org, words: { prefix: 'ab' } },
           ]) {
             const request = { where, sort, limit: 3 };
             const answered = (await pages(models, request)).flatMap(({ items }) => items);

@@ -197,7 +197,7 @@ export class ReadModels {
         ? await cellsOf(this.#documents, build, counted, request.where)
         : undefined;
     const initials = this.#isOld(name) ? undefined : withinInitials(this.#projection(name), request);
-    // Whoever begins with one letter is there once in its index, but once for each word in that of the words.
+    // Whoever begins with a letter or two is there once in its index, but once for each word in that of the words.
     const counting = searched && initials?.[searched.in] === undefined ? initials : undefined;
     const found =
       request.totals === false

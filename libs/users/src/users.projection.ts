@@ -200,7 +200,7 @@ const independentUser = ({
 
 export const users: Projection<UserView, Events> = {
   name: 'users',
-  version: 5,
+  version: 6,
   persons: ['userId'],
   indexes: [
     { organizationId: 1, name: 1 },
