@@ -42,10 +42,12 @@ export class Catalogue {
 
   /** The collection's layout; an absent collection is created. */
   ensure(name: string): Layout {
-    const existing = this.#layouts.get(name);
-    if (existing) return existing;
+    return this.#layouts.get(name) ?? this.#create(name, []);
+  }
+
+  #create(name: string, paths: readonly string[]): Layout {
     const numbers = [...this.#layouts.values()].map(({ stored }) => stored.table);
-    const layout = this.#keep(name, { table: Math.max(0, ...numbers) + 1, paths: [], many: [], indexes: [] });
+    const layout = this.#keep(name, { table: Math.max(0, ...numbers) + 1, paths, many: [], indexes: [] });
     this.#database.run(layout.tableDefinition());
     return layout;
   }
@@ -83,10 +85,11 @@ export class Catalogue {
 
   /** Adds columns for paths; pauses between slices of the documents already there. */
   *addColumns(name: string, paths: readonly string[]): Generator<void> {
-    const layout = this.ensure(name);
-    const known = new Set(layout.stored.paths);
+    const layout = this.#layouts.get(name);
+    const known = new Set(layout?.stored.paths);
     const added = [...new Set(paths)].filter((path) => path !== '_id' && !known.has(path));
-    if (added.length === 0) return;
+    if (!layout) this.#create(name, added);
+    if (!layout || added.length === 0) return;
     const first = layout.stored.paths.length;
     const wider = this.#keep(name, { ...layout.stored, paths: [...layout.stored.paths, ...added] });
     for (const at of added.keys()) this.#database.run(`ALTER TABLE ${wider.table} ADD COLUMN k${first + at}`);
