@@ -227,7 +227,7 @@ export class Execution {
       const { together } = envelope;
       const { keeps: maxCount } = step.decider;
       const [{ revision, position, onDisk }] = await Promise.all([
-        this.#store.append(stream, loaded.revision, events, { together, ahead: together !== undefined }),
+        this.#store.append(stream, loaded.revision, events, together),
         maxCount !== undefined &&
           isFull(loaded.revision, maxCount) &&
           this.#store.retain(stream, { maxCount }),

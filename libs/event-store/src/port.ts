@@ -16,7 +16,7 @@ export interface Appended {
   readonly revision: number;
   /** Position of the last event of this append. */
   readonly position: number;
-  /** Only of an append made ahead that is not on the disk yet. */
+  /** Only of one that is not on the disk yet. */
   readonly onDisk?: Promise<void>;
 }
 
@@ -35,15 +35,6 @@ export class Together {
     this.#onDisk = written;
     written.catch(() => undefined);
   }
-}
-
-export interface AppendOptions {
-  readonly together?: Together;
-  /**
-   * True: resolves when the place in the log is taken, before it is on the disk; whoever acknowledges the command waits
-   * for `together.onDisk`. A store that cannot do that waits for the disk.
-   */
-  readonly ahead?: boolean;
 }
 
 export interface Retention {
@@ -68,12 +59,16 @@ export interface StoreHealth {
  *   adapter's own retries throws it too (the caller may append the same ids again).
  */
 export interface EventStore {
-  /** @throws RevisionConflict when the stream is elsewhere; nothing is written then. */
+  /**
+   * With `together` it resolves when the place in the log is taken, before it is on the disk, and whoever acknowledges
+   * the command waits for `together.onDisk`. A store that cannot do that waits for the disk.
+   * @throws RevisionConflict when the stream is elsewhere; nothing is written then.
+   */
   append(
     stream: string,
     expectedRevision: number,
     events: readonly NewEvent[],
-    options?: AppendOptions,
+    together?: Together,
   ): Promise<Appended>;
   /** Events of one stream in order, from a revision (inclusive, default 0). An absent stream is empty. */
   read(

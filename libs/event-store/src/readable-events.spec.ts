@@ -116,8 +116,9 @@ describe('the exit of the log', () => {
     const together = new Together();
     const source = { commandId: randomUUID(), sourceIp: '192.0.2.7' };
     const named = (more: object) => an('PersonNamed', { personId: 'usr_1', name: 'Anna' }, more);
-    await reader().append('person-1', -1, [named(source), named(source)], { together });
-    await reader().append('person-2', -1, [named({ ...source, commandId: randomUUID() })], { together });
+    await reader().append('person-1', -1, [named(source), named(source)], together);
+    await reader().append('person-2', -1, [named({ ...source, commandId: randomUUID() })], together);
+    await together.onDisk;
     const [first, second] = await stored.read('person-1');
     const [other] = await stored.read('person-2');
     expect(second?.metadata.sourceIp).toBe(first?.metadata.sourceIp);

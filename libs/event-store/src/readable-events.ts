@@ -3,7 +3,6 @@ import { RecentlyUsed } from '#cache';
 import type { Catalogue, CatalogueEntry, EventMetadata, RecordedEvent } from '#kernel';
 import {
   type Appended,
-  type AppendOptions,
   type EventStore,
   InvalidAppend,
   type NewEvent,
@@ -79,16 +78,16 @@ class ReadableEvents implements ReadableEventStore {
     stream: string,
     expectedRevision: number,
     events: readonly NewEvent[],
-    options?: AppendOptions,
+    together?: Together,
   ): Promise<Appended> {
     const newest = events.map((event) => this.#versioned(event));
     const personal = newest.map((event) => this.#personalOf(event));
     const subjects = subjectsOf(personal);
     const begins = expectedRevision === NO_STREAM;
     const keys = subjects.length > 0 ? await this.#keys.of(subjects, { create: true, begins }) : new Map();
-    const alike = this.#sealedFor(options?.together ?? new Together());
+    const alike = this.#sealedFor(together ?? new Together());
     const sealed = newest.map((event, index) => seal(stream, event, personal[index] ?? [], keys, alike));
-    const appended = await this.#store.append(stream, expectedRevision, sealed, options);
+    const appended = await this.#store.append(stream, expectedRevision, sealed, together);
     for (const [index, { id, data, metadata }] of newest.entries()) {
       const about = subjectsOf([personal[index] ?? []]);
       if (!about.some((subject) => this.#forgotten.has(subject)))

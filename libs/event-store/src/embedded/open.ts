@@ -5,7 +5,6 @@ import { Database, engineCode, GroupCommit, StorageFailure, UnusableFile } from 
 import { type SerialisedEvent, serialise } from '../checks.ts';
 import {
   type Appended,
-  type AppendOptions,
   type EventStore,
   type NewEvent,
   NO_STREAM,
@@ -13,6 +12,7 @@ import {
   RevisionConflict,
   type StoreHealth,
   StoreUnavailable,
+  type Together,
   UnusableStore,
 } from '../port.ts';
 
@@ -109,7 +109,7 @@ class EmbeddedEvents implements EventStore {
     stream: string,
     expected: number,
     events: readonly NewEvent[],
-    { together, ahead }: AppendOptions = {},
+    together?: Together,
   ): Promise<Appended> {
     const serialised = serialise(stream, expected, events);
     if (this.#closed) throw new StoreUnavailable('the event store is closed');
@@ -136,7 +136,7 @@ class EmbeddedEvents implements EventStore {
     for (const [index, { pos, rev }] of rows.entries())
       this.#underway.push({ ...(events[index] as NewEvent), stream, revision: rev, position: pos });
     const written = this.#write(() => this.#insert(rows));
-    if (!together || !ahead) {
+    if (!together) {
       await written;
       return place;
     }

@@ -50,12 +50,12 @@ const event = (): NewEvent => ({
 describe('appends of one command', () => {
   it('P1: one made ahead has its place at once and is on the disk before the command is answered', async () => {
     const together = new Together();
-    const first = await store.append('claim-a', NO_STREAM, [event()], { together, ahead: true });
+    const first = await store.append('claim-a', NO_STREAM, [event()], together);
     expect(first).toMatchObject({ revision: 0, position: 1 });
     expect(onDisk()).toEqual([]);
     expect(await store.head()).toBe(0);
-    const last = await store.append('invitation-b', NO_STREAM, [event(), event()], { together });
-    expect(last).toEqual({ revision: 1, position: 3 });
+    const last = await store.append('invitation-b', NO_STREAM, [event(), event()], together);
+    expect(last).toMatchObject({ revision: 1, position: 3 });
     await together.onDisk;
     expect(onDisk()).toEqual([
       [1, 'claim-a'],
@@ -66,7 +66,7 @@ describe('appends of one command', () => {
 
   it('P1: without one that waits, the disk is waited for all the same', async () => {
     const together = new Together();
-    await store.append('claim-a', NO_STREAM, [event()], { together, ahead: true });
+    await store.append('claim-a', NO_STREAM, [event()], together);
     await together.onDisk;
     expect(onDisk()).toEqual([[1, 'claim-a']]);
   });
@@ -74,7 +74,7 @@ describe('appends of one command', () => {
   it('P4: a place that is taken ahead is taken, and repeating the append answers the same place', async () => {
     const together = new Together();
     const events = [event()];
-    await store.append('claim-a', NO_STREAM, events, { together, ahead: true });
+    await store.append('claim-a', NO_STREAM, events, together);
     const other = store.append('claim-a', NO_STREAM, [event()]);
     const same = store.append('claim-a', NO_STREAM, events);
     await expect(other).rejects.toThrow(RevisionConflict);
@@ -86,12 +86,12 @@ describe('appends of one command', () => {
     await store.append('claim-before', NO_STREAM, [event()]);
     const together = new Together();
     failing();
-    await store.append('claim-a', NO_STREAM, [event()], { together, ahead: true });
+    await store.append('claim-a', NO_STREAM, [event()], together);
     const alongside = store.append('account-c', NO_STREAM, [event()]);
     await expect(together.onDisk).rejects.toThrow(StoreUnavailable);
     await expect(alongside).rejects.toThrow(StoreUnavailable);
     mended();
-    await expect(store.append('invitation-b', NO_STREAM, [event()], { together })).rejects.toThrow(
+    await expect(store.append('invitation-b', NO_STREAM, [event()], together)).rejects.toThrow(
       StoreUnavailable,
     );
     expect(await store.append('claim-a', NO_STREAM, [event()])).toEqual({ revision: 0, position: 2 });
@@ -104,18 +104,18 @@ describe('appends of one command', () => {
   it('P1: a command that began before something was lost may rest on it, and is refused', async () => {
     const together = new Together();
     failing();
-    const lost = store.append('claim-a', NO_STREAM, [event()], { together: new Together(), ahead: true });
+    const lost = store.append('claim-a', NO_STREAM, [event()], new Together());
     await expect((await lost).onDisk).rejects.toThrow(StoreUnavailable);
     mended();
-    await expect(store.append('invitation-b', NO_STREAM, [event()], { together })).rejects.toThrow(
+    await expect(store.append('invitation-b', NO_STREAM, [event()], together)).rejects.toThrow(
       StoreUnavailable,
     );
-    await store.append('invitation-b', NO_STREAM, [event()], { together: new Together() });
+    await store.append('invitation-b', NO_STREAM, [event()]);
     expect(onDisk()).toEqual([[1, 'invitation-b']]);
   });
 
   it('P1: a stop takes what was made ahead to the disk', async () => {
-    await store.append('claim-a', NO_STREAM, [event()], { together: new Together(), ahead: true });
+    await store.append('claim-a', NO_STREAM, [event()], new Together());
     await store.close();
     expect(onDisk()).toEqual([[1, 'claim-a']]);
   });
