@@ -121,9 +121,10 @@ export class Builds {
     return projection;
   }
 
-  async completeFirst(completed: () => void): Promise<void> {
+  /** One after the other; what is left when it is to stop goes on bare after the next start. */
+  async completeFirst(signal: AbortSignal, completed: () => void): Promise<void> {
     for (const [name, build] of this.served) {
-      if (!build.bare) continue;
+      if (!build.bare || signal.aborted) continue;
       const complete = await this.withIndexes(name, build);
       await save(this.#documents, complete);
       this.served.set(name, complete);

@@ -331,6 +331,39 @@ describe('the one ordered follower', () => {
     expect([projector.position, await dumpOf(documents, 'things-1')]).toEqual([1, '']);
   });
 
+  it('a stop does not wait for the indexes of every build; the next start goes on where it was left', async () => {
+    const events = someEvents(1_000);
+    const documents = await scratch();
+    const log = ScriptedLog.store(events);
+    const both = [things, { ...things, name: 'others' }];
+    let stopping: Promise<void> | undefined;
+    const stopped = new Projector(
+      log,
+      new Proxy(documents, {
+        get: (target, property: keyof DocumentStore) => {
+          if (property !== 'ensureIndexes')
+            return (target[property] as () => void).bind?.(target) ?? target[property];
+          return async (...given: Parameters<DocumentStore['ensureIndexes']>) => {
+            if (given[0] === 'things-1' && !given[2]?.later) stopping = stopped.stop();
+            await target.ensureIndexes(...given);
+          };
+        },
+      }),
+      both,
+      quiet,
+    );
+    await stopped.start();
+    while (!stopping) await turn();
+    await stopping;
+    expect([stopped.served('things'), stopped.served('others')]).toEqual(['things-1', undefined]);
+    const next = new Projector(log, documents, both, quiet);
+    projectors.push(next);
+    await next.start();
+    await caughtUp(next, log);
+    expect(next.served('others')).toBe('others-1');
+    expect(await dumpOf(documents, 'things-1')).toBe(await cleanDump(events));
+  });
+
   describe('a higher version', () => {
     const two: ThingProjection = {
       ...things,

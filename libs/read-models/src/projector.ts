@@ -140,7 +140,8 @@ export class Projector {
           batchSize: BUILD_BATCH,
         });
         for await (const batch of readAhead(following, BUILD_BATCH)) {
-          if (batch.length === 0) await this.#builds.completeFirst(() => this.#waiting.wake());
+          if (batch.length === 0)
+            await this.#builds.completeFirst(this.#abort.signal, () => this.#waiting.wake());
           this.#caughtUp = batch.length === 0;
           if (batch.length === 0) continue;
           const begun = performance.now();
