@@ -460,7 +460,7 @@ describe('accounts over the real handlers', () => {
           if (!made) continue;
           const [command, target, by] = made;
           const dry = await all.send(
-            Object.assign(Object.create(Object.getPrototypeOf(command)), command),
+            Object.assign(new (command.constructor as new () => typeof command)(), command),
             target,
             by,
             true,

@@ -112,19 +112,27 @@ export interface Done {
 
 export type Outcome = Receipt | DryRun | Done | Refusal;
 
-/** Base of every command class: the class is the request's body, the envelope travels beside it. */
-export abstract class OrgledgerCommand extends Command<Outcome> {}
+/** Base of every command class: the class is the request's body, the envelope travels where no reader of the body looks. */
+export abstract class OrgledgerCommand extends Command<Outcome> {
+  #envelope: Envelope | undefined;
 
-const envelopes = new WeakMap<object, Envelope>();
+  static enclose(command: OrgledgerCommand, envelope: Envelope): void {
+    command.#envelope = envelope;
+  }
+
+  static envelopeOf(command: OrgledgerCommand): Envelope | undefined {
+    return command.#envelope;
+  }
+}
 
 export const enclose = <C extends OrgledgerCommand>(command: C, envelope: Envelope): C => {
-  envelopes.set(command, envelope);
+  OrgledgerCommand.enclose(command, envelope);
   return command;
 };
 
 /** @throws when the command was not sent through `Commands`: a bug. */
 export const envelopeOf = (command: OrgledgerCommand): Envelope => {
-  const envelope = envelopes.get(command);
+  const envelope = OrgledgerCommand.envelopeOf(command);
   if (!envelope) throw new Error(`${command.constructor.name} has no envelope`);
   return envelope;
 };

@@ -193,6 +193,34 @@ describe('execution', () => {
     expect(await fresh().run(asked, envelope('a'))).toEqual(forbidden);
   });
 
+  it('a stream that the store knows by heart is not read again; one that others may have written is', async () => {
+    const reads: string[] = [];
+    const watched = (knows: boolean): EventStore =>
+      Object.create(store, {
+        append: { value: store.append.bind(store) },
+        read: {
+          value: (...given: Parameters<EventStore['read']>) => {
+            reads.push(given[0]);
+            return store.read(...given);
+          },
+        },
+        isNewest: { value: knows ? store.isNewest?.bind(store) : undefined },
+      });
+    const knowing = fresh(watched(true));
+    await knowing.run(step(2), envelope('a'));
+    expect(reads).toEqual(['counter-c1']);
+    expect(await knowing.run(step(3), envelope('b'))).toMatchObject({ revision: 1, total: 5 });
+    expect(await knowing.load(counter, 'c1')).toMatchObject({ state: 5, revision: 1 });
+    expect(reads).toEqual(['counter-c1']);
+    await fresh().run(step(1), envelope('c'));
+    expect(await knowing.load(counter, 'c1')).toMatchObject({ state: 6, revision: 2 });
+    expect(reads).toEqual(['counter-c1', 'counter-c1']);
+    const asking = fresh(watched(false));
+    await asking.load(counter, 'c1');
+    await asking.load(counter, 'c1');
+    expect(reads).toHaveLength(4);
+  });
+
   it('an outage goes through to the caller, and the same command works afterwards, once', async () => {
     let away = true;
     const lossy: EventStore = Object.create(store, {
@@ -204,6 +232,7 @@ describe('execution', () => {
         },
       },
       read: { value: store.read.bind(store) },
+      isNewest: { value: undefined },
     });
     const execution = fresh(lossy);
     await expect(execution.run(step(2), envelope('a'))).rejects.toThrow(StoreUnavailable);
@@ -232,6 +261,7 @@ describe('execution', () => {
     const losing: EventStore = Object.create(store, {
       append: { value: async () => ({ revision: 0, position: 1, onDisk: disk.promise }) },
       read: { value: store.read.bind(store) },
+      isNewest: { value: undefined },
     });
     const execution = fresh(losing);
     await execution.run({ ...step(2), ahead: true }, envelope('a', { together: new Together() }));
@@ -246,6 +276,7 @@ describe('execution', () => {
     const losing: EventStore = Object.create(store, {
       append: { value: async () => ({ revision: 0, position: 1, onDisk: disk.promise }) },
       read: { value: store.read.bind(store) },
+      isNewest: { value: undefined },
     });
     const execution = fresh(losing);
     const written = execution.run(step(2), envelope('a', { together: new Together() }));
@@ -267,6 +298,7 @@ describe('execution', () => {
         },
       },
       read: { value: store.read.bind(store) },
+      isNewest: { value: undefined },
     });
     const execution = fresh(watched);
     const outcomes = await Promise.all(

@@ -117,6 +117,7 @@ export class Execution {
     const stream = `${decider.category}-${id}`;
     const cached = this.#cache.get(stream) as Loaded<State> | undefined;
     const known = cached ?? { state: decider.initial, revision: NO_STREAM, position: 0, traces: new Map() };
+    if (this.#store.isNewest?.(stream, known.revision)) return known;
     const events = await this.#store.read(stream, { from: known.revision + 1 });
     if (events.length === 0) return known;
     const loaded = events.reduce((before, event) => advanced(decider, before, event), known);
@@ -158,7 +159,7 @@ export class Execution {
     { commandId, fingerprint }: Envelope,
     traces: Loaded<State>['traces'],
   ): Receipt | Refusal | undefined {
-    const trace = traces.get(commandId);
+    const trace = isRepeatable(commandId) ? traces.get(commandId) : undefined;
     if (!trace) return undefined;
     return trace.fingerprint === fingerprint ? receipt(step, stream, trace) : keyReused;
   }
@@ -226,12 +227,10 @@ export class Execution {
     try {
       const { together } = envelope;
       const { keeps: maxCount } = step.decider;
-      const [{ revision, position, onDisk }] = await Promise.all([
-        this.#store.append(stream, loaded.revision, events, together),
-        maxCount !== undefined &&
-          isFull(loaded.revision, maxCount) &&
-          this.#store.retain(stream, { maxCount }),
-      ]);
+      const appending = this.#store.append(stream, loaded.revision, events, together);
+      if (maxCount !== undefined && isFull(loaded.revision, maxCount))
+        await Promise.all([appending, this.#store.retain(stream, { maxCount })]);
+      const { revision, position, onDisk } = await appending;
       const written = events.reduce(
         (before, event, index) =>
           advanced(step.decider, before, {
@@ -246,13 +245,9 @@ export class Execution {
       if (!onDisk || step.ahead) this.#cache.set(stream, written);
       const { commandId, fingerprint, correlationId } = envelope;
       const ids = events.map(({ id, type }) => ({ id, type }));
-      const outcome = receipt(
-        step,
-        stream,
-        written.traces.get(commandId) ?? { ...written, fingerprint, correlationId, events: ids },
-      );
-      if (step.ahead) return { outcome };
-      return { outcome: { ...outcome, [awaited]: this.#foresight.awaits(decision) }, onDisk };
+      const trace = written.traces.get(commandId) ?? { ...written, fingerprint, correlationId, events: ids };
+      if (step.ahead) return { outcome: receipt(step, stream, trace) };
+      return { outcome: receipt(step, stream, trace, this.#foresight.awaits(decision)), onDisk };
     } catch (error) {
       this.#cache.delete(stream);
       if (!(error instanceof RevisionConflict)) throw error;
@@ -370,15 +365,20 @@ const receipt = <State>(
   step: { readonly id: string; readonly answer?: (state: State) => object },
   stream: string,
   trace: Trace<State>,
-): Receipt => ({
-  [correlation]: trace.correlationId,
-  id: step.id,
-  stream,
-  revision: trace.revision,
-  position: String(trace.position),
-  events: trace.events,
-  ...step.answer?.(trace.state),
-});
+  waits?: boolean,
+): Receipt => {
+  const told: { -readonly [Field in keyof Receipt]: Receipt[Field] } = {
+    id: step.id,
+    stream,
+    revision: trace.revision,
+    position: String(trace.position),
+    events: trace.events,
+    ...step.answer?.(trace.state),
+  };
+  told[correlation] = trace.correlationId;
+  if (waits !== undefined) told[awaited] = waits;
+  return told;
+};
 
 /** At its beginning, and every time so many have come: an older release may have begun it without a word. */
 const isFull = (revision: number, maxCount: number): boolean => (revision + 1) % maxCount === 0;

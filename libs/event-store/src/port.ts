@@ -24,6 +24,8 @@ export interface Appended {
 export class Together {
   /** Before anything that the command's decisions rest on was read. */
   readonly began = performance.now();
+  /** What was sealed already, by what it says. */
+  readonly sealed = new Map<string, string>();
   #onDisk: Promise<void> = Promise.resolve();
 
   /** Settles when every append made ahead has: on the disk, or not kept. */
@@ -75,6 +77,8 @@ export interface EventStore {
     stream: string,
     options?: { readonly from?: number; readonly limit?: number },
   ): Promise<RecordedEvent[]>;
+  /** True: that is the newest revision (-1: no stream), known without a look. Absent where others write as well. */
+  isNewest?(stream: string, revision: number): boolean;
   /** The whole log in order, in batches, after a position (exclusive, default: from the start), to its end. */
   readAll(options?: {
     readonly after?: number;

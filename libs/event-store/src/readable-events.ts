@@ -9,7 +9,7 @@ import {
   NO_STREAM,
   type Retention,
   type StoreHealth,
-  Together,
+  type Together,
 } from './port.ts';
 
 /** Keys of persons; null when a key was destroyed or never made. */
@@ -65,9 +65,6 @@ class ReadableEvents implements ReadableEventStore {
     { data: object; metadata: EventMetadata; subjects: readonly string[] }
   >(REMEMBERED);
   readonly #forgotten = new RecentlyUsed<string, true>(REMEMBERED);
-  /** What was sealed already for the commands under way. */
-  readonly #sealed = new WeakMap<Together, Map<string, string>>();
-
   constructor(store: EventStore, catalogue: Catalogue, keys: SubjectKeys) {
     this.#store = store;
     this.#catalogue = catalogue;
@@ -85,7 +82,7 @@ class ReadableEvents implements ReadableEventStore {
     const subjects = subjectsOf(personal);
     const begins = expectedRevision === NO_STREAM;
     const keys = subjects.length > 0 ? await this.#keys.of(subjects, { create: true, begins }) : new Map();
-    const alike = this.#sealedFor(together ?? new Together());
+    const alike = together?.sealed ?? new Map<string, string>();
     const sealed = newest.map((event, index) => seal(stream, event, personal[index] ?? [], keys, alike));
     const appended = await this.#store.append(stream, expectedRevision, sealed, together);
     for (const [index, { id, data, metadata }] of newest.entries()) {
@@ -96,16 +93,14 @@ class ReadableEvents implements ReadableEventStore {
     return appended;
   }
 
-  #sealedFor(command: Together): Map<string, string> {
-    const sealed = this.#sealed.get(command) ?? new Map<string, string>();
-    this.#sealed.set(command, sealed);
-    return sealed;
-  }
-
   #versioned(event: NewEvent): NewEvent {
     const entry: CatalogueEntry | undefined = this.#catalogue[event.type];
     if (!entry) throw new InvalidAppend(`no catalogue knows the event type ${event.type}`);
     return { ...event, metadata: { ...event.metadata, schemaVersion: entry.version ?? 1 } };
+  }
+
+  isNewest(stream: string, revision: number): boolean {
+    return this.#store.isNewest?.(stream, revision) ?? false;
   }
 
   async read(stream: string, options?: { from?: number; limit?: number }): Promise<RecordedEvent[]> {
@@ -215,9 +210,12 @@ class ReadableEvents implements ReadableEventStore {
   }
 }
 
-const subjectsOf = (personal: readonly (readonly Personal[])[]): string[] => [
-  ...new Set(personal.flat().map(({ subject }) => subject)),
-];
+const nobody: readonly string[] = [];
+
+const subjectsOf = (personal: readonly (readonly Personal[])[]): readonly string[] =>
+  personal.every(({ length }) => length === 0)
+    ? nobody
+    : [...new Set(personal.flat().map(({ subject }) => subject))];
 
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);

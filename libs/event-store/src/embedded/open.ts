@@ -213,6 +213,10 @@ class EmbeddedEvents implements EventStore {
     this.#underway = [];
   }
 
+  isNewest(stream: string, revision: number): boolean {
+    return !this.#closed && this.#heads.get(stream) === revision;
+  }
+
   async read(stream: string, options: { from?: number; limit?: number } = {}): Promise<RecordedEvent[]> {
     if (this.#closed) throw new StoreUnavailable('the event store is closed');
     const from = options.from ?? 0;
