@@ -4,7 +4,7 @@ import { GroupCommitFloor } from './group-commit-floor.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { type Load, underLoad } from './load.ts';
 import { connections, settled, signUpOwner, startProduct } from './product.ts';
-import { peopleOf, seedStopped } from './seeds.ts';
+import { peopleOf, seedSealed } from './seeds.ts';
 
 const DAY = 86_400_000;
 
@@ -25,7 +25,7 @@ export const lapses = async (bench: Bench): Promise<void> => {
   const before = await startProduct(folder);
   const owner = await signUpOwner(before.url, 'lapse.example');
   await before.stop();
-  await seedStopped(folder, peopleOf(owner, count), owner.userId);
+  await seedSealed(folder, peopleOf(owner, count), owner.userId);
   const floor = new GroupCommitFloor(bench.folder('lapse-floor'), row, 5_000);
   const commits = await underLoad({ workers: 50, warmMs: 300, measureMs: bench.pick(400, 1_500) }, () =>
     floor.append(),

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { catalogue, openStores, policies } from '#application';
-import type { EventStore, NewEvent } from '#event-store';
+import { type EventStore, type NewEvent, readableEvents } from '#event-store';
 import type { EventMetadata } from '#kernel';
 import { readSettings } from '#settings';
+import { MasterKey, PersonalKeys } from '#tokens';
 import { productEnv } from './product.ts';
 
 export const newMetadata = (organizationId: string, userId: string, occurredAt: string): EventMetadata => {
@@ -63,6 +64,20 @@ export const appendAll = async (
 export const seedStopped = async (folder: string, seeds: Iterable<Seed>, ownerId: string): Promise<void> => {
   const { events, close } = await openStores(readSettings(productEnv(folder)));
   await appendAll(events, seeds, ownerId);
+  const head = await events.head();
+  await close();
+  await policiesHaveSeenAll(folder, head);
+};
+
+/** The same as the product writes it: personal fields sealed, each person with a key of their own. */
+export const seedSealed = async (folder: string, seeds: Iterable<Seed>, ownerId: string): Promise<void> => {
+  const { events, keys, close } = await openStores(readSettings(productEnv(folder)));
+  const sealing = readableEvents(
+    events,
+    catalogue,
+    new PersonalKeys(keys, MasterKey.load(undefined, folder)),
+  );
+  await appendAll(sealing, seeds, ownerId, 2_000, raised);
   const head = await events.head();
   await close();
   await policiesHaveSeenAll(folder, head);
