@@ -24,7 +24,7 @@ const person = (userId: string, more: Partial<Managed> = {}): Managed => ({
 const step = async (
   then: readonly Managed[],
   now: readonly Managed[],
-  { isLast = true, refusals = {} }: { isLast?: boolean; refusals?: Record<string, Refusal> } = {},
+  { refusals = {} }: { refusals?: Record<string, Refusal> } = {},
 ) => {
   const removed: { userId: string; id: string }[] = [];
   const asked: { asOf: number | undefined; by: string; after?: unknown }[] = [];
@@ -43,9 +43,12 @@ const step = async (
   const readModels = {
     reach: async () => undefined,
     get: async () => ({ name: '[erased] [erased] [erased]', joinedAt: before }),
-    list: async (_name: string, { asOf, after, sort }: ListRequest) => {
+    list: async (_name: string, { asOf, after, sort, limit }: ListRequest) => {
       asked.push({ asOf, by: sort.field, after });
-      return { items: then, next: isLast ? null : [before, 'org_1:usr_9'] };
+      const from = then.findIndex(({ userId }) => `org_1:${userId}` === after?.[1]) + 1;
+      const items = then.slice(from, from + limit);
+      const isLast = from + limit >= then.length;
+      return { items, next: isLast ? null : [before, `org_1:${items.at(-1)?.userId}`] };
     },
     many: async (_name: string, ids: readonly string[]) =>
       new Map(
@@ -70,7 +73,7 @@ const step = async (
     organizationId: 'org_1',
     lapseId: 'lapse',
     after: 'usr_0',
-    remaining: 5,
+    remaining: then.length,
   });
   await handler.execute(enclose(command, systemEnvelope('step', 'step', null)));
   return { removed, asked, noted };
@@ -109,12 +112,14 @@ describe('removing the users of a lapsed domain', () => {
   });
 
   it('DOM-15: more are left: the next step begins behind the last one of this', async () => {
-    const { noted } = await step(everybody, everybody, { isLast: false });
+    const many = Array.from({ length: 503 }, (_, index) => person(`usr_${index + 1}`));
+    const { noted, removed } = await step(many, many);
+    expect(removed.map(({ userId }) => userId)).toEqual(many.slice(0, 500).map(({ userId }) => userId));
     expect(noted).toEqual({
       type: 'NoteRemoval',
       lapseId: 'lapse',
       hindered: false,
-      after: 'usr_2',
+      after: 'usr_500',
       remaining: 3,
     });
   });
@@ -123,7 +128,7 @@ describe('removing the users of a lapsed domain', () => {
     const busy = refuse('conflict', 'owner_not_removable', 'They are becoming the Owner.');
     const { removed, noted } = await step(everybody, everybody, { refusals: { usr_2: busy } });
     expect(removed.map(({ userId }) => userId)).toEqual(['usr_1']);
-    expect(noted).toMatchObject({ after: 'usr_0', remaining: 5, hindered: true });
+    expect(noted).toMatchObject({ after: 'usr_0', remaining: 2, hindered: true });
     const gone = await step(everybody, everybody, { refusals: { usr_2: notFound } });
     expect(gone.noted).toMatchObject({ remaining: 0, hindered: false });
   });

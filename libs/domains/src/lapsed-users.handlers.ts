@@ -8,8 +8,8 @@ import { RemoveLapsedUsers } from './domain.commands.ts';
 import { domain } from './domain.ts';
 import { hitBy, inTurns, type Managed, stillThere } from './lapsed-users.ts';
 
-/** People of one step; as many as half a second takes, so that a process that stops has not long to wait. */
-const STEP = 500;
+/** People of one step: as many as half a second takes, so that a process that stops has not long to wait; some are read at a time. */
+const STEP = { atMost: 500, atOnce: 50 };
 /** At most 1,600 a second: as much work follows from each, and people ask meanwhile. */
 const PACE = { atOnce: 16, everyMs: 10 };
 
@@ -42,14 +42,18 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
     if (state.status === 'unknown' || !trace) return { done: true };
     const lapse = { organizationId, domain: state.domain, position: trace.position };
     await this.#readModels.reach(await this.#log.head(), ['users']);
-    const { people, isLast } = await hitBy(this.#readModels, lapse, after, STEP);
     let hindered = false;
-    await inTurns(people, PACE, async (some) => {
-      const there = await stillThere(this.#readModels, lapse, some);
-      const removed = await Promise.all(there.map((person) => this.#remove(person, command)));
-      hindered ||= removed.includes(false);
-    });
-    const left = isLast ? 0 : Math.max(1, remaining - people.length);
+    let left = remaining;
+    let last = after;
+    for await (const { people, isLast } of hitBy(this.#readModels, lapse, after, STEP)) {
+      await inTurns(people, PACE, async (some) => {
+        const there = await stillThere(this.#readModels, lapse, some);
+        const removed = await Promise.all(there.map((person) => this.#remove(person, command)));
+        hindered ||= removed.includes(false);
+      });
+      left = isLast ? 0 : Math.max(1, left - people.length);
+      last = people.at(-1)?.userId ?? last;
+    }
     return this.#execution.run(
       {
         decider: domain,
@@ -58,9 +62,7 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
           type: 'NoteRemoval',
           lapseId,
           hindered,
-          ...(hindered
-            ? { after, remaining: Math.max(1, remaining) }
-            : { after: people.at(-1)?.userId ?? after, remaining: left }),
+          ...(hindered ? { after, remaining: Math.max(1, remaining) } : { after: last, remaining: left }),
         },
       },
       envelope,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReadModels } from '#read-models';
+import type { ListRequest, ReadModels } from '#read-models';
 
 /** Of what the read model knows of somebody. */
 export interface Managed {
@@ -45,28 +45,38 @@ export interface Lapse {
 
 const keyOf = (organizationId: string, userId: string): string => `${organizationId}:${userId}`;
 
+export interface Hit {
+  readonly people: readonly Managed[];
+  readonly isLast: boolean;
+}
+
 /**
- * The next people who were there when it lapsed, whatever has become of them since: in the order in which they joined,
- * which stays as it was also when somebody is erased.
+ * The next people who were there when it lapsed, whatever has become of them since, so many at most and some at a time:
+ * in the order in which they joined, which stays as it was also when somebody is erased.
  */
-export const hitBy = async (
+export async function* hitBy(
   readModels: ReadModels,
   { organizationId, domain, position }: Lapse,
   after: string,
-  limit: number,
-): Promise<{ readonly people: readonly Managed[]; readonly isLast: boolean }> => {
+  { atMost, atOnce }: { readonly atMost: number; readonly atOnce: number },
+): AsyncGenerator<Hit> {
   const before = keyOf(organizationId, after);
   const last = after === '' ? undefined : await readModels.get<Managed>('users', before, position);
-  const { items, next } = await readModels.list<Managed>('users', {
-    where: { organizationId, kind: 'managed', domain, role: removable },
-    sort: { field: 'joinedAt', direction: 1 },
-    limit,
-    after: last && [last.joinedAt, before],
-    asOf: position,
-    totals: false,
-  });
-  return { people: items, isLast: next === null };
-};
+  let behind: ListRequest['after'] = last && [last.joinedAt, before];
+  for (let seen = 0; seen < atMost; seen += atOnce) {
+    const { items, next } = await readModels.list<Managed>('users', {
+      where: { organizationId, kind: 'managed', domain, role: removable },
+      sort: { field: 'joinedAt', direction: 1 },
+      limit: Math.min(atOnce, atMost - seen),
+      after: behind,
+      asOf: position,
+      totals: false,
+    });
+    yield { people: items, isLast: next === null };
+    if (next === null) return;
+    behind = next;
+  }
+}
 
 /** Those who are still there by the same joining: whoever has left and come back stays. */
 export const stillThere = async (
