@@ -43,15 +43,48 @@ export interface Reply {
   readonly layoutVersion: number;
 }
 
-/** Whole documents travel as the text that is stored: it is made once, and cheaper to send than what it tells. */
-export const travelling = <T extends StoredDocument>(operation: AnyBulkWriteOperation<T>): object => {
-  if ('insertOne' in operation) {
-    const { document } = operation.insertOne;
-    return { insertOne: { document: JSON.stringify(document) } };
-  }
-  if (!('replaceOne' in operation)) return operation;
-  const { replacement, ...rest } = operation.replaceOne;
-  return { replaceOne: { ...rest, replacement: JSON.stringify(replacement) } };
+/**
+ * Bulk writes as they travel: whole documents as the lines of one text, which costs a fraction of sending as many
+ * objects, and is what will be stored.
+ */
+export interface Bulk {
+  readonly steps: readonly Step[];
+  readonly text: string;
+}
+
+/** `null`: the next line is inserted; an id: it takes the place of that document, or is inserted. */
+type Step = null | string | AnyBulkWriteOperation<never>;
+
+export const travelling = <T extends StoredDocument>(
+  operations: readonly AnyBulkWriteOperation<T>[],
+): Bulk => {
+  const lines: string[] = [];
+  const steps = operations.map((operation) => {
+    if ('insertOne' in operation) {
+      lines.push(JSON.stringify(operation.insertOne.document));
+      return null;
+    }
+    const id =
+      'replaceOne' in operation && operation.replaceOne.upsert && onlyId(operation.replaceOne.filter);
+    if (!id) return operation as AnyBulkWriteOperation<never>;
+    lines.push(JSON.stringify(operation.replaceOne.replacement));
+    return id;
+  });
+  return { steps, text: lines.join('\n') };
+};
+
+const onlyId = ({ _id, ...rest }: { readonly _id?: unknown }): string | false =>
+  typeof _id === 'string' && Object.keys(rest).length === 0 && _id;
+
+/** Their documents are texts still. */
+export const arrived = ({ steps, text }: Bulk): object[] => {
+  const lines = text.split('\n');
+  let next = 0;
+  return steps.map((step) => {
+    if (step === null) return { insertOne: { document: lines[next++] } };
+    if (typeof step !== 'string') return step;
+    return { replaceOne: { filter: { _id: step }, replacement: lines[next++], upsert: true } };
+  });
 };
 
 /** An error's class does not survive the way between threads, its name does. */

@@ -1,5 +1,5 @@
 import type { Collection, StoredDocument } from '../port.ts';
-import { type Call, type Order, travelling } from './messages.ts';
+import { type Bulk, type Call, type Order, travelling } from './messages.ts';
 
 /** So many documents are sent at once: they are written while the next ones are made. */
 const MANY = 250;
@@ -58,7 +58,7 @@ export class Within {
 }
 
 const documentsIn = (calls: readonly Call[]): number =>
-  calls.reduce((sum, { given: [operations] }) => sum + (operations as readonly unknown[]).length, 0);
+  calls.reduce((sum, { given: [bulk] }) => sum + (bulk as Bulk).steps.length, 0);
 
 export interface Ways<T extends StoredDocument> {
   /** Undefined: only the writer can tell. */
@@ -84,7 +84,7 @@ export const collectionOf = <T extends StoredDocument>(
     replaceOne: call('replaceOne'),
     deleteOne: call('deleteOne'),
     deleteMany: call('deleteMany'),
-    bulkWrite: async (operations, options) => call('bulkWrite')(operations.map(travelling), options),
+    bulkWrite: async (operations, options) => call('bulkWrite')(travelling(operations), options),
   };
 };
 

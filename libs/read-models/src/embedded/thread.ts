@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { DatabaseOptions } from '#sqlite';
 import type { Documents } from '../port.ts';
 import { told } from './engine.ts';
-import { type Call, packed, type Reply, type Request } from './messages.ts';
+import { arrived, type Bulk, type Call, packed, type Reply, type Request } from './messages.ts';
 import { EmbeddedDocuments } from './store.ts';
 
 const port = parentPort!;
@@ -12,9 +12,12 @@ const { path, options } = workerData as { path: string; options: DatabaseOptions
 // biome-ignore lint/suspicious/noExplicitAny: arguments as another thread was given them.
 const perform = (documents: Documents, { collection, method, given }: Call): Promise<any> => {
   // biome-ignore lint/suspicious/noExplicitAny: as above.
-  const called = (documents.collection(collection) as any)[method](...given);
+  const called = (documents.collection(collection) as any)[method](...argumentsOf(method, given));
   return method === 'find' ? called.toArray() : called;
 };
+
+const argumentsOf = (method: Call['method'], given: readonly unknown[]): readonly unknown[] =>
+  method === 'bulkWrite' ? [arrived(given[0] as Bulk), ...given.slice(1)] : given;
 
 /** The transaction that is open across orders. */
 class Open {
