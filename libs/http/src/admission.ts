@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RecentlyUsed } from '#cache';
-import { HttpProblem, problemDocument } from './problem.ts';
+import { Refusals } from './refusals.ts';
 import { sessionIn } from './session-cookie.ts';
 import { sourceOf } from './source-address.ts';
 
@@ -36,9 +36,6 @@ export const admissionLimits: AdmissionLimits = {
   operators: { inAll: 100, perCaller: 100 },
   perTurn: 32,
 };
-
-/** Those who are refused and come again at once would take the time of those who are not. */
-const REFUSED_AFTER_MS = 25;
 
 type Kind = Exclude<keyof AdmissionLimits, 'perTurn'>;
 
@@ -162,25 +159,6 @@ export class Admission {
   }
 }
 
-const overloaded = new HttpProblem(503, 'overloaded', 'Too much is under way just now; try again.');
-
-/** Past Fastify's way of answering: a refusal must cost a fraction of what it refuses. */
-const refuse = (
-  request: Pick<FastifyRequest, 'id' | 'url'>,
-  response: ServerResponse,
-  headers: OutgoingHttpHeaders,
-): void => {
-  const body = JSON.stringify(problemDocument(overloaded, request));
-  const all = {
-    ...headers,
-    'content-type': 'application/problem+json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    'retry-after': '1',
-    'x-request-id': request.id,
-  };
-  setTimeout(() => response.writeHead(503, all).end(body), REFUSED_AFTER_MS);
-};
-
 const watched = /^\/(?:health\/|metrics(?:$|\?))/;
 /** Costs less than counting it, and whoever asks would end a process that does not answer. */
 const uncounted = /^\/health\/live(?:$|\?)/;
@@ -250,6 +228,7 @@ export const admit = (
 ): void => {
   const admission = new Admission(limits);
   const callers = new KnownCallers(operatorToken);
+  const refusals = new Refusals(headers);
   const { server } = fastify;
   const [inside] = server.listeners('request') as RequestListener[];
   if (!inside) throw new Error('nobody listens to requests yet');
@@ -259,7 +238,7 @@ export const admit = (
     const who = callers.asking(request);
     (request as Incoming)[asked] = who;
     if (!admission.isFull(who)) return inside(request, response);
-    refuse({ id: nextId(), url: request.url ?? '' }, response, headers);
+    refusals.send({ id: nextId(), url: request.url ?? '' }, response);
     refused(request.method ?? '');
   });
   fastify.addHook('preHandler', (request: FastifyRequest, reply: FastifyReply, done) => {
@@ -272,7 +251,7 @@ export const admit = (
     });
     if (!isLetIn) {
       reply.hijack();
-      return refuse(request, raw, headers);
+      return refusals.send(request, raw);
     }
     // It closes once, and `once` would cost more.
     raw.on('close', () => {
