@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { giveWay } from './give-way.ts';
+import { Hashing } from './hashing.ts';
 import { tooWeak, type WeaknessContext } from './weak-passwords.ts';
 
 /** More sign-ins at once than are let in: 503 with `Retry-After`. */
@@ -7,12 +7,10 @@ export class SignInBusy extends Error {
   override readonly name = 'SignInBusy';
 }
 
-/** Argon2id, 19 MiB, two passes, one lane. No hash before it: every byte of the password counts. */
-const cost = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const longest = 1_024;
 
 export interface PasswordOptions {
-  /** Hashes computed at once, each on a thread of its own. Default 2. */
+  /** Hashes computed at once. Default 2. */
   readonly parallel?: number;
   /** Callers who may wait. Default 50. */
   readonly queue?: number;
@@ -21,15 +19,16 @@ export interface PasswordOptions {
 export class Passwords {
   readonly #parallel: number;
   readonly #queue: number;
+  readonly #hashing: Hashing;
   #active = 0;
   readonly #waiting: (() => void)[] = [];
-  #hasGivenWay = false;
   /** Compared with when there is no such person, so that both answers cost the same. */
   #nobody: Promise<string> | undefined;
 
   constructor({ parallel = 2, queue = 50 }: PasswordOptions = {}) {
     this.#parallel = parallel;
     this.#queue = queue;
+    this.#hashing = new Hashing(parallel);
   }
 
   /** Why this may not become somebody's password, as a sentence; undefined: it may. Code `password_too_weak`. */
@@ -41,8 +40,7 @@ export class Passwords {
   /** @throws SignInBusy; RangeError for what `tooWeak` refuses by its form. */
   async hash(password: string): Promise<string> {
     if (!usable(password)) throw new RangeError('not a usable password');
-    const { hash } = await import('@node-rs/argon2');
-    return this.#inTurn(() => hash(bytes(password), cost));
+    return this.#inTurn(() => this.#hashing.hash(bytes(password)));
   }
 
   /**
@@ -51,7 +49,6 @@ export class Passwords {
    */
   async verify(hash: string | undefined, password: string): Promise<boolean> {
     if (!usable(password)) return false;
-    const { verify } = await import('@node-rs/argon2');
     this.#nobody ??= this.hash(randomBytes(32).toString('base64url'));
     let nobody: string;
     try {
@@ -60,8 +57,12 @@ export class Passwords {
       this.#nobody = undefined;
       throw error;
     }
-    const matches = await this.#inTurn(() => verify(hash ?? nobody, bytes(password)));
+    const matches = await this.#inTurn(() => this.#hashing.verify(hash ?? nobody, bytes(password)));
     return matches && hash !== undefined;
+  }
+
+  onModuleDestroy(): void {
+    this.#hashing.close();
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -70,11 +71,7 @@ export class Passwords {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#active++;
     try {
-      const hashing = work();
-      // The pool is there once something was given to it.
-      if (!this.#hasGivenWay) giveWay();
-      this.#hasGivenWay = true;
-      return await hashing;
+      return await work();
     } finally {
       const next = this.#waiting.shift();
       if (next) next();

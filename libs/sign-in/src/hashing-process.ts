@@ -1,0 +1,18 @@
+import { constants, setPriority } from 'node:os';
+import { hash, verify } from '@node-rs/argon2';
+import { cost, type Hashed, type Task } from './hashing.ts';
+
+try {
+  setPriority(constants.priority.PRIORITY_LOW);
+} catch {
+  // Slower reads while many sign in, and nothing else.
+}
+
+process.on('message', async ({ id, password, kept }: Task) => {
+  const answer: Hashed = await (kept === undefined ? hash(password, cost) : verify(kept, password)).then(
+    (result) => ({ id, result }),
+    (error: Error) => ({ id, failure: error.message }),
+  );
+  process.send?.(answer);
+});
+process.on('disconnect', () => process.exit());
