@@ -126,13 +126,17 @@ export const besideImports = async (bench: Bench): Promise<void> => {
     bytes = length;
   });
   const peak = await product.peakMbWhile(selecting);
-  bench.report.figure({
-    name: `resident memory while a file of ${people} rows is downloaded and uploaded`,
-    unit: 'MB',
-    values: [peak.resident],
-    goal: { atMost: 256 },
-    note: `${before.resident.toFixed(0)} MB before; without pages of files ${before.own.toFixed(0)} to ${peak.own.toFixed(0)} MB; ${(bytes / 1_000_000).toFixed(1)} MB of CSV, ${((performance.now() - begun) / 1_000).toFixed(1)} s`,
-  });
+  const seconds = (performance.now() - begun) / 1_000;
+  // P16 bounds what the process itself needs; what is resident has its program and pages of the read models too.
+  const measures = { own: 'memory of its own', resident: 'resident memory' } as const;
+  for (const [measure, called] of Object.entries(measures) as [keyof typeof measures, string][])
+    bench.report.figure({
+      name: `${called} while a file of ${people} rows is downloaded and uploaded`,
+      unit: 'MB',
+      values: [peak[measure]],
+      goal: { atMost: 256 },
+      note: `${before[measure].toFixed(0)} MB before; ${(bytes / 1_000_000).toFixed(1)} MB of CSV, ${seconds.toFixed(1)} s`,
+    });
   const runs = [
     ['an import of people', file, people],
     ['an import that merges organizations', await importing.ready(ofOwners), owners],
