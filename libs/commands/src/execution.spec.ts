@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -219,6 +220,34 @@ describe('execution', () => {
     await asking.load(counter, 'c1');
     await asking.load(counter, 'c1');
     expect(reads).toHaveLength(4);
+  });
+
+  it('what is made of a random id is not looked for; of an id that may come again it is', async () => {
+    const begun: string[] = [];
+    const watched: EventStore = Object.create(store, {
+      append: { value: store.append.bind(store) },
+      read: { value: store.read.bind(store) },
+      isNewest: { value: store.isNewest?.bind(store) },
+      begins: {
+        value: (stream: string) => {
+          begun.push(stream);
+          store.begins?.(stream);
+        },
+      },
+    });
+    const execution = fresh(watched);
+    const random = envelope('a', { commandId: randomUUID() });
+    expect(await execution.run({ ...step(2), made: true }, random)).toMatchObject({ revision: 0, total: 2 });
+    expect(await execution.repeated(step(2), random)).toBeUndefined();
+    expect(await execution.run({ ...step(3), made: true }, random)).toMatchObject({ revision: 1, total: 5 });
+    expect(begun).toEqual(['counter-c1', 'counter-c1']);
+    await execution.run({ ...step(2, 'c2'), made: true }, envelope('b'));
+    expect(await fresh(watched).repeated(step(2, 'c2'), envelope('b'))).toMatchObject({
+      revision: 0,
+      total: 2,
+    });
+    expect(begun).toHaveLength(2);
+    expect((await store.read('counter-c1')).map(({ revision }) => revision)).toEqual([0, 1]);
   });
 
   it('an outage goes through to the caller, and the same command works afterwards, once', async () => {

@@ -56,6 +56,8 @@ export interface Step<State, Command, E extends Event> {
   readonly command: Command | ((state: State) => Command | Refusal | Promise<Command | Refusal>);
   /** Asked on the loaded state before anything is decided. Absent: the caller was authorized elsewhere. */
   readonly authorize?: (principal: Principal, state: State) => Refusal | undefined;
+  /** True: the id is made of the command's; where that one is random, no such stream is looked for. */
+  readonly made?: boolean;
   /** True: a later step of the same command follows, and only the last one's answer waits for the disk. */
   readonly ahead?: boolean;
   /** The command's own fields of the receipt, from the state after it. */
@@ -145,6 +147,7 @@ export class Execution {
     step: Answering<State, E>,
     envelope: Envelope,
   ): Promise<Receipt | Refusal | undefined> {
+    if (!isRepeatable(envelope.commandId)) return undefined;
     const stream = `${step.decider.category}-${step.id}`;
     const ahead = this.#ahead.get(stream);
     const { traces } = await this.load(step.decider, step.id);
@@ -188,6 +191,7 @@ export class Execution {
     const { decider } = step;
     const ahead = this.#ahead.get(stream);
     const onDisk = ahead?.onDisk;
+    if (step.made && !isRepeatable(envelope.commandId)) this.#store.begins?.(stream);
     const loaded = (ahead?.newest as Loaded<State> | undefined) ?? (await this.load(decider, step.id));
     const settled =
       this.#again(stream, step, envelope, loaded.traces) ??

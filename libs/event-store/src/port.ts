@@ -79,6 +79,8 @@ export interface EventStore {
   ): Promise<RecordedEvent[]>;
   /** True: that is the newest revision (-1: no stream), known without a look. Absent where others write as well. */
   isNewest?(stream: string, revision: number): boolean;
+  /** Told by whoever has just made the stream's name up at random: nobody can have written it. */
+  begins?(stream: string): void;
   /** The whole log in order, in batches, after a position (exclusive, default: from the start), to its end. */
   readAll(options?: {
     readonly after?: number;

@@ -103,6 +103,10 @@ class ReadableEvents implements ReadableEventStore {
     return this.#store.isNewest?.(stream, revision) ?? false;
   }
 
+  begins(stream: string): void {
+    this.#store.begins?.(stream);
+  }
+
   async read(stream: string, options?: { from?: number; limit?: number }): Promise<RecordedEvent[]> {
     const events = await this.#store.read(stream, options);
     return events.length === 0 ? events : this.#readable(events);

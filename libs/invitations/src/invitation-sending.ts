@@ -111,6 +111,7 @@ export class InvitationSending {
           tokenHash: this.#links.hash(invitationId, 1),
           expiresAt: this.#links.expiry(this.#execution.now()),
         },
+        made: true,
         answer: invitationAnswer,
       },
       envelope,

@@ -135,6 +135,7 @@ export class Invitees {
         decider: user,
         id: userId,
         command: { type: 'RegisterPendingUser', userId, email, domain, invitationId, organizationId },
+        made: userId === idFrom(envelope.commandId, 'usr'),
         ahead: true,
       },
       { ...envelope, ifMatch: undefined },

@@ -217,6 +217,10 @@ class EmbeddedEvents implements EventStore {
     return !this.#closed && this.#heads.get(stream) === revision;
   }
 
+  begins(stream: string): void {
+    if (!this.#heads.has(stream)) this.#heads.set(stream, NO_STREAM);
+  }
+
   async read(stream: string, options: { from?: number; limit?: number } = {}): Promise<RecordedEvent[]> {
     if (this.#closed) throw new StoreUnavailable('the event store is closed');
     const from = options.from ?? 0;
