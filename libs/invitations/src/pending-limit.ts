@@ -77,15 +77,14 @@ export class PendingLimit {
   async #estimate(sentFrom: string, sending: Sending): Promise<number> {
     const seen = this.#readModels.position;
     sending.unseen = sending.unseen.filter((position) => position > seen);
-    const ours = sending.unseen.length + sending.underWay;
+    // Asked after the count as well: meanwhile others have come.
+    const ours = () => sending.unseen.length + sending.underWay;
     const { counted } = sending;
-    const atMost = counted
-      ? counted.pending + Math.max(0, seen - counted.at) + ours
-      : Number.POSITIVE_INFINITY;
+    const atMost = counted ? counted.pending + Math.max(0, seen - counted.at) + ours() : Infinity;
     if (atMost <= this.#limit) return atMost;
     const pending = await this.#readModels.count('invitations', { sentFrom, status: 'pending' });
     sending.counted = { at: seen, pending };
-    return pending + ours;
+    return pending + ours();
   }
 
   async #atLimit(
