@@ -23,7 +23,7 @@ import type { RowImport } from './row-import.ts';
 /** Rows that are under way side by side: a merge waits most of the time, a joining keeps others waiting. */
 const AT_ONCE: Readonly<Record<Walk, number>> = { owners: 512, others: 64, everybody: 128 };
 /** Each joining is written by the thread that answers everybody else. */
-const PACE: Pace = { perSecond: 1_500, windowMs: 10 };
+const PACE: Pace = { perSecond: 1_500, windowMs: 4 };
 /** Rows whose outcomes are told together. */
 const TOGETHER = 128;
 /** How often a report under way says how far it is. */

@@ -18,8 +18,8 @@ export async function* paced<One>(
   for await (const one of source) {
     if (taken >= most) {
       await pause(Math.ceil(began + windowMs - performance.now()), signal);
-      // What a late turn has cost is made up for, one window of it at most.
-      began = Math.max(began + windowMs, performance.now() - windowMs);
+      // What a late turn has cost is not made up for: others needed the time.
+      began = performance.now();
       taken = 0;
     }
     taken += 1;
