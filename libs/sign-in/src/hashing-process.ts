@@ -1,12 +1,8 @@
-import { constants, setPriority } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
+import { giveWay } from './give-way.ts';
 import { cost, type Hashed, type Task } from './hashing.ts';
 
-try {
-  setPriority(constants.priority.PRIORITY_LOW);
-} catch {
-  // Slower reads while many sign in, and nothing else.
-}
+giveWay();
 
 process.on('message', async ({ id, password, kept }: Task) => {
   const answer: Hashed = await (kept === undefined ? hash(password, cost) : verify(kept, password)).then(

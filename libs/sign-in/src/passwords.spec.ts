@@ -1,12 +1,20 @@
 import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { constants, getPriority } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, constants, getPriority } from 'node:os';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Passwords, SignInBusy } from './index.ts';
 
 const person = { email: 'ada.lovelace@example.com', names: ['Ada', 'Lovelace'] };
 const passwords = new Passwords();
 afterAll(() => passwords.onModuleDestroy());
+
+/** Of the scheduler, of each thread: 0 is the usual one, 5 that of the idle. */
+const classesOf = (pid: number): readonly (string | undefined)[] =>
+  readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    return status.slice(status.lastIndexOf(')')).split(' ')[39];
+  });
 
 /** Whichever process is started while something is done. */
 const hashingProcess = async (work: () => Promise<unknown>): Promise<{ pid: number; priority: number }> => {
@@ -35,6 +43,8 @@ describe('password hashes', () => {
     const passwords = new Passwords();
     const { pid, priority } = await hashingProcess(() => passwords.hash('a quiet river bends'));
     expect(priority).toBe(constants.priority.PRIORITY_LOW);
+    const idleClass = availableParallelism() > 1 && existsSync('/usr/bin/chrt') ? ['5'] : ['0'];
+    if (existsSync(`/proc/${pid}`)) expect(classesOf(pid)).toEqual(expect.arrayContaining(idleClass));
     const hashing = Promise.all([1, 2, 3, 4].map((n) => passwords.hash(`a quiet river bends ${n}`)));
     process.kill(pid, 'SIGKILL');
     const hashes = await hashing;
