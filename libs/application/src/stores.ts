@@ -46,12 +46,7 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
     opened.unshift(store);
     return store;
   };
-  const files: string[] = [];
-  const file = (name: string) => {
-    const path = join(folder, `${name}.db`);
-    files.push(path);
-    return path;
-  };
+  const file = (name: string) => join(folder, `${name}.db`);
   const close = async () => {
     for (const store of opened.splice(0)) await store.close();
   };
@@ -65,7 +60,6 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
       mongodbUrl
         ? openMongoDocuments(mongodbUrl, { prefix: `${name}.` })
         : openEmbeddedDocuments(file(name), { kind, ...options });
-    if (!eventStoreUrl) file('events');
     const stores: Stores = {
       events: keep(eventStoreUrl ? await openEventStoreDb(eventStoreUrl) : openEmbeddedEvents(folder)),
       readModels: keep(
@@ -91,7 +85,9 @@ export const openStores = async (settings: Settings): Promise<Stores> => {
         : undefined,
       close,
     };
-    if (files.length > 0) keep(new Folding(files, died));
+    // Not what forgets: there this process overwrites what deleted content has left, in pages that must not change meanwhile.
+    const folded = [...(eventStoreUrl ? [] : ['events']), ...(mongodbUrl ? [] : ['records', 'work'])];
+    if (folded.length > 0) keep(new Folding(folded.map(file), died));
     return stores;
   } catch (error) {
     await close();

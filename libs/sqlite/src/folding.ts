@@ -4,7 +4,8 @@ import { startThread } from './thread.ts';
 
 /**
  * A thread that folds the write-ahead logs of open files into them, so that no commit has to: that takes some fifty
- * milliseconds for a full log. Without it commits do, later.
+ * milliseconds for a full log. Without it commits do, later. Never of a file that is swept: a page that changes between
+ * being read and being cleaned would be torn.
  */
 export class Folding {
   readonly #thread: Worker;
