@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { NO_STREAM, openEmbeddedEvents, StoreUnavailable } from '#event-store';
+import { Database, Folding } from '#sqlite';
 import { aStream, events } from '../contracts/event-store.events.ts';
 import { startChild } from './child.ts';
 import { eventually } from './product.ts';
@@ -107,6 +108,41 @@ describe('F11: a full disk', () => {
     following.abort();
     await follower;
     await store.close();
+  });
+});
+
+describe('F11: whoever folds logs in', () => {
+  const written = (path: string): Database => {
+    const database = Database.open(path, { kind: 'TEST', durable: true });
+    database.run('CREATE TABLE things (text TEXT NOT NULL)');
+    const insert = database.statement('INSERT INTO things VALUES (?)');
+    database.transaction(() => {
+      for (let page = 0; page < 1_100; page += 1) insert.run('x'.repeat(8_000));
+    });
+    return database;
+  };
+  const whenFolded = (database: Database) =>
+    eventually(
+      async () => database.statement('PRAGMA wal_checkpoint(NOOP)').get(),
+      (found) => found?.log === found?.checkpointed,
+    );
+
+  withDisk('goes on with other files while a disk is full, and with its own when there is room', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'orgledger-folding-'));
+    const full = written(join((mounted as SmallDisk).folder, 'one.db'));
+    const other = written(join(elsewhere, 'two.db'));
+    mounted?.fill();
+    const died: Error[] = [];
+    const folding = new Folding([full.path, other.path], (error) => died.push(error));
+    await whenFolded(other);
+    expect(full.statement('PRAGMA wal_checkpoint(NOOP)').get()).toMatchObject({ checkpointed: 0 });
+    mounted?.empty();
+    await whenFolded(full);
+    expect(died).toEqual([]);
+    await folding.close();
+    full.close();
+    other.close();
+    rmSync(elsewhere, { recursive: true });
   });
 });
 

@@ -232,7 +232,7 @@ export class Execution {
       const { together } = envelope;
       const { keeps: maxCount } = step.decider;
       const appending = this.#store.append(stream, loaded.revision, events, together);
-      if (maxCount !== undefined && isFull(loaded.revision, maxCount))
+      if (maxCount !== undefined && isDue(loaded.revision + 1, events.length, maxCount))
         await Promise.all([appending, this.#store.retain(stream, { maxCount })]);
       const { revision, position, onDisk } = await appending;
       const written = events.reduce(
@@ -385,7 +385,8 @@ const receipt = <State>(
 };
 
 /** At its beginning, and every time so many have come: an older release may have begun it without a word. */
-const isFull = (revision: number, maxCount: number): boolean => (revision + 1) % maxCount === 0;
+const isDue = (before: number, more: number, maxCount: number): boolean =>
+  before === 0 || Math.floor((before + more) / maxCount) > Math.floor(before / maxCount);
 
 /** A random id (version 4) was given to a command without a key: nobody can send that one again. */
 const isRepeatable = (commandId: string): boolean => commandId[14] !== '4';

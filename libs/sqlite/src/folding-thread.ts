@@ -2,9 +2,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 
-const EVERY_MS = 25;
+const EVERY_MS = 50;
 /** Pages of a log that are worth a flush of the file. */
-const WORTH = 250;
+const WORTH = 1_000;
 
 class Log {
   readonly #database: DatabaseSync;
@@ -14,8 +14,12 @@ class Log {
   }
 
   fold(): void {
-    const { log, checkpointed } = this.#checkpoint('NOOP');
-    if (log - checkpointed >= WORTH) this.#checkpoint('PASSIVE');
+    try {
+      const { log, checkpointed } = this.#checkpoint('NOOP');
+      if (log - checkpointed >= WORTH) this.#checkpoint('PASSIVE');
+    } catch {
+      // The disk is full, or fails: whoever writes is told so. What was not folded is folded when it can be.
+    }
   }
 
   #checkpoint(mode: 'NOOP' | 'PASSIVE'): { log: number; checkpointed: number } {

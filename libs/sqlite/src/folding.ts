@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { startThread } from './thread.ts';
 
@@ -9,6 +8,7 @@ import { startThread } from './thread.ts';
  */
 export class Folding {
   readonly #thread: Worker;
+  readonly #ended: Promise<unknown>;
 
   /** `died` is called when the thread ends although nobody has closed it. */
   constructor(paths: readonly string[], died: (error: Error) => void) {
@@ -18,12 +18,12 @@ export class Folding {
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 },
     });
     this.#thread.on('error', died);
+    this.#ended = new Promise((resolve) => this.#thread.once('exit', resolve));
   }
 
   /** To be closed before the files are: the last one to close a file folds its log in and takes it away. */
   async close(): Promise<void> {
-    const ended = once(this.#thread, 'exit');
     this.#thread.postMessage('close');
-    await ended;
+    await this.#ended;
   }
 }
