@@ -14,6 +14,7 @@ import {
 } from '../../../test/support/things.ts';
 import type { Condition } from './conditions.ts';
 import type { Cell } from './fold.ts';
+import { dropDocuments } from './forgetting.ts';
 import { Projector } from './projector.ts';
 import { type ListRequest, type Page, ReadModelBehind, ReadModels } from './reader.ts';
 
@@ -366,6 +367,57 @@ describe('reading', () => {
         { $lte: 't5' },
         null,
       ]);
+    });
+
+    it('a page of an earlier state is full, also when what was to fill it is erased while it is read', async () => {
+      const recorded = recordedLog();
+      const setAll = (kind: string, keys: readonly string[]) =>
+        keys.map((key) =>
+          recorded<ThingEvent>('thing-1', {
+            type: 'ThingSet',
+            data: { org: 'org_1', kind, flag: true, name: key, keys: [key] },
+          }),
+        );
+      const ended = ['t1', 't2', 't4', 't5', 't6'];
+      await open([...setAll('k1', ['t1', 't2', 't3', 't4', 't5', 't6']), ...setAll('k2', ended)]);
+      const { store } = scratch as Scratch;
+      let erased = false;
+      const between = {
+        transactional: true,
+        collection: (name: string) =>
+          new Proxy(store.collection(name), {
+            get: (target, property: 'find') => {
+              if (property !== 'find') return target[property];
+              return (filter: object) => {
+                // Right before the live page is read, which is bounded by then.
+                const gone = !erased && name === 'things-1' && 'name' in filter;
+                if (!gone) return target.find(filter as never);
+                erased = true;
+                const before = dropDocuments('things-1', ['t4', 't5', 't6'], store);
+                return {
+                  sort: (by: never) => ({
+                    limit: (most: number) => ({
+                      toArray: async () => {
+                        await before;
+                        return target
+                          .find(filter as never)
+                          .sort(by)
+                          .limit(most)
+                          .toArray();
+                      },
+                    }),
+                  }),
+                };
+              };
+            },
+          }),
+      };
+      const models = new ReadModels(between as never, projector as Projector, [things]);
+      const descending = { ...sort, direction: -1 } as const;
+      const request = { where: { kind: 'k1' }, sort: descending, limit: 2, asOf: 6, totals: false };
+      const listed = await pages(models, request);
+      expect(erased).toBe(true);
+      expect(listed.map(({ items }) => items.map(({ _id }) => _id))).toEqual([['t3', 't2'], ['t1']]);
     });
 
     it('what passes to another counter between the counters and the page is on the page', async () => {

@@ -63,7 +63,7 @@ export interface WalkRequest {
 const WAIT_MS = 2_000;
 /** Totals over filters that are not counted stop here. */
 const COUNT_LIMIT = 1_000;
-/** How often a page is read again because counters have changed while it was read. */
+/** How often a page is read again because counters have changed, or somebody was erased, while it was read. */
 const PATIENCE = 3;
 
 /** What is read by counters is only whole where counters and documents change together. */
@@ -213,16 +213,21 @@ export class ReadModels {
     const wanted = limit + 1;
     const isOfThen = request.asOf !== undefined && !immutable;
     const ended = { ...filter, _to: { $gt: request.asOf } };
-    // Most may have changed since: of those that have not only so many are looked for as the page can hold.
-    const atMost = isOfThen
+    // Most may have changed since: of those that have not only so many are looked for as the page can hold,
+    // but for the last attempt, which needs no bound that lasts.
+    const isBounded = isOfThen && patience > 0;
+    const atMost = isBounded
       ? (await this.#page<PastVersion>(build.past, request, ended, wanted))[limit]
       : undefined;
     const versions = await this.#page<Version>(build.live, request, filter, wanted, atMost);
     if (isOfThen) {
       const listed = new Set(versions.map(keyOf));
+      const past = await this.#page<PastVersion>(build.past, request, ended, wanted);
+      // An erasure may have taken away what filled the page when the bound was found.
+      if (atMost && !(past[limit] && inOrder(request.sort)(past[limit], atMost) <= 0))
+        return this.#list(name, request, patience - 1);
       // A version may pass from the live to the past ones between the two readings, never back.
-      for (const version of await this.#page<PastVersion>(build.past, request, ended, wanted))
-        if (!listed.has(keyOf(version))) versions.push(version);
+      for (const version of past) if (!listed.has(keyOf(version))) versions.push(version);
       versions.sort(inOrder(request.sort));
     }
     if (counted && cells && within && request.asOf === undefined && patience > 0) {
