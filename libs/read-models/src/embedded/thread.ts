@@ -31,15 +31,16 @@ class Open {
       this.#begun.resolve(documents);
       await this.#ending.promise;
     });
-    // One that could not begin never comes to its calls.
+    // One that could not begin never comes to its calls, nor to its end.
     this.#done.catch(this.#begun.reject);
     this.#begun.promise.catch(() => {});
+    this.#ending.promise.catch(() => {});
   }
 
   /** The results of the calls, in order, after those that came before; the first that fails fails them all. */
   run(calls: readonly Call[]): Promise<unknown[]> {
     const results = this.#last.then(() => this.#perform(calls));
-    this.#last = results.catch(() => undefined);
+    this.#last = results;
     return results;
   }
 
@@ -71,15 +72,15 @@ const start = (store: EmbeddedDocuments): void => {
         return perform(store, order.call);
       case 'within': {
         open ??= new Open(store);
-        const within = open;
-        if (order.end) open = undefined;
         try {
-          const results = await within.run(order.calls);
-          if (order.end) await within[order.end]();
+          const results = await open.run(order.calls);
+          if (order.end) await open[order.end]();
           return results;
         } catch (error) {
-          if (order.end) await within.rollback();
+          if (order.end) await open.rollback();
           throw error;
+        } finally {
+          if (order.end) open = undefined;
         }
       }
       case 'ensureIndexes':
