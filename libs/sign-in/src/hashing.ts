@@ -17,6 +17,8 @@ export type Hashed =
 
 interface Waiting extends PromiseWithResolvers<string | boolean> {
   readonly task: Task;
+  readonly child: ChildProcess;
+  readonly deadline: NodeJS.Timeout;
 }
 
 const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -26,21 +28,42 @@ const program = fileURLToPath(new URL(`hashing-process.${ending}`, import.meta.u
 const QUIET_MS = 60_000;
 
 /**
+ * A hash takes some 10 ms, the start of the process some 200: whoever needs longer than this is stopped, or has less
+ * than half a hundredth of a core, and nobody else could sign in meanwhile.
+ */
+const DEADLINE_MS = 2_000;
+
+/** So long after one was lost no other is started: it would most likely be lost as well, and somebody waits each time. */
+const REST_MS = 60_000;
+
+export interface HashingOptions {
+  readonly start?: (parallel: number) => ChildProcess;
+  readonly deadlineMs?: number;
+  readonly restMs?: number;
+}
+
+/**
  * Hashes in a process of its own that gives way to the one which answers everybody. Threads of this process could
  * give way as well, but then it waits for what they hold: the lock of the pool, and that of the memory. Where no
- * such process can be had, threads of the pool hash.
+ * such process can be had, or it does not get on, threads of the pool hash.
  */
 export class Hashing {
   readonly #parallel: number;
+  readonly #options: Required<HashingOptions>;
   readonly #waiting = new Map<number, Waiting>();
   #last = 0;
   #child: ChildProcess | undefined;
-  #hasAnswered = false;
-  #isUnusable = false;
+  #isClosed = false;
+  #resting: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
 
-  constructor(parallel: number) {
+  /** @param parallel so many are asked for at once, never more */
+  constructor(
+    parallel: number,
+    { start = startProcess, deadlineMs = DEADLINE_MS, restMs = REST_MS }: HashingOptions = {},
+  ) {
     this.#parallel = parallel;
+    this.#options = { start, deadlineMs, restMs };
   }
 
   hash(password: Uint8Array): Promise<string> {
@@ -52,52 +75,81 @@ export class Hashing {
   }
 
   close(): void {
-    clearTimeout(this.#quiet);
-    this.#child?.disconnect();
-    this.#child = undefined;
+    this.#isClosed = true;
+    clearTimeout(this.#resting);
+    this.#letGo();
   }
 
   #ask(password: Uint8Array, kept: string | undefined): Promise<string | boolean> {
     this.#last += 1;
     const task = { id: this.#last, password, kept };
-    if (this.#isUnusable) return hereInstead(task);
     this.#child ??= this.#start();
     const child = this.#child;
-    const waiting = { ...Promise.withResolvers<string | boolean>(), task };
+    if (!child) return hereInstead(task);
+    const deadline = setTimeout(() => this.#giveUp(child), this.#options.deadlineMs);
+    const waiting = { ...Promise.withResolvers<string | boolean>(), task, child, deadline };
     this.#waiting.set(task.id, waiting);
     this.#hold(child);
     child.send(task, (error) => error && this.#lost(child));
     return waiting.promise;
   }
 
-  #start(): ChildProcess {
-    const child = fork(program, {
-      execArgv: [],
-      env: { UV_THREADPOOL_SIZE: String(this.#parallel) },
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    });
-    child.on('message', (hashed: Hashed) => this.#take(child, hashed));
-    child.once('error', () => this.#lost(child));
-    child.once('exit', () => this.#lost(child));
+  #start(): ChildProcess | undefined {
+    if (this.#isClosed || this.#resting) return undefined;
+    const child = this.#started();
+    if (!child) this.#rest();
     return child;
   }
 
-  #take(child: ChildProcess, hashed: Hashed): void {
-    this.#hasAnswered = true;
-    const waiting = this.#waiting.get(hashed.id);
-    this.#waiting.delete(hashed.id);
-    this.#hold(child);
-    if ('failure' in hashed) waiting?.reject(new Error(hashed.failure));
-    else waiting?.resolve(hashed.result);
+  /** Want of memory or of the right to it is thrown; want of descriptors answers a process that cannot be spoken to. */
+  #started(): ChildProcess | undefined {
+    try {
+      const child = this.#options.start(this.#parallel);
+      child.on('message', (hashed: Hashed) => this.#take(child, hashed));
+      child.on('error', () => this.#lost(child));
+      child.once('exit', () => this.#lost(child));
+      return child.connected ? child : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
-  /** What it was asked is done here; one that never answered is not tried again. */
+  #take(child: ChildProcess, hashed: Hashed): void {
+    const waiting = this.#waiting.get(hashed.id);
+    if (!waiting) return;
+    this.#waiting.delete(hashed.id);
+    clearTimeout(waiting.deadline);
+    this.#hold(child);
+    if ('failure' in hashed) waiting.reject(new Error(hashed.failure));
+    else waiting.resolve(hashed.result);
+  }
+
+  #giveUp(child: ChildProcess): void {
+    child.kill('SIGKILL');
+    this.#lost(child);
+  }
+
+  /** What it was asked is done here. */
   #lost(child: ChildProcess): void {
-    if (child === this.#child) this.#child = undefined;
-    this.#isUnusable ||= !this.#hasAnswered;
-    for (const { task, resolve } of this.#waiting.values()) resolve(hereInstead(task));
-    this.#waiting.clear();
+    if (child === this.#child) {
+      this.#child = undefined;
+      this.#rest();
+    }
+    child.unref();
+    child.channel?.unref();
+    for (const { task, child: asked, deadline, resolve } of this.#waiting.values()) {
+      if (asked !== child) continue;
+      this.#waiting.delete(task.id);
+      clearTimeout(deadline);
+      resolve(hereInstead(task));
+    }
+  }
+
+  #rest(): void {
+    clearTimeout(this.#quiet);
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined;
+    }, this.#options.restMs).unref();
   }
 
   /** This process lives on for the answers that it waits for, and for nothing else. */
@@ -110,9 +162,23 @@ export class Hashing {
     }
     child.unref();
     child.channel?.unref();
-    this.#quiet = setTimeout(() => this.close(), QUIET_MS).unref();
+    this.#quiet = setTimeout(() => this.#letGo(), QUIET_MS).unref();
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#quiet);
+    if (this.#child?.connected) this.#child.disconnect();
+    this.#child = undefined;
   }
 }
+
+export const startProcess = (parallel: number): ChildProcess =>
+  fork(program, {
+    execArgv: [],
+    env: { UV_THREADPOOL_SIZE: String(parallel) },
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
 
 const hereInstead = async ({ password, kept }: Task): Promise<string | boolean> => {
   const { hash, verify } = await import('@node-rs/argon2');

@@ -1,7 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism, constants, getPriority } from 'node:os';
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { Hashing } from './hashing.ts';
 import { Passwords, SignInBusy } from './index.ts';
@@ -9,26 +5,6 @@ import { Passwords, SignInBusy } from './index.ts';
 const person = { email: 'ada.lovelace@example.com', names: ['Ada', 'Lovelace'] };
 const passwords = new Passwords();
 afterAll(() => passwords.onModuleDestroy());
-
-/** Of the scheduler, of each thread: 0 is the usual one, 5 that of the idle. */
-const classesOf = (pid: number): readonly (string | undefined)[] =>
-  readdirSync(`/proc/${pid}/task`).map((thread) => {
-    const status = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
-    return status.slice(status.lastIndexOf(')')).split(' ')[39];
-  });
-
-/** Whichever process is started while something is done. */
-const hashingProcess = async (work: () => Promise<unknown>): Promise<{ pid: number; priority: number }> => {
-  let child: ChildProcess | undefined;
-  const started = (message: unknown): void => {
-    child = (message as { process: ChildProcess }).process;
-  };
-  subscribe('child_process', started);
-  await work();
-  unsubscribe('child_process', started);
-  const pid = child?.pid ?? 0;
-  return { pid, priority: getPriority(pid) };
-};
 
 describe('password hashes', () => {
   it('P14: are Argon2id with 19 MiB, two passes, one lane, and a salt of their own', async () => {
@@ -38,24 +14,6 @@ describe('password hashes', () => {
     expect(one).not.toBe(two);
     expect(await passwords.verify(one, 'a quiet river bends')).toBe(true);
     expect(await passwords.verify(one, 'a quiet river bend')).toBe(false);
-  });
-
-  it('P14: a process of its own hashes, and gives way to the one that answers; without it hashes are made here', async () => {
-    const passwords = new Passwords();
-    const { pid, priority } = await hashingProcess(() => passwords.hash('a quiet river bends'));
-    expect(priority).toBe(constants.priority.PRIORITY_LOW);
-    const idleClass = availableParallelism() > 1 && existsSync('/usr/bin/chrt') ? ['5'] : ['0'];
-    if (existsSync(`/proc/${pid}`)) expect(classesOf(pid)).toEqual(expect.arrayContaining(idleClass));
-    const hashing = Promise.all([1, 2, 3, 4].map((n) => passwords.hash(`a quiet river bends ${n}`)));
-    process.kill(pid, 'SIGKILL');
-    const hashes = await hashing;
-    expect(
-      await Promise.all(hashes.map((hash, n) => passwords.verify(hash, `a quiet river bends ${n + 1}`))),
-    ).toEqual([true, true, true, true]);
-    expect(await passwords.verify('not a hash', 'a quiet river bends').catch(() => 'refused')).toBe(
-      'refused',
-    );
-    passwords.onModuleDestroy();
   });
 
   it('P14: passwords of 71, 72, 73 and 200 bytes that share a beginning are all different', async () => {
