@@ -1,4 +1,5 @@
 import { type Projection, searchWords } from '#kernel';
+import type { UserEvent } from '#users';
 import type { AccountEvent } from './account.events.ts';
 import type { AccountStatus } from './account.ts';
 import type { AccountAdditionEvent, AdditionKind } from './account-addition.ts';
@@ -12,6 +13,8 @@ export interface AccountView {
   /** Whose list this stands in. */
   readonly organizationId: string | null;
   readonly managedBy: string | null;
+  /** Its Owner has joined there and it has not followed yet: it counts there already, as long as they stay (ACC-11). */
+  readonly comesTo: string | null;
   readonly name: string;
   readonly kind: 'managed' | 'independent' | 'pending';
   readonly status: AccountStatus;
@@ -67,9 +70,9 @@ const ended = {
     view?.addition?.additionId === data.additionId ? null : (view ?? null),
 };
 
-export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEvent> = {
+export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEvent | UserEvent> = {
   name: 'accounts',
-  version: 4,
+  version: 5,
   indexes: [
     { organizationId: 1, name: 1 },
     { organizationId: 1, createdAt: 1 },
@@ -77,6 +80,7 @@ export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEve
     { organizationId: 1, status: 1, name: 1 },
     { organizationId: 1, ownerId: 1, name: 1 },
     { organizationId: 1, words: 1 },
+    { comesTo: 1, accountId: 1 },
   ],
   counted: { scope: 'organizationId', by: ['kind', 'status'] },
   on: {
@@ -86,6 +90,7 @@ export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEve
         accountId: data.accountId,
         organizationId: data.organizationId,
         managedBy: data.organizationId,
+        comesTo: null,
         name: data.name,
         kind: 'managed',
         status: 'active',
@@ -106,13 +111,18 @@ export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEve
       key: everywhere,
       to: changed(({ required }) => ({ twoFactorRequired: required })),
     },
+    UserJoinedOrg: {
+      key: ({ data }) => data.ownedAccountIds,
+      to: (view, { data }) => (view ? { ...view, comesTo: data.organizationId } : null),
+    },
     AccountAttached: {
       key: (event) => [...everywhere(event), sharedKey(event.data.organizationId, event.data.accountId)],
       to: (view, { data, revision }, key) => {
         if (!view || key === sharedKey(data.organizationId, data.accountId)) return null;
         const { organizationId: managedBy } = data;
+        const comesTo = view.comesTo === managedBy ? null : view.comesTo;
         return key === data.accountId
-          ? { ...view, organizationId: managedBy, managedBy, kind: 'managed', revision }
+          ? { ...view, organizationId: managedBy, managedBy, comesTo, kind: 'managed', revision }
           : { ...view, managedBy, revision };
       },
     },
@@ -135,6 +145,7 @@ export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEve
           accountId,
           organizationId: data.withOrganizationId,
           managedBy: data.organizationId,
+          comesTo: null,
           name,
           kind: 'independent',
           status,
@@ -174,6 +185,7 @@ export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEve
               accountId: data.accountId,
               organizationId: data.organizationId,
               managedBy: null,
+              comesTo: null,
               name: data.name,
               kind: 'pending',
               status: 'active',

@@ -70,13 +70,13 @@ export class JoinOrganizationHandler implements ICommandHandler<JoinOrganization
   }
 }
 
-/** ORG-05, AMB-14: the person's own stream is the one place that knows whether they are in an organization. */
 /** ORG-07, AMB-15: what somebody owns outside every organization comes along. */
 const withAccounts = (state: User): Coming => ({
   users: 1,
   accounts: isLiving(state) ? state.keptAccounts : [],
 });
 
+/** ORG-05, AMB-14: the person's own stream is the one place that knows whether they are in an organization. */
 @Injectable()
 @CommandHandler(FoundOrganization)
 export class FoundOrganizationHandler implements ICommandHandler<FoundOrganization, Outcome> {

@@ -26,6 +26,13 @@ interface Candidate {
   readonly candidateOrganizationId: string;
 }
 
+interface OnItsWay {
+  readonly accountId: string;
+  readonly organizationId: string | null;
+  readonly ownerId: string;
+  readonly comesTo: string;
+}
+
 const somebody: Coming = { users: 1, accounts: 0 };
 const asMuchAsItLikes: Places = { users: Number.POSITIVE_INFINITY, accounts: Number.POSITIVE_INFINITY };
 const open = ['active', 'suspended', 'pending_closure'];
@@ -48,7 +55,8 @@ const accountsFull: Refusal = refuse(
  * At most so many managed users, and accounts that are not closed, where an operator has set a limit. People join in
  * the one process that follows the log: there those of one organization are counted one after the other, many from one
  * look, which shows everybody before them. Whose organization is being merged into it counts from the moment that this
- * is certain, so that nobody waits for the moves.
+ * is certain, so that nobody waits for the moves; what somebody brings, from the moment that they are in. What another
+ * process makes while this one looks and lets in is not seen and may go beyond the limit.
  */
 @Injectable()
 export class Room {
@@ -158,12 +166,37 @@ export class Room {
     const theirs = { organizationId: { in: homes }, kind: 'managed' };
     const [users, accounts] = await Promise.all([
       limits.users === null ? 0 : this.#readModels.count('users', theirs),
-      limits.accounts === null ? 0 : this.#readModels.count('accounts', { ...theirs, status: { in: open } }),
+      limits.accounts === null ? 0 : this.#accountsOf(homes),
     ]);
     return {
       users: (limits.users ?? asMuchAsItLikes.users) - users,
       accounts: (limits.accounts ?? asMuchAsItLikes.accounts) - accounts,
     };
+  }
+
+  /** Looks again when one arrives meanwhile, which might be counted twice or not at all. */
+  async #accountsOf(homes: readonly string[]): Promise<number> {
+    const where = { organizationId: { in: homes }, kind: 'managed', status: { in: open } };
+    for (let before = await this.#onTheirWay(homes); ; ) {
+      const there = await this.#readModels.count('accounts', where);
+      const after = await this.#onTheirWay(homes);
+      if (before.join() === after.join()) return there + after.length;
+      before = after;
+    }
+  }
+
+  /** Their Owners have joined, and have not left before they could follow. */
+  async #onTheirWay(homes: readonly string[]): Promise<string[]> {
+    const following: string[] = [];
+    const where = { comesTo: { in: homes }, status: { in: open } };
+    for await (const page of this.#readModels.pages<OnItsWay>('accounts', { where, by: 'accountId' })) {
+      const keyOf = ({ comesTo, ownerId }: OnItsWay) => `${comesTo}:${ownerId}`;
+      const owners = await this.#readModels.many<{ kind: string }>('users', page.map(keyOf));
+      for (const one of page)
+        if (!homes.includes(one.organizationId ?? '') && owners.get(keyOf(one))?.kind === 'managed')
+          following.push(one.accountId);
+    }
+    return following;
   }
 
   /** Those that are closed take none. */
