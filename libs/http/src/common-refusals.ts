@@ -51,4 +51,5 @@ export const outages = [
   'overloaded',
   'stores_unavailable',
   'text_message_not_sent',
+  'too_many_connections',
 ];

@@ -50,9 +50,25 @@ describe('P18: one address cannot hold every connection', () => {
     await hold('127.0.0.1');
     const { port } = fake.app.getHttpServer().address() as AddressInfo;
     const [head = '', body = ''] = (await text(connect(port, '127.0.0.1'))).split('\r\n\r\n');
-    expect(head).toMatch(/^HTTP\/1.1 503 /);
-    expect(head).toMatch(/\r\nretry-after: 1\r\nconnection: close$/);
-    expect(JSON.parse(body)).toMatchObject({ status: 503, code: 'too_many_connections' });
+    const requestId = /x-request-id: (req_[0-9a-f]{32})\r\n/.exec(head)?.[1];
+    expect(head.split('\r\n')).toEqual([
+      'HTTP/1.1 503 Service Unavailable',
+      'content-type: application/problem+json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${requestId}`,
+      'retry-after: 1',
+      'connection: close',
+    ]);
+    expect(JSON.parse(body)).toEqual({
+      type: 'urn:orgledger:problem:too_many_connections',
+      title: 'Too many connections',
+      status: 503,
+      detail: 'This address holds too many connections already.',
+      code: 'too_many_connections',
+      instance: '/',
+      requestId: expect.stringMatching(/^req_[0-9a-f]{32}$/),
+    });
+    expect(JSON.parse(body).requestId).toBe(requestId);
   });
 
   it('a proxy on this machine stands for everybody, and may hold them all', async () => {

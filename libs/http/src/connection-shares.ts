@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { HttpProblem } from './problem.ts';
 import { isLoopback, sourceOf } from './source-address.ts';
+import { writtenOut } from './written-out.ts';
 
 export interface ConnectionShares {
   /** Connections that one address may hold at once. */
@@ -12,18 +14,12 @@ export interface ConnectionShares {
 /** Of all connections that the server takes, so many are left to others. */
 export const connectionShares: ConnectionShares = { perAddress: 500 };
 
-const body = JSON.stringify({
-  type: 'urn:orgledger:problem:too_many_connections',
-  title: 'Service Unavailable',
-  status: 503,
-  detail: 'This address holds too many connections already.',
-  code: 'too_many_connections',
-  instance: '/',
-});
-
-const refusal =
-  'HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json; charset=utf-8\r\n' +
-  `content-length: ${Buffer.byteLength(body)}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${body}`;
+const refusal = new HttpProblem(
+  503,
+  'too_many_connections',
+  'This address holds too many connections already.',
+  { headers: { 'retry-after': '1' } },
+);
 
 type Listener = (socket: Socket) => void;
 
@@ -31,6 +27,7 @@ type Listener = (socket: Socket) => void;
 export const shareConnections = (
   server: Server,
   { perAddress, isShared = isLoopback }: ConnectionShares,
+  nextId: () => string,
 ): void => {
   const held = new Map<string, number>();
   const [inside] = server.listeners('connection') as Listener[];
@@ -43,7 +40,7 @@ export const shareConnections = (
     const before = held.get(source) ?? 0;
     if (before >= perAddress) {
       socket.on('error', () => socket.destroy());
-      return socket.resume().end(refusal, () => socket.destroy());
+      return socket.resume().end(writtenOut(refusal, nextId()), () => socket.destroy());
     }
     held.set(source, before + 1);
     socket.once('close', () => {

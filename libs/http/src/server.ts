@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { CanActivate } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -9,9 +8,10 @@ import { ConventionalAdapter } from './answer.ts';
 import { type ConnectionShares, connectionShares, shareConnections } from './connection-shares.ts';
 import { KnownPaths } from './known-paths.ts';
 import { type ErrorLog, ProblemFilter, send } from './problem.filter.ts';
-import { HttpProblem, nothingHere, pathOf } from './problem.ts';
+import { HttpProblem, nothingHere } from './problem.ts';
 import { bodyLimit, collectBodies } from './received-body.ts';
 import { ShapeGuard } from './shape.guard.ts';
+import { writtenOut } from './written-out.ts';
 
 export interface AnsweredRequest {
   readonly method: string;
@@ -89,7 +89,7 @@ export const createAdapter = ({
   });
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = 2_000;
-  shareConnections(fastify.server, connections);
+  shareConnections(fastify.server, connections, nextRequestId);
   fastify.decorateRequest('principal', undefined);
   fastify.decorateRequest('call', undefined);
   fastify.decorateRequest('isKnown', false);
@@ -166,24 +166,11 @@ const answerUnparsed = (error: Error & { code?: string }, socket: Socket): void 
     socket.destroy();
     return;
   }
-  const [status, code] =
+  const [status, code]: [number, string] =
     error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
       ? [408, 'request_timeout']
       : error.code === 'HPE_HEADER_OVERFLOW'
         ? [431, 'headers_too_large']
         : [400, 'malformed_request'];
-  const title = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify({
-    type: `urn:orgledger:problem:${code}`,
-    title,
-    status,
-    detail: 'The request could not be read.',
-    code,
-    instance: pathOf(''),
-    requestId: nextRequestId(),
-  });
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  socket.end(writtenOut(new HttpProblem(status, code, 'The request could not be read.'), nextRequestId()));
 };
