@@ -26,7 +26,7 @@ import { Health, operationsNoun } from '#operations';
 import { PermissionGuard } from '#permissions';
 import { PolicyRunner, RemoteEffects } from '#policies';
 import { LogHead, Queries } from '#queries';
-import { Projector, ReadModels, RemoteProgress } from '#read-models';
+import { Projector, ReadModelBehind, ReadModels, RemoteProgress } from '#read-models';
 import { Sandbox, sandboxNoun, World } from '#sandbox';
 import {
   Challenges,
@@ -105,7 +105,12 @@ export class ApplicationModule {
     };
     /** What policies have done already is in the log, but the audit history may not show it yet. */
     const lastOf = async (correlationId: string) => {
-      await readModels.reach(await events.head());
+      try {
+        await readModels.reach(await events.head());
+      } catch (error) {
+        if (error instanceof ReadModelBehind) return undefined;
+        throw error;
+      }
       return (await newestOf(correlationId))?.position ?? 0;
     };
     const past: PastCommands = {

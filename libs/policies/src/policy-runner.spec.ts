@@ -47,6 +47,7 @@ describe('policies', () => {
     log: ReturnType<typeof ScriptedLog.store>,
     answer: (issued: Issued) => Outcome | Promise<Outcome> = () => ({ done: true }),
     policies: readonly Policy<Event>[] = [policy],
+    lastOf: () => Promise<number | undefined> = async () => 0,
   ) => {
     const issued: Issued[] = [];
     const runner = new PolicyRunner(
@@ -55,7 +56,7 @@ describe('policies', () => {
       clock,
       policies,
       { parked: () => {}, interrupted: () => {} },
-      { watched: false, lastOf: async () => 0 },
+      { watched: false, lastOf },
     );
     runner.issueThrough({
       follow: async (followOn: FollowOn, cause: RecordedEvent, _policy: string, index: number) => {
@@ -214,6 +215,18 @@ describe('policies', () => {
     slow.resolve({ done: true });
     expect(await settling).toEqual({ position: 1, settled: true });
     expect(issued).toHaveLength(4);
+  });
+
+  it('while it is not known what has followed already, it is not settled', async () => {
+    const known = [undefined, 2];
+    const { runner } = await started(
+      ScriptedLog.store([start(), start()]),
+      () => ({ done: true }),
+      [],
+      async () => known.shift(),
+    );
+    expect(await runner.settle(1, 'cor_elsewhere')).toEqual({ position: 1, settled: false });
+    expect(await runner.settle(2, 'cor_elsewhere')).toEqual({ position: 2, settled: true });
   });
 
   it('a dry run foresees what would be issued', async () => {

@@ -41,8 +41,8 @@ export interface PolicyObserver {
 export interface PolicyOptions {
   /** True when other processes wait for the stored checkpoint: it is then written after each batch. */
   readonly watched: boolean;
-  /** Position of the newest event of a correlation that this process has not seen pass. */
-  readonly lastOf: (correlationId: string) => Promise<number>;
+  /** Position of the newest event of a correlation that this process has not seen pass; undefined: not known yet. */
+  readonly lastOf: (correlationId: string) => Promise<number | undefined>;
 }
 
 const SETTLE_MS = 2_000;
@@ -338,10 +338,9 @@ export class PolicyRunner extends Effects {
       const left = Math.max(0, deadline - performance.now());
       if (!(await this.#waiting.until(isHandled, this.#abort.signal, left)))
         return { position: target, settled: false };
-      const reached = Math.max(
-        target,
-        this.#reached.get(correlationId) ?? (await this.#options.lastOf(correlationId)),
-      );
+      const last = this.#reached.get(correlationId) ?? (await this.#options.lastOf(correlationId));
+      if (last === undefined) return { position: target, settled: false };
+      const reached = Math.max(target, last);
       if (reached === target) return { position: target, settled: true };
       target = reached;
     }

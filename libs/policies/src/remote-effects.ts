@@ -9,13 +9,13 @@ const POLL_MS = 15;
 export class RemoteEffects extends Effects {
   readonly #records: DocumentStore;
   readonly #policies: readonly AnyPolicy[];
-  readonly #lastOf: (correlationId: string) => Promise<number>;
+  readonly #lastOf: (correlationId: string) => Promise<number | undefined>;
 
-  /** `lastOf`: position of the newest event of a correlation, as far as it is known. */
+  /** `lastOf`: position of the newest event of a correlation; undefined: not known yet. */
   constructor(
     records: DocumentStore,
     policies: readonly AnyPolicy[],
-    lastOf: (correlationId: string) => Promise<number>,
+    lastOf: (correlationId: string) => Promise<number | undefined>,
   ) {
     super();
     this.#records = records;
@@ -33,6 +33,7 @@ export class RemoteEffects extends Effects {
     while (Date.now() < deadline) {
       if ((await this.#handled()) >= target) {
         const last = await this.#lastOf(correlationId);
+        if (last === undefined) break;
         if (last <= target) return { position: target, settled: true };
         target = last;
       } else await new Promise((resume) => setTimeout(resume, POLL_MS));
