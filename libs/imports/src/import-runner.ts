@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pause, Waiting } from '#clock';
 import { type Execution, namedUuid, systemEnvelope } from '#commands';
 import type { EventStore } from '#event-store';
@@ -222,6 +223,3 @@ async function* ofWalk(walk: Walk, rows: AsyncIterable<ChosenRow>): AsyncGenerat
   for await (const chosen of rows)
     if (walk === 'everybody' || (chosen.person.role === 'owner') === (walk === 'owners')) yield chosen;
 }
-
-/** Lets what waits for the event loop go first. */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

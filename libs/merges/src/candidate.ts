@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { LogHead } from '#queries';
 import { ReadModels, type Where } from '#read-models';
@@ -151,6 +152,3 @@ const asBelonging = ({ userId, role, email, domain }: BelongingUser): BelongingU
   email,
   domain,
 });
-
-/** Lets what waits for the event loop go first. */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
