@@ -139,6 +139,15 @@ describe('erasure', () => {
     expect(filesWith(product.folder, words)).toEqual([]);
   });
 
+  it('USR-10: nothing stays in read models that have just been replaced by those of a rebuild or an upgrade', async () => {
+    const { anna, domain, join } = await started();
+    const { userId } = await join(`zenobiana.q@${domain}`, { givenName, familyName });
+    for (const name of ['users', 'invitations', 'audit'])
+      await product.operator.post(`/v1/operations/projections/${name}/rebuild`);
+    await anna.call.post(anna.path(`/users/${userId}/delete`), { acknowledgements: deletion });
+    expect(filesWith(product.folder, [givenName, familyName])).toEqual([]);
+  });
+
   it('USR-10, P5: what was told anew is byte for byte what a rebuild tells', async () => {
     const { anna, domain, join } = await started();
     const people = [];

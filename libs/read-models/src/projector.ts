@@ -62,7 +62,8 @@ export class Projector {
   #erasures = 0;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #retireAfterMs: number;
-  readonly #retiring = new Set<Promise<void>>();
+  /** Builds that nobody begins to read any more. */
+  readonly #retiring = new Map<string, Promise<void>>();
   #following: Promise<void> = Promise.resolve();
   readonly #fillings = new Map<string, Promise<void>>();
 
@@ -105,7 +106,7 @@ export class Projector {
     this.#abort.abort();
     this.#waiting.wake();
     await Promise.all([this.#following, ...this.#fillings.values()]);
-    await Promise.all(this.#retiring);
+    await Promise.all(this.#retiring.values());
     await this.#turn;
   }
 
@@ -280,8 +281,8 @@ export class Projector {
     const retired = pause(this.#retireAfterMs, this.#abort.signal)
       .then(() => this.#inTurn(() => this.#builds.drop(build)))
       .catch((error) => this.#observer.interrupted(error))
-      .finally(() => this.#retiring.delete(retired));
-    this.#retiring.add(retired);
+      .finally(() => this.#retiring.delete(build));
+    this.#retiring.set(build, retired);
   }
 
   async #nothingBetween(position: number): Promise<boolean> {
@@ -316,6 +317,7 @@ export class Projector {
     for (const projection of this.#projections)
       for (const builds of [this.#builds.filling, this.#builds.served])
         await this.#eraseIn(projection, () => builds.get(projection.name), person);
+    for (const build of this.#retiring.keys()) await this.#inTurn(() => this.#builds.drop(build));
     return true;
   }
 
