@@ -139,11 +139,43 @@ describe.each(backends)('merges on $name', (backend) => {
     await erin.call.refused(404, 'invitation_link_invalid', 'POST', accept, { body: { token: tokens[1] } });
   });
 
+  it('MRG-02: the preview of a large organization comes a part at a time: first all users, then all accounts', async () => {
+    const gina = owners.gina as Person;
+    const path = anna.path(`/merges/preview?candidateOwnerEmail=${encodeURIComponent(gina.email)}&limit=1`);
+    const theirs = product.domain('ginas');
+    await product.verifiedDomain(gina, theirs);
+    const hal = await product.join(gina, `hal@${theirs}`);
+    const parts: Json[] = [];
+    for (let cursor: string | null = ''; cursor !== null; cursor = parts.at(-1)?.nextCursor)
+      parts.push(await anna.call.get(path + (cursor && `&cursor=${cursor}`)));
+    expect(parts.map(({ users, accounts }) => [users.length, accounts.length])).toEqual([
+      [1, 0],
+      [1, 0],
+      [0, 1],
+    ]);
+    for (const part of parts)
+      expect(part).toMatchObject({
+        usersTotal: 2,
+        accountsTotal: 1,
+        roleDowngradesTotal: 1,
+        position: expect.stringMatching(/^\d+$/),
+      });
+    const users = parts.flatMap((part) => part.users);
+    expect(users.sort((one: Json, other: Json) => (one.fromRole < other.fromRole ? -1 : 1))).toEqual([
+      { userId: gina.userId, email: gina.email, fromRole: 'owner', toRole: 'standard_user' },
+      { userId: hal.userId, email: null, fromRole: 'standard_user', toRole: 'standard_user' },
+    ]);
+    expect(parts.flatMap((part) => part.roleDowngrades)).toMatchObject([{ userId: gina.userId }]);
+    const of = (email: string, cursor: string) =>
+      anna.path(`/merges/preview?candidateOwnerEmail=${encodeURIComponent(email)}&cursor=${cursor}`);
+    await anna.call.refused(400, 'cursor_invalid', 'GET', of(gina.email, 'xyz'));
+    const dora = owners.dora as Person;
+    await anna.call.refused(400, 'cursor_invalid', 'GET', of(dora.email, parts[0]?.nextCursor));
+  });
+
   it('AMB-13: who is a member, not the Owner, of another organization is refused', async () => {
     const gina = owners.gina as Person;
     const theirs = product.domain('ginas');
-    await product.verifiedDomain(gina, theirs);
-    await product.join(gina, `hal@${theirs}`);
     await anna.call.refused(422, 'domain_unverified', 'POST', anna.path('/merges'), {
       body: { candidateOwnerEmail: `hal@${theirs}`, role: 'standard_user' },
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LogHead } from '#queries';
-import type { ReadModels, WalkRequest } from '#read-models';
+import type { ReadModels, WalkRequest, Where } from '#read-models';
 import { Candidate } from './candidate.ts';
 
 const belonging: Record<string, readonly object[]> = {
@@ -8,16 +8,14 @@ const belonging: Record<string, readonly object[]> = {
     {
       organizationId: 'org_1',
       userId: 'usr_1',
+      kind: 'managed',
       role: 'owner',
-      email: 'a@one.example',
-      domain: 'one.example',
     },
     {
       organizationId: 'org_2',
       userId: 'usr_2',
+      kind: 'managed',
       role: 'owner',
-      email: 'b@two.example',
-      domain: 'two.example',
     },
   ],
   accounts: [
@@ -51,16 +49,27 @@ const belonging: Record<string, readonly object[]> = {
   'api-keys': [{ organizationId: 'org_1', apiKeyId: 'key_1' }],
 };
 
-const candidateOver = (reach: (position: number) => Promise<void>) => {
+const none = Promise.resolve([]);
+const theirs = (name: string, asked: Where[string]) =>
+  (belonging[name] as { organizationId: string }[]).filter(({ organizationId }) =>
+    (asked as { in: readonly string[] }).in.includes(organizationId),
+  );
+
+const candidateOver = (reach: (position: number) => Promise<void>, large: Promise<never[]> = none) => {
   let head = 0;
   const readModels = {
     reach,
+    few: async (name: string, { organizationId }: Where) => theirs(name, organizationId),
     async *pages(name: string, { where }: WalkRequest) {
-      const { in: asked } = where.organizationId as { in: readonly string[] };
-      yield (belonging[name] as { organizationId: string }[]).filter((one) =>
-        asked.includes(one.organizationId),
-      );
+      yield await large;
+      yield theirs(name, where.organizationId);
     },
+    counters: async (name: string, scopes: readonly string[]) => (scope: string) =>
+      scope === 'org_large' && name === 'users'
+        ? [{ values: { kind: 'managed', role: 'standard_user' }, n: 100_000, at: 1 }]
+        : theirs(name, { in: scopes })
+            .filter(({ organizationId }) => organizationId === scope)
+            .map((values, at) => ({ values, n: 1, at })),
   };
   const log = { head: async () => ++head };
   return new Candidate(readModels as unknown as ReadModels, log as unknown as LogHead);
@@ -71,11 +80,8 @@ describe('what belongs to organizations that may be absorbed', () => {
     const candidate = candidateOver(async () => {});
     const [one, two] = await Promise.all(['org_1', 'org_2'].map((id) => candidate.of(id)));
     expect(one).toEqual({
-      users: [{ userId: 'usr_1', role: 'owner', email: 'a@one.example', domain: 'one.example' }],
-      accounts: [
-        { accountId: 'acc_1', name: 'One' },
-        { accountId: 'acc_4', name: 'Four' },
-      ],
+      users: [{ userId: 'usr_1', role: 'owner' }],
+      accountIds: ['acc_1', 'acc_4'],
       coming: { users: 1, accounts: 1 },
       sharedAccountIds: ['acc_2'],
       additionIds: [],
@@ -85,8 +91,8 @@ describe('what belongs to organizations that may be absorbed', () => {
       apiKeyIds: ['key_1'],
     });
     expect(two).toEqual({
-      users: [{ userId: 'usr_2', role: 'owner', email: 'b@two.example', domain: 'two.example' }],
-      accounts: [],
+      users: [{ userId: 'usr_2', role: 'owner' }],
+      accountIds: [],
       coming: { users: 1, accounts: 0 },
       sharedAccountIds: [],
       additionIds: ['add_1'],
@@ -109,6 +115,52 @@ describe('what belongs to organizations that may be absorbed', () => {
     expect([late.length, waits]).toEqual([3, [1, 2]]);
   });
 
+  it('MRG-02: how much belongs to it, and whether it may be absorbed, is told by counters', async () => {
+    const candidate = candidateOver(async () => {});
+    const sizes = await Promise.all(['org_1', 'org_2', 'org_large'].map((id) => candidate.size(id)));
+    expect(sizes).toEqual([
+      {
+        coming: { users: 1, accounts: 1 },
+        managers: 1,
+        accounts: 2,
+        hasVerifiedDomains: false,
+        state: '0/2',
+        position: 2,
+      },
+      {
+        coming: { users: 1, accounts: 0 },
+        managers: 1,
+        accounts: 0,
+        hasVerifiedDomains: true,
+        state: '0/0',
+        position: 1,
+      },
+      {
+        coming: { users: 100_000, accounts: 0 },
+        managers: 0,
+        accounts: 0,
+        hasVerifiedDomains: false,
+        state: '1/0',
+        position: 1,
+      },
+    ]);
+  });
+
+  it('MRG-04: while a large one is read by turns, whoever asks for another is answered', async () => {
+    const large = Promise.withResolvers<never[]>();
+    const candidate = candidateOver(async () => {}, large.promise);
+    let isRead = false;
+    const read = candidate.of('org_large').then(() => {
+      isRead = true;
+    });
+    const beside = await candidate.of('org_1');
+    const behind = await candidate.of('org_2');
+    expect([beside.users.length, behind.users.length, isRead]).toEqual([1, 1, false]);
+    large.resolve([]);
+    await read;
+    expect(isRead).toBe(true);
+  });
+
   it('whoever asks when they are behind is told so; the next one is looked for anew', async () => {
     let fails = true;
     const candidate = candidateOver(async () => {
@@ -116,6 +168,6 @@ describe('what belongs to organizations that may be absorbed', () => {
     });
     await expect(candidate.of('org_1')).rejects.toThrow('behind');
     fails = false;
-    expect((await candidate.of('org_1')).accounts).toHaveLength(2);
+    expect((await candidate.of('org_1')).accountIds).toHaveLength(2);
   });
 });

@@ -1,24 +1,30 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { LogHead } from '#queries';
-import { ReadModels, type Where } from '#read-models';
-import type { Coming } from '#users';
+import { type Counter, ReadModels, type Where } from '#read-models';
+import { type Coming, open } from '#users';
 import type { PlannedUser } from './merge.ts';
+import { OneLook } from './one-look.ts';
 
-interface BelongingUser extends PlannedUser {
-  readonly email: string;
-  readonly domain: string;
-}
-
-interface BelongingAccount {
-  readonly accountId: string;
-  readonly name: string;
+/** How much belongs to an organization, and whether it may be absorbed. */
+export interface Size {
+  readonly coming: { readonly users: number; readonly accounts: number };
+  /** Who manages it. */
+  readonly managers: number;
+  /** Closed ones too. */
+  readonly accounts: number;
+  /** MRG-02: also one whose proof is missing just now is proved by somebody. */
+  readonly hasVerifiedDomains: boolean;
+  /** Another one when somebody or something has come or gone, or has become something else. */
+  readonly state: string;
+  /** Everything up to here counts. */
+  readonly position: number;
 }
 
 /** What belongs to an organization. */
 export interface Belongings {
-  readonly users: readonly BelongingUser[];
-  readonly accounts: readonly BelongingAccount[];
+  readonly users: readonly PlannedUser[];
+  readonly accountIds: readonly string[];
   readonly coming: Coming;
   /** Accounts of others that it sees. */
   readonly sharedAccountIds: readonly string[];
@@ -26,7 +32,6 @@ export interface Belongings {
   readonly additionIds: readonly string[];
   readonly pendingInvitationIds: readonly string[];
   readonly domainIds: readonly string[];
-  /** MRG-02: also one whose proof is missing just now is proved by somebody. */
   readonly hasVerifiedDomains: boolean;
   readonly apiKeyIds: readonly string[];
 }
@@ -35,7 +40,8 @@ interface Of {
   readonly organizationId: string;
 }
 
-interface AccountFound extends Of, BelongingAccount {
+interface AccountFound extends Of {
+  readonly accountId: string;
   readonly kind: 'managed' | 'independent' | 'pending';
   readonly status: string;
   readonly addition: { readonly additionId: string } | null;
@@ -46,109 +52,161 @@ interface DomainFound extends Of {
   readonly status: string;
 }
 
-type Asked = Map<string, PromiseWithResolvers<Belongings>>;
+type Counters = (organizationId: string) => readonly Counter[];
+
+/** All of a read model that match; `by` says in which order where they are read by turns. */
+type Find = <View extends Of>(name: string, by: string, where: Where) => Promise<readonly View[]>;
 
 const READ = ['users', 'accounts', 'invitations', 'domains', 'api-keys'];
+const COUNTED = ['users', 'accounts', 'domains'];
 /** Organizations that one query asks for. */
 const TOGETHER = 64;
-const PAGE = 1_000;
+/** An organization with more users and accounts is read by turns, and nobody waits for it who asks for another. */
+const MANY = 500;
+const PAGE = 200;
+const proved = ['verified', 'unvalidated'];
 
 /** What belongs to organizations that may be absorbed, from the read models as far as the log has come. */
 @Injectable()
 export class Candidate {
   readonly #readModels: ReadModels;
   readonly #log: LogHead;
-  #next: Asked | undefined;
-  #last: Promise<void> = Promise.resolve();
+  readonly #sizes = new OneLook<Size>((ids) => this.#sizesOf(ids));
+  readonly #belongings = new OneLook<Belongings>((ids) => this.#belongingsOf(ids));
 
   constructor(readModels: ReadModels, log: LogHead) {
     this.#readModels = readModels;
     this.#log = log;
   }
 
-  /**
-   * Everything before now is shown. Whoever asks while others are looked for is looked for together with all who ask
-   * meanwhile. @throws ReadModelBehind
-   */
+  /** Everything before now counts; it costs the same however large the organization is. @throws ReadModelBehind */
+  size(organizationId: string): Promise<Size> {
+    return this.#sizes.of(organizationId);
+  }
+
+  /** Everything before now is shown. @throws ReadModelBehind */
   of(organizationId: string): Promise<Belongings> {
-    this.#next ??= this.#begun();
-    const asked = this.#next.get(organizationId) ?? Promise.withResolvers<Belongings>();
-    this.#next.set(organizationId, asked);
-    return asked.promise;
+    return this.#belongings.of(organizationId);
   }
 
-  #begun(): Asked {
-    const asked: Asked = new Map();
-    this.#last = this.#last.then(async () => {
-      this.#next = undefined;
-      try {
-        await this.#look(asked);
-      } catch (error) {
-        for (const { reject } of asked.values()) reject(error);
-      }
-    });
-    return asked;
-  }
-
-  async #look(asked: Asked): Promise<void> {
-    await this.#readModels.reach(await this.#log.head(), READ);
-    const organizationIds = [...asked.keys()];
-    for (let from = 0; from < organizationIds.length; from += TOGETHER) {
-      const some = organizationIds.slice(from, from + TOGETHER);
-      const found = await this.#belongings(some);
-      for (const id of some) asked.get(id)?.resolve(found(id));
+  async #sizesOf(organizationIds: readonly string[]): Promise<(organizationId: string) => Size> {
+    const position = await this.#log.head();
+    await this.#readModels.reach(position, COUNTED);
+    const sizes = new Map<string, Size>();
+    for (const some of inGroups(organizationIds)) {
+      const counters = COUNTED.map((name) => this.#readModels.counters(name, some));
+      const [users, accounts, domains] = (await Promise.all(counters)) as [Counters, Counters, Counters];
+      for (const id of some) sizes.set(id, sizeOf(users(id), accounts(id), domains(id), position));
       await nextTurn();
     }
+    return (id) => sizes.get(id) as Size;
   }
 
-  async #belongings(organizationIds: readonly string[]): Promise<(organizationId: string) => Belongings> {
+  async #belongingsOf(
+    organizationIds: readonly string[],
+  ): Promise<(organizationId: string) => Belongings | Promise<Belongings>> {
+    await this.#readModels.reach(await this.#log.head(), READ);
+    const found = new Map<string, Belongings | Promise<Belongings>>();
+    for (const some of inGroups(organizationIds)) {
+      const isLarge = await this.#areLarge(some);
+      const small = some.filter((id) => !isLarge(id));
+      const belongings = await this.#read(small, (name, _by, where) => this.#readModels.few(name, where));
+      for (const id of small) found.set(id, belongings(id));
+      for (const id of some.filter(isLarge)) found.set(id, this.#readByTurns(id));
+      await nextTurn();
+    }
+    return (id) => found.get(id) as Belongings | Promise<Belongings>;
+  }
+
+  async #areLarge(organizationIds: readonly string[]): Promise<(organizationId: string) => boolean> {
+    const [users, accounts] = await Promise.all([
+      this.#readModels.counters('users', organizationIds),
+      this.#readModels.counters('accounts', organizationIds),
+    ]);
+    return (id) => sumOf([...users(id), ...accounts(id)]) > MANY;
+  }
+
+  async #readByTurns(organizationId: string): Promise<Belongings> {
+    const belongings = await this.#read(
+      [organizationId],
+      async <View>(name: string, by: string, where: Where) => {
+        const found: View[] = [];
+        for await (const page of this.#readModels.pages<View>(name, { where, by, limit: PAGE })) {
+          found.push(...page);
+          await nextTurn();
+        }
+        return found;
+      },
+    );
+    return belongings(organizationId);
+  }
+
+  async #read(
+    organizationIds: readonly string[],
+    find: Find,
+  ): Promise<(organizationId: string) => Belongings> {
     const theirs = { organizationId: { in: organizationIds } };
-    const users = await this.#all<Of & BelongingUser>('users', 'name', { ...theirs, kind: 'managed' });
-    const accounts = await this.#all<AccountFound>('accounts', 'name', theirs);
     const pending = { ...theirs, status: 'pending' };
-    const invitations = await this.#all<Of & { invitationId: string }>('invitations', 'email', pending);
-    const domains = await this.#all<DomainFound>('domains', 'domain', theirs);
-    const apiKeys = await this.#all<Of & { apiKeyId: string }>('api-keys', 'name', theirs);
+    const users = byOrganization(
+      await find<Of & PlannedUser>('users', 'name', { ...theirs, kind: 'managed' }),
+    );
+    const accounts = byOrganization(await find<AccountFound>('accounts', 'name', theirs));
+    const invitations = byOrganization(
+      await find<Of & { invitationId: string }>('invitations', 'email', pending),
+    );
+    const domains = byOrganization(await find<DomainFound>('domains', 'domain', theirs));
+    const apiKeys = byOrganization(await find<Of & { apiKeyId: string }>('api-keys', 'name', theirs));
     return (id) => {
       const kindOf = (kind: AccountFound['kind']) => accounts(id).filter((one) => one.kind === kind);
       return {
-        users: users(id).map(asBelonging),
-        accounts: kindOf('managed').map(({ accountId, name }) => ({ accountId, name })),
+        users: users(id).map(({ userId, role }) => ({ userId, role })),
+        accountIds: kindOf('managed').map(({ accountId }) => accountId),
         coming: {
           users: users(id).length,
-          accounts: kindOf('managed').filter(({ status }) => status !== 'closed').length,
+          accounts: kindOf('managed').filter(({ status }) => open.includes(status)).length,
         },
         sharedAccountIds: kindOf('independent').map(({ accountId }) => accountId),
         additionIds: kindOf('pending').flatMap(({ addition }) => addition?.additionId ?? []),
         pendingInvitationIds: invitations(id).map(({ invitationId }) => invitationId),
         domainIds: domains(id).map(({ domainId }) => domainId),
-        hasVerifiedDomains: domains(id).some(
-          ({ status }) => status === 'verified' || status === 'unvalidated',
-        ),
+        hasVerifiedDomains: domains(id).some(({ status }) => proved.includes(status)),
         apiKeyIds: apiKeys(id).map(({ apiKeyId }) => apiKeyId),
       };
     };
   }
-
-  async #all<View extends Of>(
-    name: string,
-    by: string,
-    where: Where,
-  ): Promise<(organizationId: string) => readonly View[]> {
-    const found = new Map<string, View[]>();
-    for await (const views of this.#readModels.pages<View>(name, { where, by, limit: PAGE }))
-      for (const view of views) {
-        const others = found.get(view.organizationId);
-        if (others) others.push(view);
-        else found.set(view.organizationId, [view]);
-      }
-    return (organizationId) => found.get(organizationId) ?? [];
-  }
 }
 
-const asBelonging = ({ userId, role, email, domain }: BelongingUser): BelongingUser => ({
-  userId,
-  role,
-  email,
-  domain,
-});
+const sumOf = (counters: readonly Counter[]): number => counters.reduce((sum, { n }) => sum + n, 0);
+const newestOf = (counters: readonly Counter[]): number => Math.max(0, ...counters.map(({ at }) => at));
+
+const sizeOf = (
+  users: readonly Counter[],
+  accounts: readonly Counter[],
+  domains: readonly Counter[],
+  position: number,
+): Size => {
+  const people = users.filter(({ values }) => values.kind === 'managed');
+  const theirs = accounts.filter(({ values }) => values.kind === 'managed');
+  const changedAt = [newestOf(users), newestOf(accounts)];
+  return {
+    coming: {
+      users: sumOf(people),
+      accounts: sumOf(theirs.filter(({ values }) => open.includes(values.status as string))),
+    },
+    managers: sumOf(people.filter(({ values }) => values.role !== 'standard_user')),
+    accounts: sumOf(theirs),
+    hasVerifiedDomains: sumOf(domains.filter(({ values }) => proved.includes(values.status as string))) > 0,
+    state: changedAt.join('/'),
+    position: Math.max(position, ...changedAt),
+  };
+};
+
+const inGroups = (organizationIds: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(organizationIds.length / TOGETHER) }, (_, group) =>
+    organizationIds.slice(group * TOGETHER, (group + 1) * TOGETHER),
+  );
+
+const byOrganization = <View extends Of>(views: readonly View[]): ((id: string) => readonly View[]) => {
+  const found = Map.groupBy(views, ({ organizationId }) => organizationId);
+  return (id) => found.get(id) ?? [];
+};

@@ -7,7 +7,7 @@ import { Ending } from './ending.ts';
 const envelopeFor = (name: string) => systemEnvelope(namedUuid(name), namedUuid('a merge'), null);
 const left: Belongings = {
   users: [],
-  accounts: [],
+  accountIds: [],
   coming: { users: 0, accounts: 0 },
   sharedAccountIds: [],
   additionIds: [],

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Execution } from '#commands';
 import { elsewhere, MergeOffers } from '#invitations';
-import { notFound, type OrganizationRole, type Refusal } from '#kernel';
+import { notFound, type Refusal } from '#kernel';
 import { organization } from '#organizations';
 import { isLiving, People, Room } from '#users';
 import { Candidate } from './candidate.ts';
-import { roleAfter } from './merge.ts';
 
 export interface Blocker {
   readonly code: string;
@@ -48,7 +47,7 @@ export class MergeCandidates extends MergeOffers {
   async #blockers(ownerId: string, candidateId: string, into?: string): Promise<Blocker[]> {
     const { state } = await this.#execution.load(organization, candidateId);
     if (state.status === 'unknown' || state.ownerId !== ownerId) return [blocker('not_an_owner')];
-    const { hasVerifiedDomains, coming } = await this.#candidate.of(candidateId);
+    const { hasVerifiedDomains, coming } = await this.#candidate.size(candidateId);
     const full = into === undefined ? undefined : await this.#room.refuses(into, coming);
     return [
       ...(state.status === 'open' ? [] : [blocker('candidate_not_open')]),
@@ -72,24 +71,5 @@ export class MergeCandidates extends MergeOffers {
         ? [blocker('already_member')]
         : await this.#blockers(ownerId, candidateId, organizationId);
     return { ownerId, candidateId, blockers };
-  }
-
-  /** What everybody of the Candidate would notice; addresses only of the asking organization's own domains. */
-  async effects(
-    candidateId: string,
-    candidateOwnerId: string,
-    mayKnow: (domain: string) => Promise<boolean>,
-  ) {
-    const found = await this.#candidate.of(candidateId);
-    const users: object[] = [];
-    const downgrades: object[] = [];
-    for (const { userId, email, domain, role } of found.users) {
-      const by = (via: 'invitation' | 'import'): OrganizationRole =>
-        roleAfter({ via, role: 'standard_user', candidateOwnerId }, userId);
-      const move = { userId, fromRole: role, toRole: by('import') };
-      users.push({ ...move, email: (await mayKnow(domain)) ? email : null });
-      if (role !== 'standard_user') downgrades.push(move);
-    }
-    return { users, accounts: found.accounts, roleDowngrades: downgrades };
   }
 }

@@ -9,6 +9,7 @@ import {
   oneOf,
   orNull,
   pageOf,
+  position,
   receiptWith,
   text,
   time,
@@ -48,9 +49,14 @@ export const mergePreview = object({
   blockers: list(object({ code: text, detail: text })),
   candidateOrganizationId: orNull(id('org')),
   candidateOrganizationName: maybe(text),
-  users: list(object({ ...downgrade, email: text })),
+  users: list(object({ ...downgrade, email: orNull(text) })),
+  usersTotal: count,
   accounts: list(object({ accountId: id('acc'), name: text })),
+  accountsTotal: count,
   roleDowngrades: list(object(downgrade)),
+  roleDowngradesTotal: count,
+  nextCursor: orNull(text),
+  position: maybe(position),
   notices: list(text),
 });
 

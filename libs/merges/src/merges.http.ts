@@ -50,8 +50,9 @@ export class MergesController {
   @Get('preview')
   @Answers(mergePreview)
   @Told(
-    'What merging the organization of that Owner would do, and what stands in the way.',
+    'What merging the organization of that Owner would do, and what stands in the way. Of a large one a part at a time: first all users, then all accounts.',
     'domain_unverified',
+    'cursor_invalid',
   )
   preview(
     @PathId('organizationId', 'org') organizationId: string,

@@ -13,6 +13,7 @@ import {
 import { mergeHistory } from './merge.history.ts';
 import { MergeCandidates } from './merge-candidates.ts';
 import { MergeLock } from './merge-lock.ts';
+import { MergePreview } from './merge-preview.ts';
 import { MergesController } from './merges.http.ts';
 import { merges } from './merges.projection.ts';
 import { mergeQueries } from './merges.queries.ts';
@@ -33,6 +34,7 @@ export const mergesNoun: Noun = {
     MergeCandidates,
     { provide: MergeOffers, useExisting: MergeCandidates },
     MergeLock,
+    MergePreview,
     Merging,
     SuccessionGuard,
     RequestMergeHandler,

@@ -1,25 +1,42 @@
 import { Injectable } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import { IsOptional } from 'class-validator';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { Execution, mayManage, mayRead } from '#commands';
 import { VerifiedDomains } from '#domains';
-import { type Answered, EmailAddress, ListQuery, OneOf, ReadQuery, SortBy } from '#http';
+import {
+  type Answered,
+  decodeCursor,
+  EmailAddress,
+  encodeCursor,
+  ListQuery,
+  type ListScope,
+  OneOf,
+  ReadQuery,
+  SortBy,
+  Text,
+} from '#http';
 import { isRefusal, notFound, type Refusal } from '#kernel';
 import { organization } from '#organizations';
 import { listHandlers, listRow, OrgledgerQuery, readingOf, resourceHandlers, resourceRow } from '#queries';
 import { People } from '#users';
 import { MergeCandidates } from './merge-candidates.ts';
+import { MergePreview, type Place } from './merge-preview.ts';
 import type { merge } from './merges.answers.ts';
 import type { MergeView } from './merges.projection.ts';
 
 export class PreviewQuery extends ReadQuery {
   @EmailAddress() candidateOwnerEmail!: string;
+  /** Users and accounts in one answer. */
+  @IsOptional() @IsInt() @Min(1) @Max(1_000) limit?: number = 1_000;
+  @IsOptional() @Text({ max: 4_096 }) cursor?: string;
 }
 
 /** What a merge would do; nothing is written. */
 export class PreviewMerge extends OrgledgerQuery {
   organizationId!: string;
   candidateOwnerEmail!: string;
+  limit?: number;
+  cursor?: string;
 }
 
 export class MergesQuery extends ListQuery {
@@ -52,16 +69,24 @@ class PreviewMergeHandler implements IQueryHandler<PreviewMerge> {
   readonly #people: People;
   readonly #domains: VerifiedDomains;
   readonly #candidates: MergeCandidates;
+  readonly #preview: MergePreview;
 
-  constructor(execution: Execution, people: People, domains: VerifiedDomains, candidates: MergeCandidates) {
+  constructor(
+    execution: Execution,
+    people: People,
+    domains: VerifiedDomains,
+    candidates: MergeCandidates,
+    preview: MergePreview,
+  ) {
     this.#execution = execution;
     this.#people = people;
     this.#domains = domains;
     this.#candidates = candidates;
+    this.#preview = preview;
   }
 
   async execute(query: PreviewMerge): Promise<object | Refusal> {
-    const { organizationId, candidateOwnerEmail } = query;
+    const { organizationId, candidateOwnerEmail, limit = 1_000, cursor } = query;
     const refused = mayManage(readingOf(query).principal, organizationId);
     if (refused) return refused;
     const domain = this.#people.address(candidateOwnerEmail)?.domain ?? '';
@@ -81,22 +106,43 @@ class PreviewMergeHandler implements IQueryHandler<PreviewMerge> {
         ...asked,
         candidateOrganizationId: null,
         users: [],
+        usersTotal: 0,
         accounts: [],
+        accountsTotal: 0,
         roleDowngrades: [],
+        roleDowngradesTotal: 0,
+        nextCursor: null,
         notices: [],
       };
     const { state } = await this.#execution.load(organization, candidateId);
-    const ours = async (name: string) =>
-      (await this.#domains.ownerOf(name))?.organizationId === organizationId;
+    const scope = { organizationId, candidateId, ownerId, list: 'merge-preview' };
+    const { next, ...part } = await this.#preview.part(
+      organizationId,
+      { candidateId, ownerId },
+      { from: placeIn(cursor, scope), limit },
+    );
     return {
       ...asked,
       candidateOrganizationId: candidateId,
       candidateOrganizationName: state.status === 'unknown' ? '' : state.name,
-      ...(await this.#candidates.effects(candidateId, ownerId, ours)),
+      ...part,
+      nextCursor: next ? cursorAt(next, scope) : null,
       notices,
     };
   }
 }
+
+const cursorAt = ([name, after]: Place, scope: ListScope): string =>
+  encodeCursor([after?.[0] ?? null, `${name}/${after?.[1] ?? ''}`], scope);
+
+const placeIn = (cursor: string | undefined, scope: ListScope): Place | undefined => {
+  const place = decodeCursor(cursor, scope);
+  if (!place) return undefined;
+  const [value, last] = place;
+  const name = last.startsWith('accounts/') ? 'accounts' : 'users';
+  const id = last.slice(`${name}/`.length);
+  return [name, id === '' ? undefined : [value, id]];
+};
 
 const item = ({
   revision: _revision,

@@ -68,9 +68,9 @@ export class Merging {
     organizationId: string,
     candidateOrganizationId: string,
   ): Promise<MergeFailure | undefined> {
-    const found = await this.#candidate.of(candidateOrganizationId);
-    if (found.hasVerifiedDomains) return 'candidate_has_verified_domains';
-    const refused = await this.#room.refuses(organizationId, found.coming);
+    const { hasVerifiedDomains, coming } = await this.#candidate.size(candidateOrganizationId);
+    if (hasVerifiedDomains) return 'candidate_has_verified_domains';
+    const refused = await this.#room.refuses(organizationId, coming);
     return refused && crowded(refused);
   }
 
@@ -152,12 +152,8 @@ export class Merging {
   async #planRest(begun: Running, found: Belongings, told: Told): Promise<number> {
     const { mergeId } = begun;
     const planned = new Set([...begun.users.map(({ userId }) => userId), ...begun.accounts]);
-    const users = found.users
-      .filter(({ userId }) => !planned.has(userId))
-      .map(({ userId, role }) => ({ userId, role }));
-    const accounts = found.accounts
-      .map(({ accountId }) => accountId)
-      .filter((accountId) => !planned.has(accountId));
+    const users = found.users.filter(({ userId }) => !planned.has(userId));
+    const accounts = found.accountIds.filter((accountId) => !planned.has(accountId));
     const more = users.length + accounts.length;
     for (let complete = false; !complete; ) {
       const state = await this.state(mergeId);

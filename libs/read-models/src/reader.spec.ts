@@ -183,6 +183,16 @@ describe('reading', () => {
               naiveList(events, { where, sort, limit: 9, asOf }).length,
             );
           }
+        const counters = await models.counters('things', ['org_1', 'org_2', 'org_9']);
+        for (const org of ['org_1', 'org_2', 'org_9']) {
+          const there = [...naiveFold(things, events).values()].filter((thing) => thing.org === org);
+          const sum = counters(org).reduce((n, counter) => n + counter.n, 0);
+          expect(sum).toBe(there.length);
+          for (const { values, n } of counters(org))
+            expect(n).toBe(
+              there.filter(({ kind, flag }) => kind === values.kind && flag === values.flag).length,
+            );
+        }
         await close();
       }),
       { numRuns: LONG ? 1_000 : 15 },
@@ -206,6 +216,9 @@ describe('reading', () => {
             everywhere.push(thing);
           expect(everywhere).toEqual(naiveList(events, { where: {}, sort, limit: 99 }));
           expect(met).toEqual(naiveList(events, { where, sort, limit: 99 }));
+          const few = await models.few<Row>('things', { org: { in: ['org_1', 'org_9'] } });
+          const byId = (one: Row, other: Row) => compare(one._id, other._id);
+          expect([...few].sort(byId)).toEqual([...met].sort(byId));
           await close();
         },
       ),

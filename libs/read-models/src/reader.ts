@@ -47,6 +47,9 @@ export interface Told<Document> {
   readonly event: string;
 }
 
+/** How many documents of a scope have these values. */
+export type Counter = Pick<Cell, 'values' | 'n' | 'at'>;
+
 /** A read model is being built for the first time, or does not reach the asked position in time. */
 export class ReadModelBehind extends Error {
   override readonly name = 'ReadModelBehind';
@@ -315,6 +318,26 @@ export class ReadModels {
     if (!counted || !isTold(counted, where)) throw new Error(`${name} keeps no counters of that`);
     const build = this.#build(name);
     return totalOf(this.#documents, build, await cellsOf(this.#documents, build, counted, where), asOf);
+  }
+
+  /** The counters of each of these scopes, now. */
+  async counters(name: string, scopes: readonly string[]): Promise<(scope: string) => readonly Counter[]> {
+    const { counted } = this.#projection(name);
+    if (!counted) throw new Error(`${name} keeps no counters`);
+    const where = { [counted.scope]: { in: scopes } };
+    const cells = await cellsOf(this.#documents, this.#build(name), counted, where);
+    const found = Map.groupBy(cells, ({ scope }) => scope);
+    return (scope) => found.get(scope) ?? [];
+  }
+
+  /** All that match now, in one go and no order: for what is known to be little. */
+  async few<Document>(name: string, where: Where): Promise<readonly (Document & { readonly _id: string })[]> {
+    const { live } = this.#build(name);
+    const found = await this.#documents
+      .collection<Version>(live)
+      .find(filterOf(where) as never)
+      .toArray();
+    return found.map((version) => plain<Document>(version));
   }
 }
 

@@ -35,7 +35,8 @@ interface OnItsWay {
 
 const somebody: Coming = { users: 1, accounts: 0 };
 const asMuchAsItLikes: Places = { users: Number.POSITIVE_INFINITY, accounts: Number.POSITIVE_INFINITY };
-const open = ['active', 'suspended', 'pending_closure'];
+/** Accounts that take a place. */
+export const open = ['active', 'suspended', 'pending_closure'];
 
 /** USR-18. */
 const usersFull: Refusal = refuse(
