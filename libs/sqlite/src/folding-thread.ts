@@ -1,6 +1,7 @@
 /** Folds write-ahead logs in, beside those who write them. */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { giveWay } from './thread.ts';
 
 const EVERY_MS = 50;
 /** Pages of a log that are worth a flush of the file. */
@@ -31,6 +32,7 @@ class Log {
   }
 }
 
+giveWay();
 const logs = (workerData as string[]).map((path) => new Log(path));
 const timer = setInterval(() => {
   for (const log of logs) log.fold();

@@ -4,4 +4,4 @@ export * from './folder-lock.ts';
 export { Folding } from './folding.ts';
 export * from './group-commit.ts';
 export * from './sync-folder.ts';
-export { startThread } from './thread.ts';
+export { giveWay, startThread } from './thread.ts';

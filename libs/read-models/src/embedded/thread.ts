@@ -1,6 +1,6 @@
 /** The thread that writes a file of documents: opens it, says so, and does what it is ordered. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { DatabaseOptions } from '#sqlite';
+import { type DatabaseOptions, giveWay } from '#sqlite';
 import type { Documents } from '../port.ts';
 import { told } from './engine.ts';
 import { arrived, type Bulk, type Call, packed, type Reply, type Request } from './messages.ts';
@@ -107,6 +107,7 @@ const start = (store: EmbeddedDocuments): void => {
   });
 };
 
+giveWay();
 try {
   start(new EmbeddedDocuments(path, options));
   port.postMessage({ id: 0, layoutVersion: 0 });

@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
@@ -41,6 +41,20 @@ describe('the thread that writes documents dies', () => {
     const next = await openThreadedDocuments(path, OPTIONS, () => undefined);
     expect(await next.collection('things').find({}).toArray()).toEqual([{ _id: 'kept' }]);
     await next.close();
+  });
+});
+
+describe('the thread that writes documents leaves the processor to who answers', () => {
+  const threads = existsSync('/proc/self/task') ? () => readdirSync('/proc/self/task').map(Number) : () => [];
+  const givingWay = (): number =>
+    threads().filter((thread) => getPriority(thread) === constants.priority.PRIORITY_BELOW_NORMAL).length;
+
+  it('where threads have priorities', async () => {
+    const before = givingWay();
+    const store = await openThreadedDocuments(join(folder, 'documents.db'), OPTIONS, () => undefined);
+    const [one, usual] = [threads().length > 0 ? 1 : 0, constants.priority.PRIORITY_NORMAL];
+    expect([givingWay() - before, getPriority()]).toEqual([one, usual]);
+    await store.close();
   });
 });
 
