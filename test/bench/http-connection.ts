@@ -37,7 +37,12 @@ export class HttpConnection {
 
   /** What is asked from now on is asked with this token. */
   as(token: string): this {
-    this.#head = `${this.#host}authorization: Bearer ${token}\r\n`;
+    return this.with(`authorization: Bearer ${token}\r\n`);
+  }
+
+  /** What is asked from now on is asked with these lines in its head. */
+  with(lines: string): this {
+    this.#head = `${this.#host}${lines}`;
     return this;
   }
 

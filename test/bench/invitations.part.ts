@@ -49,7 +49,7 @@ export class Inviting {
   }
 }
 
-const pendingOf = async (url: string, { token, organizationId }: Owner): Promise<number> => {
+export const pendingOf = async (url: string, { token, organizationId }: Owner): Promise<number> => {
   await settled(url);
   const [connection] = (await connections(url, 1, token)) as [HttpConnection];
   const path = `/v1/organizations/${organizationId}/invitations?status=pending&limit=1`;

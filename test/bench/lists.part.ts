@@ -130,27 +130,35 @@ class Asking {
   }
 }
 
-/** A stopped product with a small and a large organization; the large one has so many members as the run asks for. */
+/** A product that is stopped again, with a small and a large organization; the large one has so many members as asked for. */
+export const organized = async (
+  folder: string,
+  count: number,
+): Promise<readonly [Organization, Organization]> => {
+  const founding = await startProduct(folder);
+  const organizations: readonly [Organization, Organization] = [
+    { mark: 'e', count: SMALL, owner: await signUpOwner(founding.url, 'small.example') },
+    { mark: 'f', count, owner: await signUpOwner(founding.url, 'large.example') },
+  ];
+  await founding.stop();
+  for (const { mark, owner, count: members } of organizations)
+    await seedStopped(
+      folder,
+      organizationOf(mark, owner.organizationId, owner.userId, members),
+      owner.userId,
+    );
+  // Built from nothing they are there sooner than if they followed.
+  for (const name of readdirSync(folder)) if (name.startsWith('read-models.db')) rmSync(join(folder, name));
+  return organizations;
+};
+
+/** Made once in a run, the large one of the size of the run. */
 export const twoOrganizations = (
   bench: Bench,
 ): Promise<{ folder: string; organizations: readonly [Organization, Organization] }> =>
   bench.once('organizations', async () => {
     const folder = bench.folder('organizations');
-    const founding = await startProduct(folder);
-    const organizations: readonly [Organization, Organization] = [
-      { mark: 'e', count: SMALL, owner: await signUpOwner(founding.url, 'small.example') },
-      { mark: 'f', count: largeCount(bench), owner: await signUpOwner(founding.url, 'large.example') },
-    ];
-    await founding.stop();
-    for (const { mark, owner, count } of organizations)
-      await seedStopped(
-        folder,
-        organizationOf(mark, owner.organizationId, owner.userId, count),
-        owner.userId,
-      );
-    // Built from nothing they are there sooner than if they followed.
-    for (const name of readdirSync(folder)) if (name.startsWith('read-models.db')) rmSync(join(folder, name));
-    return { folder, organizations };
+    return { folder, organizations: await organized(folder, largeCount(bench)) };
   });
 
 export const largeCount = (bench: Bench): number => bench.pick(10_000, 1_000_000);

@@ -11,6 +11,11 @@ export interface Load {
   readonly max: number;
 }
 
+export interface WindowLoad extends Load {
+  /** With the calls that were under way when the window began, which slow answers would lose at its edge. */
+  readonly answersPerSecond: number;
+}
+
 export interface Window {
   readonly workers: number;
   readonly warmMs: number;
@@ -23,7 +28,7 @@ export interface Window {
 export const underLoad = async (
   { workers, warmMs, measureMs, end }: Window,
   call: (worker: number) => Promise<unknown>,
-): Promise<Load> => {
+): Promise<WindowLoad> => {
   const started = performance.now();
   const from = started + warmMs;
   let until = from + measureMs;
@@ -32,6 +37,7 @@ export const underLoad = async (
   });
   const latencies: number[] = [];
   const errors: string[] = [];
+  let answers = 0;
   const work = async (worker: number): Promise<void> => {
     for (;;) {
       const begun = performance.now();
@@ -43,6 +49,7 @@ export const underLoad = async (
         return;
       }
       const ended = performance.now();
+      if (ended >= from && ended <= until) answers += 1;
       if (begun >= from && ended <= until) latencies.push(ended - begun);
     }
   };
@@ -50,6 +57,7 @@ export const underLoad = async (
   return {
     ...quantiles(latencies),
     perSecond: (latencies.length * 1_000) / (until - from),
+    answersPerSecond: (answers * 1_000) / (until - from),
     ms: until - from,
     count: latencies.length,
     errors,

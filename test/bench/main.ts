@@ -31,17 +31,35 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   import: async () => (await import('./imports.part.ts')).imports,
   boot: async () => (await import('./boot.part.ts')).boots,
   eventstoredb: async () => (await import('./eventstoredb.part.ts')).eventStoreDb,
+  'peer-invite': async () => (await import('./peers.part.ts')).invitesBeside,
+  'peer-accept': async () => (await import('./peers.part.ts')).acceptsBeside,
+  'peer-list-1k': async () => (await import('./peers.part.ts')).listsBeside(1_000, 10),
+  'peer-list-100k': async () => (await import('./peers.part.ts')).listsBeside(100_000, 50),
 };
+
+/** Those that measure beside a peer; they run only when they are named, each by itself or all as `peers`. */
+const peers = ['peer-invite', 'peer-accept', 'peer-list-1k', 'peer-list-100k'];
 
 /** What `smoke` alone runs, in less than a minute: the main job. The others run at its sizes when they are named. */
 const mainJob = ['command', 'invite', 'lag', 'list', 'rebuild', 'boot', 'eventstoredb'];
 
 const asked = process.argv.slice(2);
 const smoke = asked.includes('smoke');
-const names = asked.filter((name) => name !== 'smoke');
+const names = asked.filter((name) => name !== 'smoke').flatMap((name) => (name === 'peers' ? peers : [name]));
 const unknown = names.find((name) => !(name in parts));
 if (unknown !== undefined) {
-  process.stderr.write(`There is no part ${unknown}; there are: smoke, ${Object.keys(parts).join(', ')}.\n`);
+  process.stderr.write(
+    `There is no part ${unknown}; there are: smoke, peers, ${Object.keys(parts).join(', ')}.\n`,
+  );
+  process.exit(1);
+}
+if (
+  names.some((name) => peers.includes(name)) &&
+  !existsSync(join(import.meta.dirname, 'peers', 'node_modules'))
+) {
+  process.stderr.write(
+    'There is no peer to measure against: run `npm ci --prefix test/bench/peers` first.\n',
+  );
   process.exit(1);
 }
 
@@ -50,7 +68,7 @@ const bench = new Bench(smoke, report);
 const begun = performance.now();
 let failed = 0;
 process.stdout.write(`${smoke ? 'Smoke' : 'Full'} benchmark on ${machine(tmpdir())}\n`);
-const all = smoke ? mainJob : Object.keys(parts);
+const all = smoke ? mainJob : Object.keys(parts).filter((name) => !peers.includes(name));
 for (const name of names.length > 0 ? names : all)
   try {
     const started = performance.now();

@@ -20,7 +20,7 @@ const DOMAIN = 'people.example';
 const ACCOUNTS_EACH = 100;
 
 /** Somebody who is there, belongs to nobody, is signed in and has an invitation. */
-interface Invited {
+export interface Invited {
   readonly userId: string;
   readonly session: string;
   readonly link: string;
@@ -91,11 +91,14 @@ const landlordOf = async (crowd: Crowd, { organizationId }: Owner): Promise<Land
   return { ...somebody, accountIds };
 };
 
-const seeded = async (
+/** A product that is stopped again, with an organization and people who are invited to it. */
+export const peopled = async (
   folder: string,
-  owner: Owner,
   { people, landlords, others }: { people: number; landlords: number; others: number },
 ): Promise<Scene> => {
+  const founding = await startProduct(folder);
+  const owner = await signUpOwner(founding.url, DOMAIN);
+  await founding.stop();
   const platform = await opened(folder);
   const crowd = new Crowd(platform.events);
   const { organizationId, userId } = owner;
@@ -142,10 +145,8 @@ export const people = async (bench: Bench): Promise<void> => {
     `G2, W5: accept, role, grant, removal over HTTP; ${count} people who exist and are signed in`,
   );
   const folder = bench.folder('people');
-  const before = await startProduct(folder);
-  const owner = await signUpOwner(before.url, DOMAIN);
-  await before.stop();
-  const scene = await seeded(folder, owner, { people: count, landlords, others });
+  const scene = await peopled(folder, { people: count, landlords, others });
+  const { owner } = scene;
   const floor = new GroupCommitFloor(bench.folder('people-floor'), inviteRow, 5_000);
   const product = await startProduct(folder);
   await settled(product.url);

@@ -1,0 +1,215 @@
+import { type Bench, brokenBy, timesOf } from './bench.ts';
+import { BetterAuth, type Guest } from './better-auth.ts';
+import type { HttpConnection } from './http-connection.ts';
+import { Inviting, pendingOf } from './invitations.part.ts';
+import { organized } from './lists.part.ts';
+import { underLoad, type WindowLoad } from './load.ts';
+import { type Invited, peopled } from './people.part.ts';
+import { connections, settled, signUpOwner, startProduct } from './product.ts';
+import { organizationOf, seedStopped } from './seeds.ts';
+
+const MEMBERS = 1_000;
+const PAGE = 50;
+const PEER = 'better-auth';
+
+interface Turns {
+  readonly mine: WindowLoad[];
+  readonly theirs: WindowLoad[];
+}
+
+const windowOf = (bench: Bench) => ({
+  warmMs: bench.pick(250, 2_000),
+  measureMs: bench.pick(1_000, 10_000),
+});
+
+const rates = (loads: readonly WindowLoad[]) => loads.map(({ answersPerSecond }) => answersPerSecond);
+
+/** The product and the peer by turns, with as many workers as each count says. */
+const byTurns = async (
+  bench: Bench,
+  counts: readonly number[],
+  url: string,
+  calls: Readonly<Record<keyof Turns, (worker: number) => Promise<unknown>>>,
+): Promise<ReadonlyMap<number, Turns>> => {
+  const turns = new Map(counts.map((workers) => [workers, { mine: [], theirs: [] } as Turns]));
+  for (let round = 0; round < bench.rounds; round++)
+    for (const [workers, { mine, theirs }] of turns) {
+      mine.push(await underLoad({ workers, ...windowOf(bench) }, calls.mine));
+      await settled(url);
+      theirs.push(await underLoad({ workers, ...windowOf(bench) }, calls.theirs));
+    }
+  return turns;
+};
+
+const compare = (
+  bench: Bench,
+  what: string,
+  turns: ReadonlyMap<number, Turns>,
+  about: {
+    readonly atLeast: number;
+    readonly durability: 'D1' | 'D0';
+    readonly unlike?: string;
+  },
+): void => {
+  for (const [workers, { mine, theirs }] of turns)
+    bench.report.figure({
+      name: `${what} c${workers}`,
+      unit: '/s',
+      values: rates(mine),
+      floor: { name: PEER, values: rates(theirs) },
+      goal: { ratioAtLeast: about.atLeast },
+      durability: about.durability,
+      note: `${timesOf(mine)}; ${PEER} ${timesOf(theirs)}`,
+      broken: brokenBy([...mine, ...theirs], about.unlike),
+    });
+};
+
+const unlikeOf = (side: string, acknowledged: number, found: number): string | undefined =>
+  found === acknowledged ? undefined : `${side}: ${acknowledged} acknowledged, ${found} found`;
+
+/** Each is used once. */
+const oneByOne = <T>(items: readonly T[]): { next(): T; taken(): number } => {
+  let taken = 0;
+  return {
+    next() {
+      const item = items[taken];
+      if (item === undefined) throw new Error(`all ${items.length} are used`);
+      taken += 1;
+      return item;
+    },
+    taken: () => taken,
+  };
+};
+
+/** W1, G1. */
+export const invitesBeside = async (bench: Bench): Promise<void> => {
+  bench.report.part(
+    'peer-invite',
+    `W1, G1: POST an invitation, organization of ${MEMBERS}, by turns with ${PEER}`,
+  );
+  const folder = bench.folder('peer-invite');
+  const founding = await startProduct(folder);
+  const owner = await signUpOwner(founding.url, 'invite.example');
+  await founding.stop();
+  const { organizationId, userId } = owner;
+  await seedStopped(folder, organizationOf('e', organizationId, userId, MEMBERS), userId);
+  const product = await startProduct(folder);
+  const peer = await BetterAuth.start(folder);
+  const host = await peer.host('invite');
+  peer.seedMembers(host, MEMBERS);
+  const open = await connections(product.url, 64, owner.token);
+  const peerOpen = (await peer.connections(64)).map((connection) => connection.with(host.lines));
+  const inviting = new Inviting(owner, open, 'peer');
+  const before = await pendingOf(product.url, owner);
+  let invited = 0;
+  const turns = await byTurns(bench, [16, 64], product.url, {
+    mine: (worker) => inviting.one(worker),
+    async theirs(worker) {
+      invited += 1;
+      const email = `person.${invited}@invite.example`;
+      await peer.invite(peerOpen[worker] as HttpConnection, host, email);
+    },
+  });
+  compare(bench, 'invite', turns, {
+    atLeast: 10,
+    durability: 'D1',
+    unlike:
+      unlikeOf('product', inviting.acknowledged, (await pendingOf(product.url, owner)) - before) ??
+      unlikeOf(PEER, invited, peer.pendingOf(host)),
+  });
+  for (const connection of [...open, ...peerOpen]) connection.close();
+  await peer.stop();
+  await product.stop();
+};
+
+/** W2, G2. */
+export const acceptsBeside = async (bench: Bench): Promise<void> => {
+  const people = bench.pick(4_000, 80_000);
+  bench.report.part('peer-accept', `W2, G2: POST accept by people who are signed in, by turns with ${PEER}`);
+  const folder = bench.folder('peer-accept');
+  const { owner, invited } = await peopled(folder, { people, landlords: 0, others: MEMBERS });
+  const product = await startProduct(folder);
+  const peer = await BetterAuth.start(folder);
+  const host = await peer.host('accept');
+  peer.seedMembers(host, MEMBERS);
+  const guests = oneByOne<Guest>(peer.seedGuests(host, people >> 2));
+  const mine = oneByOne<Invited>(invited);
+  await settled(product.url);
+  const open = await connections(product.url, 16, owner.token);
+  const peerOpen = await peer.connections(16);
+  const [asOwner] = (await connections(product.url, 1, owner.token)) as [HttpConnection];
+  const managed = `/v1/organizations/${owner.organizationId}/users?kind=managed&limit=1`;
+  const members = async () => ({
+    mine: (await asOwner.json<{ total: number }>('GET', managed)).total,
+    theirs: (await peer.page((peerOpen[0] as HttpConnection).with(host.lines), host, 1, 0)).total,
+  });
+  const before = await members();
+  const turns = await byTurns(bench, [16], product.url, {
+    mine: (worker) => {
+      const { session, link: token } = mine.next();
+      return (open[worker] as HttpConnection).as(session).json('POST', '/v1/invitations/accept', { token });
+    },
+    theirs: (worker) => peer.accept(peerOpen[worker] as HttpConnection, guests.next()),
+  });
+  const after = await members();
+  compare(bench, 'accept', turns, {
+    atLeast: 12,
+    durability: 'D1',
+    unlike:
+      unlikeOf('product', mine.taken(), after.mine - before.mine) ??
+      unlikeOf(PEER, guests.taken(), after.theirs - before.theirs),
+  });
+  for (const connection of [...open, ...peerOpen, asOwner]) connection.close();
+  await peer.stop();
+  await product.stop();
+};
+
+/** W3, G3: every worker walks the list to its end and begins again. */
+export const listsBeside =
+  (count: number, atLeast: number) =>
+  async (bench: Bench): Promise<void> => {
+    const shown = count.toLocaleString('en-US');
+    bench.report.part(
+      count === 1_000 ? 'peer-list-1k' : 'peer-list-100k',
+      `W3, G3: pages of ${PAGE} of ${shown} members with their total, walked, by turns with ${PEER}`,
+    );
+    const folder = bench.folder(`peer-list-${count}`);
+    const [, { owner }] = await organized(folder, count);
+    const product = await startProduct(folder);
+    const peer = await BetterAuth.start(folder);
+    const host = await peer.host('list');
+    peer.seedMembers(host, count);
+    await settled(product.url);
+    const open = await connections(product.url, 16, owner.token);
+    const peerOpen = (await peer.connections(16)).map((connection) => connection.with(host.lines));
+    const first = `/v1/organizations/${owner.organizationId}/users?limit=${PAGE}`;
+    const cursors: (string | null)[] = open.map(() => null);
+    const offsets = peerOpen.map(() => 0);
+    const check = (items: readonly unknown[], total: number, last: boolean): void => {
+      if (total !== count + 1 || (items.length !== PAGE && !last))
+        throw new Error(`a page of ${items.length} of ${total}`);
+    };
+    const turns = await byTurns(bench, [1, 16], product.url, {
+      async mine(worker) {
+        const cursor = cursors[worker];
+        const page = await (open[worker] as HttpConnection).json<{
+          items: readonly unknown[];
+          total: number;
+          nextCursor: string | null;
+        }>('GET', cursor ? `${first}&cursor=${cursor}` : first);
+        check(page.items, page.total, page.nextCursor === null);
+        cursors[worker] = page.nextCursor;
+      },
+      async theirs(worker) {
+        const offset = offsets[worker] as number;
+        const page = await peer.page(peerOpen[worker] as HttpConnection, host, PAGE, offset);
+        const last = offset + PAGE >= page.total;
+        check(page.members, page.total, last);
+        offsets[worker] = last ? 0 : offset + PAGE;
+      },
+    });
+    compare(bench, `page of ${PAGE} of ${shown}`, turns, { atLeast, durability: 'D0' });
+    for (const connection of [...open, ...peerOpen]) connection.close();
+    await peer.stop();
+    await product.stop();
+  };
