@@ -60,7 +60,11 @@ const compare = (
       goal: { ratioAtLeast: about.atLeast },
       durability: about.durability,
       note: `${timesOf(mine)}; ${PEER} ${timesOf(theirs)}`,
-      broken: brokenBy([...mine, ...theirs], about.unlike),
+      broken:
+        brokenBy([...mine, ...theirs], about.unlike) ??
+        ([...mine, ...theirs].some(({ count }) => count === 0)
+          ? 'a window was too short for an answer'
+          : undefined),
     });
 };
 
@@ -81,7 +85,7 @@ const oneByOne = <T>(items: readonly T[]): { next(): T; taken(): number } => {
   };
 };
 
-/** W1, G1. */
+/** W1: G1, and of G10 what is held to the peer. */
 export const invitesBeside = async (bench: Bench): Promise<void> => {
   bench.report.part(
     'peer-invite',
@@ -116,6 +120,16 @@ export const invitesBeside = async (bench: Bench): Promise<void> => {
     unlike:
       unlikeOf('product', inviting.acknowledged, (await pendingOf(product.url, owner)) - before) ??
       unlikeOf(PEER, invited, peer.pendingOf(host)),
+  });
+  const { mine, theirs } = turns.get(64) as Turns;
+  bench.report.figure({
+    name: 'invite c64, p99',
+    unit: 'ms',
+    values: mine.map(({ p99 }) => p99),
+    floor: { name: PEER, values: theirs.map(({ p99 }) => p99) },
+    goal: { ratioAtMost: 0.125 },
+    durability: 'D1',
+    broken: brokenBy([...mine, ...theirs]),
   });
   for (const connection of [...open, ...peerOpen]) connection.close();
   await peer.stop();
