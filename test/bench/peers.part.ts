@@ -151,10 +151,9 @@ export const acceptsBeside = async (bench: Bench): Promise<void> => {
   await settled(product.url);
   const open = await connections(product.url, 16, owner.token);
   const peerOpen = await peer.connections(16);
-  const [asOwner] = (await connections(product.url, 1, owner.token)) as [HttpConnection];
   const managed = `/v1/organizations/${owner.organizationId}/users?kind=managed&limit=1`;
   const members = async () => ({
-    mine: (await asOwner.json<{ total: number }>('GET', managed)).total,
+    mine: (await (open[0] as HttpConnection).as(owner.token).json<{ total: number }>('GET', managed)).total,
     theirs: (await peer.page((peerOpen[0] as HttpConnection).with(host.lines), host, 1, 0)).total,
   });
   const before = await members();
@@ -173,7 +172,7 @@ export const acceptsBeside = async (bench: Bench): Promise<void> => {
       unlikeOf('product', mine.taken(), after.mine - before.mine) ??
       unlikeOf(PEER, guests.taken(), after.theirs - before.theirs),
   });
-  for (const connection of [...open, ...peerOpen, asOwner]) connection.close();
+  for (const connection of [...open, ...peerOpen]) connection.close();
   await peer.stop();
   await product.stop();
 };
