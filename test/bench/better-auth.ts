@@ -29,11 +29,11 @@ export interface Guest extends SignedIn {
 
 /** The peer in a process of its own, on SQLite with WAL and synchronous=FULL, which it reads back before it listens. */
 export class BetterAuth {
-  readonly #child: Child;
+  readonly process: Child;
   readonly #file: string;
 
   private constructor(child: Child, file: string) {
-    this.#child = child;
+    this.process = child;
     this.#file = file;
   }
 
@@ -62,12 +62,14 @@ export class BetterAuth {
   #linesOf(token: string): string {
     const signature = createHmac('sha256', secret).update(token).digest('base64');
     const value = encodeURIComponent(`${token}.${signature}`);
-    return `cookie: better-auth.session_token=${value}\r\norigin: ${this.#child.url}\r\n`;
+    return `cookie: better-auth.session_token=${value}\r\norigin: ${this.process.url}\r\n`;
   }
 
   /** As many connections as workers, opened and used once. */
   async connections(count: number): Promise<HttpConnection[]> {
-    const open = await Promise.all(Array.from({ length: count }, () => HttpConnection.open(this.#child.url)));
+    const open = await Promise.all(
+      Array.from({ length: count }, () => HttpConnection.open(this.process.url)),
+    );
     await Promise.all(open.map((connection) => connection.request('GET', `${api}/ok`)));
     return open;
   }
@@ -165,6 +167,6 @@ export class BetterAuth {
   }
 
   stop(): Promise<void> {
-    return this.#child.stop();
+    return this.process.stop();
   }
 }

@@ -67,8 +67,17 @@ export class Child {
 
   /** Processor time of the thread that answers, in milliseconds so far. Linux tells it; elsewhere 0. */
   get answeringMs(): number {
+    return this.#processorMs(`task/${this.process.pid}/stat`);
+  }
+
+  /** The same of all threads. */
+  get allThreadsMs(): number {
+    return this.#processorMs('stat');
+  }
+
+  #processorMs(file: string): number {
     try {
-      const status = readFileSync(`/proc/${this.process.pid}/task/${this.process.pid}/stat`, 'utf8');
+      const status = readFileSync(`/proc/${this.process.pid}/${file}`, 'utf8');
       const [user, system] = status.slice(status.lastIndexOf(')')).split(' ').slice(12, 14);
       return (Number(user) + Number(system)) * 10;
     } catch {

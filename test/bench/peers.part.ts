@@ -1,5 +1,6 @@
 import { type Bench, brokenBy, timesOf } from './bench.ts';
 import { BetterAuth, type Guest } from './better-auth.ts';
+import type { Child } from './child.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { Inviting, pendingOf } from './invitations.part.ts';
 import { organized } from './lists.part.ts';
@@ -12,31 +13,42 @@ const MEMBERS = 1_000;
 const PAGE = 50;
 const PEER = 'better-auth';
 
-interface Turns {
-  readonly mine: WindowLoad[];
-  readonly theirs: WindowLoad[];
+/** One window of one side. */
+interface Turn extends WindowLoad {
+  /** Processor time of all threads for one call, with what follows from it. */
+  readonly msEach: number;
 }
 
-const windowOf = (bench: Bench) => ({
-  warmMs: bench.pick(250, 2_000),
-  measureMs: bench.pick(1_000, 10_000),
-});
+interface Turns {
+  readonly mine: Turn[];
+  readonly theirs: Turn[];
+}
 
-const rates = (loads: readonly WindowLoad[]) => loads.map(({ answersPerSecond }) => answersPerSecond);
+type Call = (worker: number) => Promise<unknown>;
 
 /** The product and the peer by turns, with as many workers as each count says. */
 const byTurns = async (
   bench: Bench,
   counts: readonly number[],
-  url: string,
-  calls: Readonly<Record<keyof Turns, (worker: number) => Promise<unknown>>>,
+  { product, peer }: { readonly product: Child; readonly peer: BetterAuth },
+  calls: Readonly<Record<keyof Turns, Call>>,
 ): Promise<ReadonlyMap<number, Turns>> => {
+  const window = { warmMs: bench.pick(250, 2_000), measureMs: bench.pick(1_000, 10_000) };
+  const turnOf = async (workers: number, process: Child, call: Call): Promise<Turn> => {
+    const before = process.allThreadsMs;
+    let called = 0;
+    const load = await underLoad({ workers, ...window }, (worker) => {
+      called += 1;
+      return call(worker);
+    });
+    await settled(product.url);
+    return { ...load, msEach: (process.allThreadsMs - before) / called };
+  };
   const turns = new Map(counts.map((workers) => [workers, { mine: [], theirs: [] } as Turns]));
   for (let round = 0; round < bench.rounds; round++)
     for (const [workers, { mine, theirs }] of turns) {
-      mine.push(await underLoad({ workers, ...windowOf(bench) }, calls.mine));
-      await settled(url);
-      theirs.push(await underLoad({ workers, ...windowOf(bench) }, calls.theirs));
+      mine.push(await turnOf(workers, product, calls.mine));
+      theirs.push(await turnOf(workers, peer.process, calls.theirs));
     }
   return turns;
 };
@@ -51,21 +63,26 @@ const compare = (
     readonly unlike?: string;
   },
 ): void => {
-  for (const [workers, { mine, theirs }] of turns)
+  for (const [workers, { mine, theirs }] of turns) {
+    const both = [...mine, ...theirs];
+    const empty = both.some(({ count }) => count === 0);
     bench.report.figure({
       name: `${what} c${workers}`,
       unit: '/s',
-      values: rates(mine),
-      floor: { name: PEER, values: rates(theirs) },
+      values: mine.map(({ answersPerSecond }) => answersPerSecond),
+      floor: { name: PEER, values: theirs.map(({ answersPerSecond }) => answersPerSecond) },
       goal: { ratioAtLeast: about.atLeast },
       durability: about.durability,
       note: `${timesOf(mine)}; ${PEER} ${timesOf(theirs)}`,
-      broken:
-        brokenBy([...mine, ...theirs], about.unlike) ??
-        ([...mine, ...theirs].some(({ count }) => count === 0)
-          ? 'a window was too short for an answer'
-          : undefined),
+      broken: brokenBy(both, about.unlike) ?? (empty ? 'a window was too short for an answer' : undefined),
     });
+    bench.report.figure({
+      name: `${what} c${workers}, processor time of each`,
+      unit: 'ms',
+      values: mine.map(({ msEach }) => msEach),
+      floor: { name: PEER, values: theirs.map(({ msEach }) => msEach) },
+    });
+  }
 };
 
 const unlikeOf = (side: string, acknowledged: number, found: number): string | undefined =>
@@ -106,14 +123,19 @@ export const invitesBeside = async (bench: Bench): Promise<void> => {
   const inviting = new Inviting(owner, open, 'peer');
   const before = await pendingOf(product.url, owner);
   let invited = 0;
-  const turns = await byTurns(bench, [16, 64], product.url, {
-    mine: (worker) => inviting.one(worker),
-    async theirs(worker) {
-      invited += 1;
-      const email = `person.${invited}@invite.example`;
-      await peer.invite(peerOpen[worker] as HttpConnection, host, email);
+  const turns = await byTurns(
+    bench,
+    [16, 64],
+    { product, peer },
+    {
+      mine: (worker) => inviting.one(worker),
+      async theirs(worker) {
+        invited += 1;
+        const email = `person.${invited}@invite.example`;
+        await peer.invite(peerOpen[worker] as HttpConnection, host, email);
+      },
     },
-  });
+  );
   compare(bench, 'invite', turns, {
     atLeast: 10,
     durability: 'D1',
@@ -157,13 +179,18 @@ export const acceptsBeside = async (bench: Bench): Promise<void> => {
     theirs: (await peer.page((peerOpen[0] as HttpConnection).with(host.lines), host, 1, 0)).total,
   });
   const before = await members();
-  const turns = await byTurns(bench, [16], product.url, {
-    mine: (worker) => {
-      const { session, link: token } = mine.next();
-      return (open[worker] as HttpConnection).as(session).json('POST', '/v1/invitations/accept', { token });
+  const turns = await byTurns(
+    bench,
+    [16],
+    { product, peer },
+    {
+      mine: (worker) => {
+        const { session, link: token } = mine.next();
+        return (open[worker] as HttpConnection).as(session).json('POST', '/v1/invitations/accept', { token });
+      },
+      theirs: (worker) => peer.accept(peerOpen[worker] as HttpConnection, guests.next()),
     },
-    theirs: (worker) => peer.accept(peerOpen[worker] as HttpConnection, guests.next()),
-  });
+  );
   const after = await members();
   compare(bench, 'accept', turns, {
     atLeast: 12,
@@ -202,25 +229,30 @@ export const listsBeside =
       if (total !== count + 1 || (items.length !== PAGE && !last))
         throw new Error(`a page of ${items.length} of ${total}`);
     };
-    const turns = await byTurns(bench, [1, 16], product.url, {
-      async mine(worker) {
-        const cursor = cursors[worker];
-        const page = await (open[worker] as HttpConnection).json<{
-          items: readonly unknown[];
-          total: number;
-          nextCursor: string | null;
-        }>('GET', cursor ? `${first}&cursor=${cursor}` : first);
-        check(page.items, page.total, page.nextCursor === null);
-        cursors[worker] = page.nextCursor;
+    const turns = await byTurns(
+      bench,
+      [1, 16],
+      { product, peer },
+      {
+        async mine(worker) {
+          const cursor = cursors[worker];
+          const page = await (open[worker] as HttpConnection).json<{
+            items: readonly unknown[];
+            total: number;
+            nextCursor: string | null;
+          }>('GET', cursor ? `${first}&cursor=${cursor}` : first);
+          check(page.items, page.total, page.nextCursor === null);
+          cursors[worker] = page.nextCursor;
+        },
+        async theirs(worker) {
+          const offset = offsets[worker] as number;
+          const page = await peer.page(peerOpen[worker] as HttpConnection, host, PAGE, offset);
+          const last = offset + PAGE >= page.total;
+          check(page.members, page.total, last);
+          offsets[worker] = last ? 0 : offset + PAGE;
+        },
       },
-      async theirs(worker) {
-        const offset = offsets[worker] as number;
-        const page = await peer.page(peerOpen[worker] as HttpConnection, host, PAGE, offset);
-        const last = offset + PAGE >= page.total;
-        check(page.members, page.total, last);
-        offsets[worker] = last ? 0 : offset + PAGE;
-      },
-    });
+    );
     compare(bench, `page of ${PAGE} of ${shown}`, turns, { atLeast, durability: 'D0' });
     for (const connection of [...open, ...peerOpen]) connection.close();
     await peer.stop();
