@@ -160,7 +160,7 @@ export const invitesBeside = async (bench: Bench): Promise<void> => {
 
 /** W2, G2. */
 export const acceptsBeside = async (bench: Bench): Promise<void> => {
-  const people = bench.pick(4_000, 80_000);
+  const people = bench.pick(4_000, 60_000);
   bench.report.part('peer-accept', `W2, G2: POST accept by people who are signed in, by turns with ${PEER}`);
   const folder = bench.folder('peer-accept');
   const { owner, invited } = await peopled(folder, { people, landlords: 0, others: MEMBERS });
@@ -168,7 +168,7 @@ export const acceptsBeside = async (bench: Bench): Promise<void> => {
   const peer = await BetterAuth.start(folder);
   const host = await peer.host('accept');
   peer.seedMembers(host, MEMBERS);
-  const guests = oneByOne<Guest>(peer.seedGuests(host, people >> 2));
+  const guests = oneByOne<Guest>(peer.seedGuests(host, people >> 1));
   const mine = oneByOne<Invited>(invited);
   await settled(product.url);
   const open = await connections(product.url, 16, owner.token);
