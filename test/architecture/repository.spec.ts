@@ -60,17 +60,19 @@ describe('the lockfile', () => {
     for (const name of runtime) expect(lock.packages[`node_modules/${name}`]?.version).toBe('26.10.0');
   });
 
-  it.each([
-    '.',
-    'test/bench/peers',
-  ])('of %s holds no download address, and every version is pinned', (folder) => {
-    const { packages }: Lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
-    expect(Object.values(packages).filter(({ resolved }) => resolved?.startsWith('http'))).toEqual([]);
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const versions = Object.values({ ...dependencies, ...devDependencies }) as string[];
-    expect(versions.length).toBeGreaterThan(1);
-    expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
-  });
+  it.each(['.', 'test/bench/peers'])(
+    'of %s holds no download address, and every version is pinned',
+    (folder) => {
+      const { packages }: Lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
+      expect(Object.values(packages).filter(({ resolved }) => resolved?.startsWith('http'))).toEqual([]);
+      const { dependencies, devDependencies } = JSON.parse(
+        readFileSync(join(folder, 'package.json'), 'utf8'),
+      );
+      const versions = Object.values({ ...dependencies, ...devDependencies }) as string[];
+      expect(versions.length).toBeGreaterThan(1);
+      expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+    },
+  );
 });
 
 describe('what is kept under version control', () => {
