@@ -77,6 +77,9 @@ export class Merging {
   /** From here on both organizations are held. */
   async begin(beginning: Beginning, told: Told): Promise<Outcome> {
     const { mergeId, organizationId, candidateOrganizationId, via } = beginning;
+    const envelope = this.#envelope(`${mergeId}/start`, told);
+    const begun = await this.#execution.repeated({ decider: merge, id: mergeId }, envelope);
+    if (begun) return begun;
     // A merge that runs holds them already.
     if ((await this.state(mergeId)).status !== 'running') {
       const prime = via === 'import' ? null : organizationId;
@@ -85,7 +88,6 @@ export class Merging {
       if (refused) return refused;
     }
     const command: MergeCommand = { type: 'StartMerge', ...beginning };
-    const envelope = this.#envelope(`${mergeId}/start`, told);
     return this.#execution.run({ decider: merge, id: mergeId, command }, envelope);
   }
 

@@ -28,6 +28,8 @@ export class JoinOrganizationHandler implements ICommandHandler<JoinOrganization
   async execute(command: JoinOrganization): Promise<Outcome> {
     const envelope = envelopeOf(command);
     const { userId, organizationId, role, via, invitationId, givenName, familyName } = command;
+    const joined = await this.#execution.repeated({ decider: user, id: userId }, envelope);
+    if (joined) return joined;
     const { state } = await this.#people.load(userId);
     if (via === 'auto_join' && !(await this.#letsIn(state, organizationId))) return { done: true };
     const { state: home } = await this.#execution.load(organization, organizationId);
