@@ -149,7 +149,7 @@ export class Commands {
   /** What a policy issues because of an event; the same event and policy give the same command id. */
   follow(followOn: FollowOn, cause: RecordedEvent, policy: string, index: number): Promise<Outcome> {
     const command = this.#classes.make(followOn.command, followOn.fields);
-    const commandId = namedUuid(`${cause.id}/${policy}/${index}/${followOn.command}`);
+    const commandId = namedUuid(`${cause.id}/${policy}/${index}/${followOn.command}`, cause.id);
     return this.#execute(command, systemEnvelope(commandId, cause.metadata.correlationId, cause.id));
   }
 
@@ -160,7 +160,7 @@ export class Commands {
     causationId: string,
     correlationId?: string,
   ): Promise<Outcome> {
-    const commandId = namedUuid(name);
+    const commandId = namedUuid(name, causationId);
     const own = systemEnvelope(commandId, correlationId ?? commandId, causationId);
     return this.#execute(this.#classes.make(command, fields), own);
   }

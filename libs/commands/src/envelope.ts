@@ -139,18 +139,33 @@ export const envelopeOf = (command: OrgledgerCommand): Envelope => {
 
 const NAMESPACE = 'orgledger-ids-v1';
 
-/** UUIDv5: the same name gives the same id, so that a retry finds what it made. */
-export const namedUuid = (name: string): string => {
+/** UUIDv7, by the machine's clock: what is made together lies together in every index. */
+const timedUuid = (): string => {
+  const time = Date.now().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+};
+
+/**
+ * The same name gives the same id, so that a retry finds what it made: a UUIDv5, or, where what it comes `from` tells
+ * its time, one that tells the same (version 8).
+ */
+export const namedUuid = (name: string, from = ''): string => {
   const hex = hash('sha1', NAMESPACE + name, 'hex');
   const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) & 3];
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const begins = tellsTime(from) ? `${from.slice(0, 13)}-8` : `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5`;
+  return `${begins}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
+
+const tellsTime = (id: string): boolean => id[14] === '7' || id[14] === '8';
+
+/** A command without a key was given a random id (version 7; earlier releases: 4): nobody can send that one again. */
+export const isRepeatable = (commandId: string): boolean => commandId[14] !== '7' && commandId[14] !== '4';
 
 export type IdPrefix = 'org' | 'usr' | 'acc' | 'add' | 'dom' | 'inv' | 'key' | 'imp' | 'mrg';
 
 /** The id of what a command makes, derived from the command's id. */
 export const idFrom = (commandId: string, prefix: IdPrefix): string =>
-  `${prefix}_${namedUuid(`${commandId}/${prefix}`).replaceAll('-', '')}`;
+  `${prefix}_${namedUuid(`${commandId}/${prefix}`, commandId).replaceAll('-', '')}`;
 
 /** An `Idempotency-Key` belongs to its principal: the same key of somebody else is another command. */
 export const commandIdFor = (
@@ -159,7 +174,7 @@ export const commandIdFor = (
   sourceIp: string | null,
 ): string =>
   key === undefined
-    ? randomUUID()
+    ? timedUuid()
     : namedUuid(
         JSON.stringify([principal.type, principal.id, principal.id === anonymous.id ? sourceIp : null, key]),
       );

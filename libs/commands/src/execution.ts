@@ -16,6 +16,7 @@ import {
   correlation,
   type DryRun,
   type Envelope,
+  isRepeatable,
   namedUuid,
   type Outcome,
   type Principal,
@@ -301,7 +302,7 @@ export class Execution {
       occurredAt: now,
     };
     return decision.map(({ type, data }, index) => ({
-      id: namedUuid(`${commandId}/${stream}/${index}`),
+      id: namedUuid(`${commandId}/${stream}/${index}`, commandId),
       type,
       data,
       metadata,
@@ -387,9 +388,6 @@ const receipt = <State>(
 /** At its beginning, and every time so many have come: an older release may have begun it without a word. */
 const isDue = (before: number, more: number, maxCount: number): boolean =>
   before === 0 || Math.floor((before + more) / maxCount) > Math.floor(before / maxCount);
-
-/** A random id (version 4) was given to a command without a key: nobody can send that one again. */
-const isRepeatable = (commandId: string): boolean => commandId[14] !== '4';
 
 const advanced = <State, E extends Event>(
   decider: Decider<State, never, E>,

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { anonymous, commandIdFor, idFrom, isRepeatable, namedUuid } from './envelope.ts';
+
+const withoutKey = () => commandIdFor(anonymous, undefined, null);
+const timeOf = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+
+describe('ids', () => {
+  it('of a command without a key tell when it was made, and so does all that comes of it', () => {
+    const before = Date.now();
+    const commandId = withoutKey();
+    const eventId = namedUuid('an event', commandId);
+    const made = [commandId, eventId, namedUuid('what follows', eventId), idFrom(commandId, 'usr').slice(4)];
+    for (const id of made) {
+      expect(timeOf(id)).toBeGreaterThanOrEqual(before);
+      expect(timeOf(id)).toBeLessThanOrEqual(Date.now());
+    }
+    expect(eventId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it('P2: come of names alone, the same of the same and another of another', () => {
+    const from = fc.constantFrom('', withoutKey(), namedUuid('a key'), namedUuid('an event', withoutKey()));
+    fc.assert(
+      fc.property(fc.string(), fc.string(), from, (one, other, cause) => {
+        expect(namedUuid(one, cause)).toBe(namedUuid(one, cause));
+        expect(namedUuid(one, cause) === namedUuid(other, cause)).toBe(one === other);
+      }),
+    );
+  });
+
+  it('P2: of a command with a key are what they were before ids told a time', () => {
+    const commandId = commandIdFor(anonymous, 'a key', '127.0.0.1');
+    expect([commandId, idFrom(commandId, 'inv'), namedUuid(`${commandId}/thing-1/0`, commandId)]).toEqual([
+      '27255959-560a-5856-b78a-11f7f8ded136',
+      'inv_38f1c0e6033d5f139ea93a9f53985f80',
+      '1b6e55cd-4958-56dd-8760-d9ccf41ceb9f',
+    ]);
+  });
+
+  it('P2: only those that nobody can send again are not looked for', () => {
+    const earlier = '8c2f6d0e-1f5b-4d3a-9c77-2f3b8d5e6a10';
+    const ids = [withoutKey(), earlier, namedUuid('a key'), namedUuid('what follows', withoutKey())];
+    expect(ids.map(isRepeatable)).toEqual([false, false, true, true]);
+  });
+});
