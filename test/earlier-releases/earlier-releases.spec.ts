@@ -1,10 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Serving, serve } from '#application';
 import { readSettings } from '#settings';
 import { run } from '../../apps/cli/src/run.ts';
+import { Builds } from '../../libs/read-models/src/builds.ts';
 import { deletion, removal } from '../support/acknowledgements.ts';
 import { codeAt } from '../support/authenticator.ts';
 import { Caller, type Json } from '../support/caller.ts';
@@ -39,9 +40,12 @@ describe.each(releases())('the data folder of the release of %s', (name) => {
     const code = await run([command], env, { out: say, err: say });
     return [`exit code ${code}`, ...lines].join('\n');
   };
-  const open = async (): Promise<void> => {
+  const start = async (): Promise<void> => {
     serving = await serve({ ...readSettings(env), rateLimits: false }, '0.0.0-test');
     scene = await Scene.over(serving.url, serving.operatorToken, told);
+  };
+  const open = async (): Promise<void> => {
+    await start();
     const { items } = await scene.operator.until('/v1/operations/projections', (answer) =>
       answer.items.every(({ building }: Json) => !building),
     );
@@ -99,6 +103,32 @@ describe.each(releases())('the data folder of the release of %s', (name) => {
     expect(verified).toContain('The log is whole.');
     expect(verified).toContain('exit code 0');
     expect(await orgledger('doctor')).toContain('exit code 0');
+  });
+
+  it('P19, P6: until raised read models are filled, lists are those of then or say when to come again, never less', async () => {
+    const complete = Builds.prototype.withIndexes;
+    const filled = Promise.withResolvers<void>();
+    const waiting = jest.spyOn(Builds.prototype, 'withIndexes').mockImplementation(async function (
+      this: Builds,
+      ...build
+    ) {
+      await filled.promise;
+      return complete.apply(this, build);
+    });
+    try {
+      await start();
+      const paths = ['', '/users', '/domains', '/invitations', '/audit-events?type=UserJoinedOrg'].map(anna);
+      const given = await Promise.all(
+        paths.map(async (path) => ({ by: 'anna', path, answer: await ask(asking('anna'), path) })),
+      );
+      for (const one of given)
+        if (one.answer.status === 503) expect(one.answer.body.code).toBe('stores_unavailable');
+        else expect(one).toEqual(expected.find(({ by, path }) => by === 'anna' && path === one.path));
+    } finally {
+      filled.resolve();
+      waiting.mockRestore();
+    }
+    await close();
   });
 
   it('P19: is opened; nothing happens by itself that is not told here', async () => {

@@ -78,6 +78,7 @@ const moved =
 export const accountUsers: Projection<AccountUserView, AccountEvent> = {
   name: 'account-users',
   version: 3,
+  since: 2,
   persons: ['userId'],
   indexes: [
     { accountId: 1, email: 1 },

@@ -31,6 +31,7 @@ const HIDDEN = new Set(['tokenHash', 'addressHash', 'factorId', 'batch', 'skelet
 export const auditHistory = (catalogue: Catalogue): Projection<AuditView> => ({
   name: 'audit',
   version: 3,
+  since: 2,
   immutable: true,
   persons: ['userId', 'actorId', 'persons'],
   indexes: [

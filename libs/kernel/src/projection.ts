@@ -17,6 +17,11 @@ export interface Projection<Document extends object, Events extends Event = Even
   readonly name: string;
   /** Raise it to change the shape: a new collection fills beside the old one, then the reader switches. */
   readonly version: number;
+  /**
+   * The earliest version whose documents, totals and columns say everything that is read of them today; without it
+   * only its own. Earlier ones are not read after an upgrade: until the new one is filled, readers are told to wait.
+   */
+  readonly since?: number;
   readonly indexes: readonly IndexSpec[];
   /**
    * Totals kept beside the documents: one counter per scope and combination of these fields, so that a list

@@ -28,6 +28,7 @@ const told = (view: Omit<OrganizationView, 'ownerOnUnverifiedDomain'>): Organiza
 export const organizations: Projection<OrganizationView, OrganizationEvent | DomainEvent> = {
   name: 'organizations',
   version: 5,
+  since: 4,
   indexes: [],
   on: {
     OrganizationCreated: {

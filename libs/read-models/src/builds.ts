@@ -15,6 +15,12 @@ export interface Build extends StoredDocument {
   readonly bare?: true;
 }
 
+/** It has its indexes, and what it says is what readers of this release expect. */
+export const isReadable = (
+  { version, since = version }: AnyProjection,
+  { bare, version: built }: Build,
+): boolean => !bare && built >= since;
+
 export const SERVED = (name: string) => `served:${name}`;
 const FILLING = (name: string) => `filling:${name}`;
 

@@ -15,7 +15,8 @@ import {
 } from '../../../test/support/things.ts';
 import type { DocumentStore } from './port.ts';
 import { Projector, type ProjectorObserver } from './projector.ts';
-import { ReadModels } from './reader.ts';
+import { ReadModelBehind, ReadModels } from './reader.ts';
+import { RemoteProgress } from './remote-progress.ts';
 
 const LONG = process.env.ORGLEDGER_LONG === '1';
 if (LONG) jest.setTimeout(1_800_000);
@@ -368,6 +369,7 @@ describe('the one ordered follower', () => {
     const two: ThingProjection = {
       ...things,
       version: 2,
+      since: 1,
       on: {
         ...things.on,
         ThingSet: {
@@ -414,6 +416,30 @@ describe('the one ordered follower', () => {
       await after.stop();
       expect((await documents.names()).filter((name) => name.startsWith('things-1'))).toEqual([]);
       expect(await dumpOf(documents, 'things-2')).toBe(await cleanDump(events, two));
+    });
+
+    it('that says more than the earlier ones is waited for; the earlier one is kept for whoever still reads it', async () => {
+      const { since: _, ...more } = two;
+      const events = someEvents(20);
+      const documents = await scratch();
+      const log = ScriptedLog.store(events, [3]);
+      const before = await started(log, documents);
+      await caughtUp(before, log);
+      await before.stop();
+      const remote = new RemoteProgress(documents, [more], () => undefined);
+      const earlier = new RemoteProgress(documents, [things], () => undefined);
+      await Promise.all([remote.start(), earlier.start()]);
+      expect([remote.served('things'), remote.positionOf('things')]).toEqual([undefined, -1]);
+      expect(earlier.served('things')).toBe('things-1');
+      await Promise.all([remote.stop(), earlier.stop()]);
+      const after = await started(log, documents, more);
+      expect([after.served('things'), after.positionOf('things')]).toEqual([undefined, -1]);
+      const models = new ReadModels(documents, after, [more]);
+      const first = models.get('things', 't1');
+      await expect(first).rejects.toThrow(ReadModelBehind);
+      expect(await serving(after, 'things-2')).toBe(true);
+      await after.stop();
+      expect((await documents.names()).filter((name) => name.startsWith('things-1'))).toEqual([]);
     });
 
     it('interrupted by a return to the earlier release, leaves that one served whole', async () => {

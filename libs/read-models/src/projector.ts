@@ -1,7 +1,7 @@
 import { pause, Waiting } from '#clock';
 import type { EventStore } from '#event-store';
 import type { Projection, RecordedEvent } from '#kernel';
-import { type Build, Builds, buildName, save } from './builds.ts';
+import { type Build, Builds, buildName, isReadable, save } from './builds.ts';
 import { advance, progressOf } from './checkpoint.ts';
 import { Fold, type Quarantined } from './fold.ts';
 import { documentsAbout, dropDocuments, tellAnew } from './forgetting.ts';
@@ -82,15 +82,15 @@ export class Projector {
     this.#builds = new Builds(documents, projections, this.#quarantine, () => this.#isMuchToRead());
   }
 
-  /** Position that every read model shows; -1 before the first builds are complete. */
+  /** Position that every read model shows; -1 before there are builds that can be read. */
   get position(): number {
     return Math.min(...this.#projections.map(({ name }) => this.positionOf(name)));
   }
 
-  /** The build that serves a projection now; undefined until the first one is complete. */
+  /** The build that serves a projection now; undefined until there is one that can be read. */
   served(name: string): string | undefined {
-    const build = this.#builds.served.get(name);
-    return build && !build.bare ? buildName(name, build) : undefined;
+    const build = this.#readable(name);
+    return build && buildName(name, build);
   }
 
   async start(): Promise<void> {
@@ -346,10 +346,15 @@ export class Projector {
     return filled;
   }
 
-  /** Position that one read model shows; -1 before its first build is complete. */
+  /** Position that one read model shows; -1 before there is a build that can be read. */
   positionOf(name: string): number {
+    const build = this.#readable(name);
+    return build ? (build.position ?? this.#position) : -1;
+  }
+
+  #readable(name: string): Build | undefined {
     const build = this.#builds.served.get(name);
-    return build && !build.bare ? (build.position ?? this.#position) : -1;
+    return build && isReadable(this.#builds.named(name), build) ? build : undefined;
   }
 
   /** True when every read model shows everything up to the position; false after the given time. */

@@ -1,5 +1,5 @@
 import { Waiting } from '#clock';
-import { type Build, buildName, SERVED } from './builds.ts';
+import { type Build, buildName, isReadable, SERVED } from './builds.ts';
 import { LIVE, type Progress } from './checkpoint.ts';
 import type { DocumentStore } from './port.ts';
 import type { AnyProjection, ProjectionHealth } from './projector.ts';
@@ -87,9 +87,10 @@ export class RemoteProgress implements Served {
   async #look(): Promise<void> {
     const progress = await this.#documents.collection<Progress>('progress').findOne({ _id: LIVE });
     this.#live = progress?.position ?? 0;
-    for (const { name } of this.#projections) {
+    for (const projection of this.#projections) {
+      const { name } = projection;
       const build = await this.#documents.collection<Build>('builds').findOne({ _id: SERVED(name) });
-      if (build && !build.bare) this.#builds.set(name, build);
+      if (build && isReadable(projection, build)) this.#builds.set(name, build);
     }
     this.#quarantine = await this.#documents.collection<QuarantinedStream>('quarantine').find({}).toArray();
   }

@@ -201,6 +201,7 @@ const independentUser = ({
 export const users: Projection<UserView, Events> = {
   name: 'users',
   version: 6,
+  since: 3,
   persons: ['userId'],
   indexes: [
     { organizationId: 1, name: 1 },
