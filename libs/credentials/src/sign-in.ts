@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Call, Commands, Execution, type Principal } from '#commands';
 import { HttpProblem } from '#http';
 import { Challenges, Credentials, type NewSession, Passwords, Sessions, TwoFactors } from '#sign-in';
-import { type ActiveUser, People } from '#users';
+import { type ActiveUser, People, type Typed } from '#users';
 import { UseRecoveryCode } from './credential.commands.ts';
 import { credential } from './credential.ts';
 import { Guesses } from './guesses.ts';
@@ -74,14 +74,19 @@ export class SignIn {
   /** @throws HttpProblem 401 `sign_in_failed`; RateLimited; SignInBusy */
   async withPassword(email: string, password: string, from: From): Promise<Opened | Challenged> {
     const source = from.sourceIp ?? '';
-    const person = this.#people.address(email)?.hash ?? this.#people.hash(email.toLowerCase());
-    const known = await this.#guesses.attempt(person, source, () => this.#knows(email, password));
+    const address = this.#people.typed(email);
+    const person = address.hash;
+    const known = await this.#guesses.attempt(person, source, () => this.#knows(address, password));
     if (!known) throw wrong();
     const { user, epoch } = known;
     const factor = await this.#factors.find(user.userId);
     if (!factor) {
-      await this.#guesses.succeeded(person, source);
-      return this.#open(user, epoch, from);
+      // Both are written in one turn, and wait for the disk once.
+      const [opened] = await Promise.all([
+        this.#open(user, epoch, from),
+        this.#guesses.succeeded(person, source),
+      ]);
+      return opened;
     }
     // Right so far, so no wrong guess; but those before it are forgotten only with the second factor.
     await this.#guesses.released(person, source);
@@ -91,8 +96,8 @@ export class SignIn {
   }
 
   /** The same reads and the same hashing, whether there is such a person or not. */
-  async #knows(email: string, password: string): Promise<{ user: ActiveUser; epoch: number } | undefined> {
-    const found = await this.#people.whoever(email);
+  async #knows(address: Typed, password: string): Promise<{ user: ActiveUser; epoch: number } | undefined> {
+    const found = await this.#people.withTyped(address);
     const user = found?.status === 'active' ? found : undefined;
     const userId = user?.userId ?? 'nobody';
     const epoch = await this.#sessions.epoch(userId);

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { sourceOf } from '#http';
-import type { DocumentStore } from '#read-models';
+import type { DocumentStore, StoredDocument } from '#read-models';
 import { MasterKey } from '#tokens';
 import { type Scratch, scratchDocuments } from '../../../test/support/scratch-documents.ts';
 import { GuessLimits, guessIndexes, RateLimit, rateIndexes } from './index.ts';
@@ -114,6 +114,18 @@ describe('limits of guessing', () => {
       Array.from({ length: 100 }, (_, index) => two[index % 2]?.check('ada', '192.0.2.1')),
     );
     expect(all.filter((check) => check?.allowed)).toHaveLength(10);
+  });
+
+  it('however many try at once, they are read and written together', async () => {
+    const read = jest.spyOn(Object.getPrototypeOf(store.collection('guesses')), 'find');
+    const limits = new GuessLimits(store, master, clock);
+    const everybody = Array.from({ length: 40 }, (_, n) => [`person ${n}`, `192.0.2.${n}`] as const);
+    await Promise.all(everybody.map(([person, source]) => limits.check(person, source)));
+    await Promise.all(everybody.map(([person, source]) => limits.succeeded(person, source)));
+    expect(read).toHaveBeenCalledTimes(4);
+    read.mockRestore();
+    const left = await store.collection<StoredDocument & { row: number }>('guesses').find({}).toArray();
+    expect(left.map(({ row }) => row)).toEqual(everybody.map(() => 0));
   });
 
   it('survive a restart and show neither person nor source to who reads the store', async () => {

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto';
 import type { Clock } from '#clock';
 import { sourceOf } from '#http';
 import type { IndexSpec } from '#kernel';
-import type { Collection, DocumentStore } from '#read-models';
+import type { DocumentStore } from '#read-models';
 import type { MasterKey } from '#tokens';
-import { OneAtATime } from './one-at-a-time.ts';
+import { type Counters, GuessCounters, type Guesses } from './guess-counters.ts';
 
 export type GuessCheck =
   | { readonly allowed: true }
@@ -14,20 +14,6 @@ export type GuessCheck =
       /** `reset_required`: no waiting helps, only a reset by mail. Callers answer all three alike. */
       readonly reason: 'person_and_source' | 'source' | 'reset_required';
     };
-
-/** Failures by scope; keys are hashed, so that neither address nor source can be read from the store. */
-interface Guesses {
-  readonly _id: string;
-  /** Hashed; absent where the source alone counts. */
-  readonly person?: string;
-  /** Milliseconds, oldest first; for a person's row of failures only the newest. */
-  readonly times: readonly number[];
-  /** Failures in a row. */
-  readonly row: number;
-  readonly version: number;
-  /** May be deleted from then on. */
-  readonly until: number;
-}
 
 interface Scope {
   readonly _id: string;
@@ -41,18 +27,19 @@ const window = 15 * 60_000;
 const bounds = { person_and_source: 10, source: 50, reset_required: 100 } as const;
 const month = 30 * 24 * 3_600_000;
 
+type Refused = Exclude<GuessCheck, { allowed: true }>;
+
 /**
  * Bounds for guessing passwords and codes (api.md, "Limits of guessing"). A try counts as failed from `check` on, so
  * that many at once cannot slip through between the check and the failure; `succeeded` takes it back.
  */
 export class GuessLimits {
-  readonly #guesses: Collection<Guesses>;
+  readonly #counters: GuessCounters;
   readonly #key: Buffer;
   readonly #clock: Clock;
-  readonly #turns = new OneAtATime();
 
   constructor(store: Pick<DocumentStore, 'collection'>, master: Pick<MasterKey, 'derive'>, clock: Clock) {
-    this.#guesses = store.collection<Guesses>('guesses');
+    this.#counters = new GuessCounters(store);
     this.#key = master.derive('guess-limits');
     this.#clock = clock;
   }
@@ -60,52 +47,39 @@ export class GuessLimits {
   /** Before every try. `person`: whom it is about (an address hash), known or not; `source`: an IP address. */
   async check(person: string | undefined, source: string): Promise<GuessCheck> {
     const scopes = this.#scopes(person, source);
-    const stored = await this.#guesses.find({ _id: { $in: scopes.map(({ _id }) => _id) } }).toArray();
-    for (const scope of scopes) {
-      const refused = this.#judge(
-        scope,
-        stored.find(({ _id }) => _id === scope._id),
-      );
-      if (refused) return refused;
-    }
-    return this.#turns.run(() => this.#count(scopes));
-  }
-
-  async #count(scopes: readonly Scope[]): Promise<GuessCheck> {
-    for (const [index, scope] of scopes.entries()) {
-      const refused = await this.#add(scope);
-      if (!refused) continue;
-      for (const counted of scopes.slice(0, index)) await this.#takeBack(counted._id);
-      return refused;
-    }
-    return { allowed: true };
+    const counted = new Set<Scope>();
+    const refused = await this.#counters.change(scopes, (counters, open) => {
+      for (const scope of scopes) if (!open.has(scope)) counted.add(scope);
+      return this.#count(counters, open);
+    });
+    if (!refused) return { allowed: true };
+    if (counted.size > 0) await this.#takeBack([...counted]);
+    return refused;
   }
 
   /** The right person: their failures are forgotten, those of others from this source are not. */
   async succeeded(person: string, source: string): Promise<void> {
     const scopes = this.#scopes(person, source);
-    const own = scopes.filter((scope) => scope.person !== undefined).map(({ _id }) => _id);
-    await this.#turns.run(async () => {
-      await this.#guesses.deleteMany({ _id: { $in: own } });
-      for (const scope of scopes) if (scope.person === undefined) await this.#takeBack(scope._id);
+    await this.#counters.change(scopes, (counters, open) => {
+      for (const scope of open)
+        if (scope.person !== undefined) counters.delete(scope._id);
+        else this.#less(counters, scope);
     });
   }
 
   /** The try was not made after all: the service was too busy, or the request could not be read. */
   async released(person: string | undefined, source: string): Promise<void> {
-    await this.#turns.run(async () => {
-      for (const { _id } of this.#scopes(person, source)) await this.#takeBack(_id);
-    });
+    await this.#takeBack(this.#scopes(person, source));
   }
 
   /** After a reset by mail: the person may try again from everywhere. */
   async reset(person: string): Promise<void> {
-    await this.#guesses.deleteMany({ person: this.#hash(person) });
+    await this.#counters.deleteMany({ person: this.#hash(person) });
   }
 
   /** Deletes what counts no more; answers how many. */
   async removeExpired(): Promise<number> {
-    return (await this.#guesses.deleteMany({ until: { $lte: this.#clock.now() } })).deletedCount;
+    return this.#counters.deleteMany({ until: { $lte: this.#clock.now() } });
   }
 
   #scopes(person: string | undefined, ip: string): Scope[] {
@@ -124,7 +98,7 @@ export class GuessLimits {
     return createHmac('sha256', this.#key).update(text).digest('hex').slice(0, 32);
   }
 
-  #judge({ reason }: Scope, stored: Guesses | undefined): GuessCheck | undefined {
+  #judge({ reason }: Scope, stored: Guesses | undefined): Refused | undefined {
     if (!stored) return undefined;
     const bound = bounds[reason];
     if (reason === 'reset_required')
@@ -144,47 +118,37 @@ export class GuessLimits {
     return times.filter((time) => time > since);
   }
 
-  /** Counts one more unless the bound is reached. Another process may write between: then it is judged anew. */
-  async #add(scope: Scope): Promise<GuessCheck | undefined> {
-    const { _id, person, reason } = scope;
-    const lasting = reason === 'reset_required';
-    for (;;) {
-      const stored = (await this.#guesses.findOne({ _id })) ?? undefined;
-      const refused = this.#judge(scope, stored);
+  /** Counts one more everywhere, or nowhere: where a bound is reached already. */
+  #count(counters: Counters, open: ReadonlySet<Scope>): Refused | undefined {
+    for (const scope of open) {
+      const refused = this.#judge(scope, counters.get(scope._id));
       if (refused) return refused;
-      const now = this.#clock.now();
-      const row = (stored?.row ?? 0) + 1;
-      const times = lasting ? [now] : [...(stored ? this.#recent(stored) : []), now];
-      const locked = lasting && row >= bounds.reset_required;
-      const until = locked ? Number.MAX_SAFE_INTEGER : now + (lasting ? month : window);
-      const { matchedCount, upsertedCount } = stored
-        ? await this.#guesses.updateOne(
-            { _id, version: stored.version },
-            { $set: { times, row, until }, $inc: { version: 1 } },
-          )
-        : await this.#guesses.updateOne(
-            { _id },
-            { $setOnInsert: { ...(person && { person }), times, row, version: 0, until } },
-            { upsert: true },
-          );
-      if (stored ? matchedCount === 1 : upsertedCount === 1) return undefined;
     }
+    for (const scope of open) this.#more(counters, scope);
+    return undefined;
   }
 
-  async #takeBack(_id: string): Promise<void> {
-    for (;;) {
-      const stored = await this.#guesses.findOne({ _id });
-      if (!stored || stored.row === 0) return;
-      const { version } = stored;
-      const times = stored.times.slice(0, -1);
-      const { matchedCount } = await this.#guesses.updateOne(
-        { _id, version },
-        {
-          $set: { times, row: stored.row - 1, until: Math.min(stored.until, this.#clock.now() + month) },
-          $inc: { version: 1 },
-        },
-      );
-      if (matchedCount === 1) return;
-    }
+  #more(counters: Counters, { _id, person, reason }: Scope): void {
+    const stored = counters.get(_id);
+    const lasting = reason === 'reset_required';
+    const now = this.#clock.now();
+    const row = (stored?.row ?? 0) + 1;
+    const times = lasting ? [now] : [...(stored ? this.#recent(stored) : []), now];
+    const locked = lasting && row >= bounds.reset_required;
+    const until = locked ? Number.MAX_SAFE_INTEGER : now + (lasting ? month : window);
+    counters.set(_id, { ...(person && { person }), times, row, until });
+  }
+
+  #less(counters: Counters, { _id }: Scope): void {
+    const stored = counters.get(_id);
+    if (!stored || stored.row === 0) return;
+    const until = Math.min(stored.until, this.#clock.now() + month);
+    counters.set(_id, { ...stored, times: stored.times.slice(0, -1), row: stored.row - 1, until });
+  }
+
+  async #takeBack(scopes: readonly Scope[]): Promise<void> {
+    await this.#counters.change(scopes, (counters, open) => {
+      for (const scope of open) this.#less(counters, scope);
+    });
   }
 }

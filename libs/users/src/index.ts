@@ -1,5 +1,5 @@
 export { Erasure } from './erasure.handlers.ts';
-export { type Address, emailInvalid, People } from './people.ts';
+export { type Address, emailInvalid, People, type Typed } from './people.ts';
 export { type Coming, open, Room } from './room.ts';
 export type { UserEvent, Via } from './user.events.ts';
 export { Rates, takeOne } from './user.handlers.ts';

@@ -15,6 +15,12 @@ export interface Address {
   readonly hash: string;
 }
 
+/** What somebody typed, an address or not. */
+export interface Typed {
+  readonly email: string | undefined;
+  readonly hash: string;
+}
+
 export const emailInvalid: Refusal = refuse(
   'invalid',
   'email_invalid',
@@ -55,6 +61,10 @@ export class People {
     return this.#addresses.addressHash(text);
   }
 
+  typed(text: string): Typed {
+    return this.address(text) ?? { email: undefined, hash: this.hash(text.toLowerCase()) };
+  }
+
   load(userId: string): Promise<Loaded<User>> {
     return this.#execution.load(user, userId);
   }
@@ -71,14 +81,17 @@ export class People {
   }
 
   /** The same for whatever somebody typed: as many reads, and as long ones, whether there is such a person or not. */
-  async whoever(email: string): Promise<Living | Extract<User, { status: 'pending' }> | undefined> {
-    const address = this.address(email);
-    const hash = address?.hash ?? this.hash(email.toLowerCase());
+  async withTyped({
+    email,
+    hash,
+  }: Typed): Promise<Living | Extract<User, { status: 'pending' }> | undefined> {
     const { holder } = await this.#claims.holder(claimOf(hash));
     const { state } = await this.load(holder ?? `usr_${hash}`);
-    return (state.status === 'pending' || isLiving(state)) && state.email === address?.email
-      ? state
-      : undefined;
+    return (state.status === 'pending' || isLiving(state)) && state.email === email ? state : undefined;
+  }
+
+  whoever(text: string): ReturnType<People['withTyped']> {
+    return this.withTyped(this.typed(text));
   }
 
   /** ORG-11: the role that counts now, also before the person's own stream has followed a transfer of ownership. */
