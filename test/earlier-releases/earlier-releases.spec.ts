@@ -9,7 +9,7 @@ import { Builds } from '../../libs/read-models/src/builds.ts';
 import { deletion, removal } from '../support/acknowledgements.ts';
 import { codeAt } from '../support/authenticator.ts';
 import { Caller, type Json } from '../support/caller.ts';
-import { withWhatWasAdded } from './added.ts';
+import { receiptWithWhatWasAdded, withWhatWasAdded } from './added.ts';
 import { type Asking, ask, asOf } from './questions.ts';
 import { releases, toldOf, unpack } from './release.ts';
 import { password, Scene } from './scene.ts';
@@ -170,6 +170,15 @@ describe.each(releases())('the data folder of the release of %s', (name) => {
     expect(await answers(then)).toEqual(expected);
   });
 
+  it('P19, P2: what was done with an Idempotency-Key is answered as it was, and not done again', async () => {
+    const [newest] = await history('');
+    const living = told.keyed.filter(({ by }) => scene.person(by).token !== '');
+    expect(living.length).toBeGreaterThan(2);
+    for (const { by, method, path, body, key, answer } of living)
+      expect(await scene.as(by).send(method, path, body, key)).toEqual(receiptWithWhatWasAdded(path, answer));
+    expect((await history(''))[0]).toEqual(newest);
+  });
+
   it('P19: keys and links of then work, revoked and declined ones do not', async () => {
     const { key, revokedKey, reset } = scene.noted;
     if (key && revokedKey) {
@@ -207,6 +216,22 @@ describe.each(releases())('the data folder of the release of %s', (name) => {
     expect(items.map(({ email }: Json) => email)).toEqual(['rosa@corporate.example']);
   });
 
+  it('P19: whoever a lapse of then has removed is brought back, with role and account', async () => {
+    const { userId } = scene.person('lena');
+    if ((await history('type=DomainValidationLapsed')).length > 0) {
+      expect((await scene.as('anna').send('GET', anna(`/users/${userId}`))).status).toBe(404);
+      const { domainId } = await scene.prove('anna', 'labs.example');
+      await scene.as('anna').post(anna(`/domains/${domainId}/restore-users`));
+      expect(await scene.as('lena').get(`/v1/accounts/${scene.noted.lab}`)).toMatchObject({
+        ownerId: userId,
+      });
+    }
+    expect(await scene.as('anna').get(anna(`/users/${userId}`))).toMatchObject({
+      kind: 'managed',
+      role: 'standard_user',
+    });
+  });
+
   it('P19: people of then are removed, imported and deleted; nothing of the deleted stays in any file', async () => {
     const { userId } = scene.person('fay');
     await scene.as('bob').post(anna(`/users/${userId}/remove`), { acknowledgements: removal });
@@ -239,10 +264,11 @@ describe.each(releases())('the data folder of the release of %s', (name) => {
     expect(total).toBe(0);
   });
 
-  it('P19: stops, and answers the same with every read model made anew from the log', async () => {
+  it('P19: stops, and answers the same with another master key and every read model made anew from the log', async () => {
     const before = await answers();
     await close();
     expect(await orgledger('rebuild')).toContain('exit code 0');
+    expect(await orgledger('rotate-master-key')).toContain('exit code 0');
     await open();
     expect(await answers()).toEqual(before);
   });

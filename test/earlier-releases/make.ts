@@ -37,11 +37,11 @@ try {
   await play(scene);
   const asked = await questions(scene);
   const { items: projections } = await scene.operator.get('/v1/operations/projections');
-  const { people, noted } = scene;
+  const { people, noted, keyed } = scene;
   child.kill('SIGTERM');
   const [code] = await ended;
   if (code !== 0) throw new Error(`the release stopped with ${code}`);
-  keep(name, folder, { stoppedAt: new Date().toISOString(), people, noted, projections, asked });
+  keep(name, folder, { stoppedAt: new Date().toISOString(), people, noted, keyed, projections, asked });
 } finally {
   child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });

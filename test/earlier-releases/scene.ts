@@ -1,4 +1,4 @@
-import { type Json, Somebody } from './somebody.ts';
+import { type Answer, type Json, Somebody } from './somebody.ts';
 
 export const password = 'a long quiet river 9';
 
@@ -15,7 +15,17 @@ export interface Person {
 }
 
 /** What a scene knows of what has been played. */
-export type Told = Pick<Scene, 'people' | 'noted'>;
+export type Told = Pick<Scene, 'people' | 'noted' | 'keyed'>;
+
+/** A command that carried an Idempotency-Key: whoever repeats it is answered the same, for ever. */
+export interface Keyed {
+  readonly by: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: object;
+  readonly key: string;
+  readonly answer: Answer;
+}
 
 export const tokenIn = ({ links }: Json): string => new URL(links[0]).searchParams.get('token') ?? '';
 
@@ -26,6 +36,7 @@ export class Scene {
   readonly people: Record<string, Person>;
   /** Ids, names and secrets that are asked for later. */
   readonly noted: Record<string, string>;
+  readonly keyed: Keyed[];
   readonly #routes: ReadonlySet<string>;
   readonly #read = new Set<string>();
 
@@ -33,19 +44,20 @@ export class Scene {
     nobody: Somebody,
     operatorToken: string,
     routes: ReadonlySet<string>,
-    { people, noted }: Told,
+    { people, noted, keyed }: Told,
   ) {
     this.nobody = nobody;
     this.operator = nobody.as(operatorToken);
     this.#routes = routes;
     this.people = people;
     this.noted = noted;
+    this.keyed = keyed;
   }
 
   static async over(
     url: string,
     operatorToken: string,
-    told: Told = { people: {}, noted: {} },
+    told: Told = { people: {}, noted: {}, keyed: [] },
   ): Promise<Scene> {
     const nobody = new Somebody({ url });
     const { paths } = await nobody.get('/openapi.json');
@@ -82,6 +94,14 @@ export class Scene {
     const token = tokenIn(items.find(isNew));
     this.#read.add(token);
     return token;
+  }
+
+  async once(by: string, method: string, path: string, body: object): Promise<Json> {
+    const key = `key ${this.keyed.length}`;
+    const answer = await this.as(by).send(method, path, body, key);
+    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}`);
+    this.keyed.push({ by, method, path, body, key, answer });
+    return answer.body;
   }
 
   async signIn(name: string): Promise<void> {

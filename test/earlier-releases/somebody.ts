@@ -26,7 +26,7 @@ export class Somebody {
     return new Somebody(this.#target, token);
   }
 
-  async send(method: string, path: string, body?: unknown): Promise<Answer> {
+  async send(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<Answer> {
     const isText = typeof body === 'string';
     const { position } = this.#target;
     const reply = await fetch(this.#target.url + path, {
@@ -34,6 +34,7 @@ export class Somebody {
       headers: {
         ...(body !== undefined && { 'content-type': isText ? 'text/csv' : 'application/json' }),
         ...(method === 'GET' && position && { 'x-log-position': position }),
+        ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
         ...(this.#token && { authorization: `Bearer ${this.#token}` }),
       },
       ...(body !== undefined && { body: isText ? body : JSON.stringify(body) }),

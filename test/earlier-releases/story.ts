@@ -22,6 +22,7 @@ const beginnings = async (scene: Scene): Promise<void> => {
   await scene.signUp('eve', 'eve@elsewhere.example', 'Elsewhere');
   scene.noted.domainId = (await scene.prove('anna', 'corporate.example')).domainId;
   await scene.prove('eve', 'elsewhere.example');
+  await scene.once('anna', 'PATCH', scene.home('anna'), { name: 'Corporate Ltd' });
 };
 
 const invitations = async (scene: Scene): Promise<void> => {
@@ -45,7 +46,7 @@ const invitations = async (scene: Scene): Promise<void> => {
 
 const accounts = async (scene: Scene): Promise<void> => {
   const found = async (owner: string, name: string): Promise<string> => {
-    const { accountId } = await scene.as(owner).post(scene.home('anna', '/accounts'), { name });
+    const { accountId } = await scene.once(owner, 'POST', scene.home('anna', '/accounts'), { name });
     scene.noted[name.toLowerCase()] = accountId;
     return accountId;
   };
@@ -80,7 +81,7 @@ const departures = async (scene: Scene): Promise<void> => {
   await as('anna').put(users('frank', '/role'), { role: 'administrator' });
   await as('anna').put(users('gus', '/two-factor-requirement'), { required: true });
   await as('anna').put(users('gus', '/two-factor-requirement'), { required: false });
-  await as('bob').post(users('dora', '/remove'), {
+  await scene.once('bob', 'POST', users('dora', '/remove'), {
     acknowledgements: removal,
     accountOwners: { [noted.desk as string]: person('bob').userId },
   });
@@ -109,7 +110,7 @@ const imports = async (scene: Scene): Promise<void> => {
 
 const merges = async (scene: Scene): Promise<void> => {
   const offer = { candidateOwnerEmail: corporate('jon'), role: 'administrator' };
-  const { mergeId } = await scene.as('anna').post(scene.home('anna', '/merges'), offer);
+  const { mergeId } = await scene.once('anna', 'POST', scene.home('anna', '/merges'), offer);
   scene.noted.mergeId = mergeId;
   const token = await scene.mail(corporate('jon'), 'invitation');
   await scene.as('jon').post('/v1/invitations/accept', { token });
@@ -128,11 +129,10 @@ const aMonth = async (scene: Scene): Promise<void> => {
 
 /** What is under way when the release stops. */
 const underWay = async (scene: Scene): Promise<void> => {
-  await scene.invite('anna', corporate('pia'));
-  await scene.as('anna').post(scene.home('anna', '/domains'), {
-    domain: 'never.example',
-    method: 'https_file',
-  });
+  const offer = { email: corporate('pia'), role: 'standard_user' };
+  await scene.once('anna', 'POST', scene.home('anna', '/invitations'), offer);
+  const domain = { domain: 'never.example', method: 'https_file' };
+  await scene.once('anna', 'POST', scene.home('anna', '/domains'), domain);
   const field = await scene.prove('anna', 'field.example');
   Object.assign(scene.noted, { field: field.domainId, fieldHost: field.dnsRecord.host });
   await scene.join('anna', 'fay', 'fay@field.example');
@@ -167,7 +167,7 @@ const secondFactor = async (scene: Scene): Promise<void> => {
 
 const keys = async (scene: Scene): Promise<void> => {
   const path = scene.home('anna', '/api-keys');
-  const robot = await scene.as('anna').post(path, { name: 'Robot', role: 'administrator' });
+  const robot = await scene.once('anna', 'POST', path, { name: 'Robot', role: 'administrator' });
   await scene.nobody.as(robot.secret).get(path);
   const old = await scene.as('anna').post(path, { name: 'Old', role: 'auditor' });
   await scene.as('anna').delete(`${path}/${old.apiKeyId}`);
