@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Commands } from '#commands';
 import type { Json } from '../support/caller.ts';
 import { at, backends, type Person, Product, until } from '../support/product.ts';
 
@@ -103,6 +104,22 @@ describe.each(backends)('merges on $name', (backend) => {
     const robot = product.nobody.as(key.secret);
     await robot.refused(401, 'unauthenticated', 'GET', bob.path('/users'));
     expect((await anna.call.get(anna.path('/audit-events?type=MergeCompleted'))).total).toBe(1);
+  });
+
+  it('P2: a merge that is over and is asked for again is answered as done, and its invitation stays accepted', async () => {
+    const { bob } = owners as Record<string, Person>;
+    const { items } = await anna.call.get(anna.path('/audit-events?type=InviteAccepted'));
+    const [{ id, data }] = items;
+    const { invitationId, organizationId, role } = data;
+    const sides = { organizationId, candidateOrganizationId: bob!.organizationId };
+    const fields = { ...sides, invitationId, candidateOwnerId: bob!.userId, role };
+    const outcome = await product.serving.app
+      .get(Commands)
+      .issue({ command: 'StartMerge', fields }, 'after a crash', id);
+    expect(outcome).toMatchObject({ events: [{ type: 'MergeStarted' }] });
+    expect(await anna.call.get(anna.path(`/invitations/${invitationId}`))).toMatchObject({
+      status: 'accepted',
+    });
   });
 
   it('MRG-03: an offer that is declined or cancelled leaves both organizations as they were', async () => {
