@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database, GroupCommit, StorageFailure } from '#sqlite';
 
@@ -43,6 +44,29 @@ describe('group commit', () => {
     await group.run(() => insert(4));
     expect(commits).toBe(2);
     expect(stored()).toEqual([1, 2, 3, 4]);
+  });
+
+  /** So many writes in each of the turns; answers which commit each was in. */
+  const inTurns = (...counts: number[]): Promise<number[]> => {
+    const turns = counts.flatMap((count, turn) => Array.from({ length: count }, () => turn));
+    return Promise.all(
+      turns.map(async (turn, id) => {
+        for (let passed = 0; passed < turn; passed++) await nextTurn();
+        return group.run(() => insert(id)).then(() => commits);
+      }),
+    );
+  };
+
+  it('while each turn brings more, those of the next are of the same transaction', async () => {
+    expect(await inTurns(2, 1, 1, 0, 1)).toEqual([1, 1, 1, 1, 2]);
+  });
+
+  it('it is written after five turns at the latest', async () => {
+    expect(await inTurns(2, 1, 1, 1, 1, 1, 1)).toEqual([1, 1, 1, 1, 1, 1, 2, 3]);
+  });
+
+  it('one that is alone in its turn is not kept waiting', async () => {
+    expect(await inTurns(1, 1, 1)).toEqual([1, 2, 3]);
   });
 
   it('waits for the disk when one of a turn must last, and only then', async () => {

@@ -7,9 +7,14 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** Turns in which writes are collected at most. */
+const TURNS = 5;
+
 /**
- * Collects the writes of one turn of the event loop into one transaction: one flush to the disk answers them all.
- * A write that throws must not have written anything; it is answered alone. When the engine fails, all are.
+ * Collects writes into one transaction: one flush to the disk answers them all. Those of one turn of the event loop
+ * belong together, and while each turn brings more, those of the next: who came while the loop was at work is heard
+ * before it waits for the disk. A write that throws must not have written anything; it is answered alone. When the
+ * engine fails, all are.
  */
 export class GroupCommit {
   readonly #database: Database;
@@ -28,7 +33,15 @@ export class GroupCommit {
   run<T>(work: () => T, lasting = true): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#jobs.push({ work, lasting, resolve, reject });
-      if (this.#jobs.length === 1) setImmediate(() => this.flush());
+      if (this.#jobs.length === 1) this.#collect(1, TURNS);
+    });
+  }
+
+  #collect(known: number, turns: number): void {
+    setImmediate(() => {
+      const { length } = this.#jobs;
+      if (length > known && turns > 1) this.#collect(length, turns - 1);
+      else this.flush();
     });
   }
 
