@@ -382,6 +382,43 @@ describe('reading', () => {
       ]);
     });
 
+    it('P16: of an earlier state that has hardly changed, no more is looked for among what has passed than the page can hold', async () => {
+      const recorded = recordedLog();
+      const all = ['t1', 't2', 't3', 't4', 't5', 't6'];
+      const setAll = (kind: string) =>
+        all.map((key) =>
+          recorded<ThingEvent>('thing-1', {
+            type: 'ThingSet',
+            data: { org: 'org_1', kind, flag: true, name: key, keys: [key] },
+          }),
+        );
+      await open([...setAll('k1'), ...setAll('k2')]);
+      const { store } = scratch as Scratch;
+      const asked: object[] = [];
+      const watched = {
+        transactional: true,
+        collection: (name: string) => ({
+          ...store.collection(name),
+          find: (filter: object) => {
+            if (name === 'things-1.past') asked.push(filter);
+            return store.collection(name).find(filter as never);
+          },
+          findOne: store.collection(name).findOne.bind(store.collection(name)),
+        }),
+      };
+      const models = new ReadModels(watched as never, projector as Projector, [things]);
+      const request = { where: { kind: 'k2' }, sort, limit: 2, asOf: 2 * all.length, totals: false };
+      const listed = await pages(models, request);
+      expect(listed.flatMap(({ items }) => items.map(({ _id }) => _id))).toEqual(all);
+      expect(asked.map((filter) => ('name' in filter ? filter.name : null))).toEqual([
+        // The first page finds out, the last one is not filled.
+        null,
+        null,
+        { $lte: 't5' },
+        null,
+      ]);
+    });
+
     it('a page of an earlier state is full, also when what was to fill it is erased while it is read', async () => {
       const recorded = recordedLog();
       const setAll = (kind: string, keys: readonly string[]) =>

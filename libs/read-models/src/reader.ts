@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '#cache';
 import type { Scalar } from '#kernel';
 import { cellsOf, isTold, totalOf, withinCells } from './cells.ts';
 import { beyond, filterOf, type Where } from './conditions.ts';
@@ -66,6 +67,8 @@ export interface WalkRequest {
 const WAIT_MS = 2_000;
 /** Totals over filters that are not counted stop here. */
 const COUNT_LIMIT = 1_000;
+/** Lists of earlier states that are being read. */
+const REMEMBERED = 64;
 /** How often a page is read again because counters have changed, or somebody was erased, while it was read. */
 const PATIENCE = 3;
 
@@ -77,6 +80,8 @@ export class ReadModels {
   readonly #documents: Readable;
   readonly #served: Served;
   readonly #projections: ReadonlyMap<string, AnyProjection>;
+  /** Lists of earlier states, and whether what is current still filled their last page. */
+  readonly #hardlyChanged = new RecentlyUsed<string, boolean>(REMEMBERED);
 
   constructor(documents: Readable, served: Served, projections: readonly AnyProjection[]) {
     this.#documents = documents;
@@ -217,15 +222,18 @@ export class ReadModels {
     const isOfThen = request.asOf !== undefined && !immutable;
     const ended = { ...filter, _to: { $gt: request.asOf } };
     // Most may have changed since: of those that have not only so many are looked for as the page can hold,
-    // but for the last attempt, which needs no bound that lasts.
-    const isBounded = isOfThen && patience > 0;
+    // but for the last attempt, which needs no bound that lasts, and where those alone filled the page before.
+    const walked = `${name}@${request.asOf}`;
+    const isBounded = isOfThen && patience > 0 && !this.#hardlyChanged.get(walked);
     const atMost = isBounded
       ? (await this.#page<PastVersion>(build.past, request, ended, wanted))[limit]
       : undefined;
     const versions = await this.#page<Version>(build.live, request, filter, wanted, atMost);
     if (isOfThen) {
       const listed = new Set(versions.map(keyOf));
-      const past = await this.#page<PastVersion>(build.past, request, ended, wanted);
+      const last = atMost ? undefined : versions[limit];
+      this.#hardlyChanged.set(walked, last !== undefined);
+      const past = await this.#page<PastVersion>(build.past, request, ended, wanted, last);
       // An erasure may have taken away what filled the page when the bound was found.
       if (atMost && !(past[limit] && inOrder(request.sort)(past[limit], atMost) <= 0))
         return this.#list(name, request, patience - 1);
@@ -268,7 +276,7 @@ export class ReadModels {
     request: ListRequest,
     filter: object,
     limit: number,
-    atMost?: PastVersion,
+    atMost?: Version,
   ): Promise<V[]> {
     const { field, direction } = request.sort;
     const id = collection.endsWith('.past') ? '_key' : '_id';
@@ -342,13 +350,13 @@ export class ReadModels {
 }
 
 /** Where nothing behind a version is of interest; a comparison never matches null, which comes first upwards. */
-const upTo = ({ sort, after }: ListRequest, id: string, last: PastVersion): object => {
+const upTo = ({ sort, after }: ListRequest, id: string, last: Version): object => {
   const { field, direction } = sort;
   const value = (last[field] ?? null) as Scalar;
   const operator = direction === 1 ? '$lte' : '$gte';
   if (value === null || (direction === 1 && (after?.[0] ?? null) === null)) return {};
   return after?.[0] === value
-    ? { [field]: value, [id]: { [operator]: last._key } }
+    ? { [field]: value, [id]: { [operator]: keyOf(last) } }
     : { [field]: { [operator]: value } };
 };
 
