@@ -1,5 +1,5 @@
 import type { IndexSpec } from '#kernel';
-import { indexesOf } from './derived.ts';
+import { indexesOf, indexesOfPast } from './derived.ts';
 import { collectionsOf } from './fold.ts';
 import type { DocumentStore, Documents, StoredDocument } from './port.ts';
 import type { AnyProjection } from './projector.ts';
@@ -109,9 +109,9 @@ export class Builds {
     const { live, past, cells, counts } = collectionsOf(buildName(name, build));
     const ensure = (collection: string, indexes: readonly IndexSpec[]) =>
       this.#documents.ensureIndexes(collection, indexes, { later: build.bare });
-    const indexes = indexesOf(projection);
-    await ensure(live, inPages(indexes, '_id'));
-    if (!projection.immutable) await ensure(past, [{ _key: 1, _from: 1 }, ...inPages(indexes, '_key')]);
+    await ensure(live, inPages(indexesOf(projection), '_id'));
+    if (!projection.immutable)
+      await ensure(past, [{ _key: 1, _from: 1 }, ...inPages(indexesOfPast(projection), '_key')]);
     await ensure(cells, [{ scope: 1 }]);
     if (!projection.immutable) await ensure(counts, [{ cell: 1, position: 1 }]);
   }

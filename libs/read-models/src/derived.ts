@@ -19,13 +19,20 @@ export const derivedOf = (
   body: Body,
   cell = cellOf(projection, body),
 ): Derived => {
-  const { counted, searched } = projection;
+  const { searched } = projection;
   const words = searched && (body[searched.in] as readonly string[]);
   return {
-    ...(cell && counted?.inOrderOf ? { _cell: cell._id } : {}),
+    ...derivedOfPast(projection, body, cell),
     ...(words ? { _initials: [...new Set(words.flatMap(beginningsOf))] } : {}),
   };
 };
+
+/** Of a version that is no longer current: who searches an earlier state is answered by the words. */
+export const derivedOfPast = (
+  projection: AnyProjection,
+  body: Body,
+  cell = cellOf(projection, body),
+): Pick<Derived, '_cell'> => (cell && projection.counted?.inOrderOf ? { _cell: cell._id } : {});
 
 /** The first character of a word, and the first two. */
 const beginningsOf = (word: string): readonly string[] => {
@@ -67,10 +74,14 @@ export const cellOf = ({ counted }: AnyProjection, body: Body): CellOfDocument |
   return { _id: JSON.stringify([scope, ...Object.values(values)]), scope, values };
 };
 
-export const indexesOf = ({ indexes, counted, searched }: AnyProjection): readonly IndexSpec[] => [
+export const indexesOf = (projection: AnyProjection): readonly IndexSpec[] => [
+  ...indexesOfPast(projection),
+  ...(projection.searched?.inOrderOf ?? []).map(
+    (field): IndexSpec => ({ [String(projection.searched?.scope)]: 1, _initials: 1, [field]: 1 }),
+  ),
+];
+
+export const indexesOfPast = ({ indexes, counted }: AnyProjection): readonly IndexSpec[] => [
   ...indexes,
   ...(counted?.inOrderOf ?? []).map((field): IndexSpec => ({ _cell: 1, [field]: 1 })),
-  ...(searched?.inOrderOf ?? []).map(
-    (field): IndexSpec => ({ [String(searched?.scope)]: 1, _initials: 1, [field]: 1 }),
-  ),
 ];

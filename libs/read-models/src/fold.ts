@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import type { Event, Projection, RecordedEvent, Scalar } from '#kernel';
-import { type CellOfDocument, cellOf, type Derived, derivedOf } from './derived.ts';
+import { type CellOfDocument, cellOf, type Derived, derivedOf, derivedOfPast } from './derived.ts';
 import type { Collection, Documents, StoredDocument } from './port.ts';
 
 /** A document with the positions between which it is current. */
@@ -153,7 +153,7 @@ export class Fold {
         this.#past.push({
           _id: `${key}@${held.from}`,
           ...held.body,
-          ...this.#derived(held),
+          ...derivedOfPast(this.#projection, held.body, this.#cellOf(held)),
           _key: key,
           _from: held.from,
           _event: held.event,
@@ -283,11 +283,8 @@ export class Fold {
   }
 
   #stored(held: Held): object {
-    return { ...held.body, ...this.#derived(held), _from: held.from, _event: held.event };
-  }
-
-  #derived(held: Held): Derived {
-    return derivedOf(this.#projection, held.body, this.#cellOf(held));
+    const derived = derivedOf(this.#projection, held.body, this.#cellOf(held));
+    return { ...held.body, ...derived, _from: held.from, _event: held.event };
   }
 
   #cellOf(held: Held): CellOfDocument | undefined {

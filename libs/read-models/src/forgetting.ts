@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import type { RecordedEvent } from '#kernel';
-import { derivedOf } from './derived.ts';
+import { derivedOf, derivedOfPast } from './derived.ts';
 import { collectionsOf, type PastVersion, type Version } from './fold.ts';
 import type { DocumentStore, Documents, StoredDocument } from './port.ts';
 import type { AnyProjection } from './projector.ts';
@@ -55,7 +55,8 @@ export const tellAnew = async (
       const body = await bodyOf(projection, version, before, eventAt);
       before = { body, to: version._to };
       const { _id, _key, _from, _event, _to } = version;
-      const anew = { ...body, ...derivedOf(projection, body as Version), _id };
+      const derived = (_to === undefined ? derivedOf : derivedOfPast)(projection, body as Version);
+      const anew = { ...body, ...derived, _id };
       if (_to === undefined) told.live.push({ ...anew, _from, _event });
       else told.past.push({ ...anew, _key, _from, _event, _to } as PastVersion);
     }

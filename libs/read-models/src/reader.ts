@@ -210,17 +210,18 @@ export class ReadModels {
     const found =
       request.totals === false
         ? { total: 0, totalIsLowerBound: true }
-        : await this.#total(name, build, { ...request, where: counting ?? request.where }, cells);
+        : await this.#total(name, build, request, cells, counting);
     // Where nothing matches, a walk in sort order would only find that out at the end.
     if (found.total === 0 && !found.totalIsLowerBound) return { items: [], ...found, next: null, position };
     const isByCells = this.#documents.transactional && !this.#isOld(name);
     const within =
       !initials && counted && cells && isByCells ? withinCells(counted, cells, request) : undefined;
     const filter = filterOf(initials ?? within ?? request.where, request.asOf);
+    const then = initials ? filterOf(request.where, request.asOf) : filter;
     const { limit } = request;
     const wanted = limit + 1;
     const isOfThen = request.asOf !== undefined && !immutable;
-    const ended = { ...filter, _to: { $gt: request.asOf } };
+    const ended = { ...then, _to: { $gt: request.asOf } };
     // Most may have changed since: of those that have not only so many are looked for as the page can hold,
     // but for the last attempt, which needs no bound that lasts, and where those alone filled the page before.
     const walked = `${name}@${request.asOf}`;
@@ -296,17 +297,19 @@ export class ReadModels {
     build: ReturnType<typeof collectionsOf>,
     { where, asOf }: ListRequest,
     cells: readonly Cell[] | undefined,
+    counting: Where = where,
   ): Promise<{ total: number; totalIsLowerBound: boolean }> {
     const { counted, immutable } = this.#projection(name);
     if (counted && cells && !(immutable && asOf !== undefined) && isTold(counted, where))
       return { total: await totalOf(this.#documents, build, cells, asOf), totalIsLowerBound: false };
-    const filter = filterOf(where, asOf);
     const limit = COUNT_LIMIT + 1;
-    let n = await this.#documents.collection<Version>(build.live).countDocuments(filter as never, { limit });
+    let n = await this.#documents
+      .collection<Version>(build.live)
+      .countDocuments(filterOf(counting, asOf) as never, { limit });
     if (asOf !== undefined && !immutable)
       n += await this.#documents
         .collection<PastVersion>(build.past)
-        .countDocuments({ ...filter, _to: { $gt: asOf } } as never, { limit });
+        .countDocuments({ ...filterOf(where, asOf), _to: { $gt: asOf } } as never, { limit });
     return n > COUNT_LIMIT
       ? { total: COUNT_LIMIT, totalIsLowerBound: true }
       : { total: n, totalIsLowerBound: false };
