@@ -155,6 +155,24 @@ describe('policies', () => {
     expect([await runner.countParked(), await runner.retry(id)]).toEqual([0, undefined]);
   });
 
+  it('what an earlier release parked is found by what it asks for; what no longer is asked for stays parked', async () => {
+    const log = ScriptedLog.store([start()]);
+    const before = await started(log, ({ command }) =>
+      command === 'Third' ? { done: true } : refuse('conflict', 'not_now', 'Not now.'),
+    );
+    await settled(before.runner, 1);
+    const [first, second] = (await before.runner.parked()).map(({ _id }) => _id) as [string, string];
+    await before.runner.stop();
+    const later: Policy<Event> = {
+      ...policy,
+      on: { Started: () => [ask('Third'), ask('Fourth'), ask('First')] },
+    };
+    const { runner, issued } = await started(log, undefined, [later]);
+    expect([await runner.retry(first), await runner.retry(second)]).toEqual([true, false]);
+    expect(issued.map(({ command, index }) => [command, index])).toEqual([['First', 2]]);
+    expect((await runner.parked()).map(({ command }) => command)).toEqual(['Second']);
+  });
+
   it('rules.md 2.5: refused, the command named as otherwise is issued with the reason, and nothing is parked', async () => {
     const log = ScriptedLog.store([recorded('thing-1', { type: 'Tried', data: {} })]);
     const { runner, issued } = await started(log, ({ command }) =>

@@ -64,6 +64,20 @@ const unknownFollowOn = ({ stream }: RecordedEvent): FollowOn => ({
   resource: { type: stream.slice(0, stream.indexOf('-')), id: stream.slice(stream.indexOf('-') + 1) },
 });
 
+/** Another release may have parked it, whose policy asked in another order. */
+const meantBy = (
+  { index, command, resource: { type, id } }: Parked,
+  followOns: readonly FollowOn[],
+): readonly (readonly [number, FollowOn])[] => {
+  const asked = [...followOns.entries()];
+  if (index === WHOLE) return asked;
+  const same = asked.filter(
+    ([, { command: name, resource }]) => name === command && resource.type === type && resource.id === id,
+  );
+  const there = same.filter(([at]) => at === index);
+  return there.length > 0 ? there : same;
+};
+
 /** True when an answer must wait for what policies make of such an event. */
 export const isAwaited = (policies: readonly AnyPolicy[], eventType: string): boolean =>
   policies.some((policy) => policy.awaited !== false && policy.on[eventType]);
@@ -323,9 +337,10 @@ export class PolicyRunner extends Effects {
     if (!event || !policy) return undefined;
     if (event.unreadable) return false;
     const followOns: readonly FollowOn[] = policy.on[event.type]?.(event) ?? [];
-    for (const [index, followOn] of followOns.entries())
-      if (parked.index === WHOLE || parked.index === index)
-        if (await this.#issue(parked.policy, event, followOn, index)) return false;
+    const meant = meantBy(parked, followOns);
+    if (meant.length === 0 && parked.index !== WHOLE) return false;
+    for (const [index, followOn] of meant)
+      if (await this.#issue(parked.policy, event, followOn, index)) return false;
     await this.#records.collection<Parked>('parked').deleteOne({ _id: id });
     return true;
   }
