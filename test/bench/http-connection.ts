@@ -50,6 +50,7 @@ export class HttpConnection {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#answered = resolve;
     this.#failed = reject;
+    if (this.#socket.destroyed) reject(new Error('the connection was closed'));
     const text = body ? JSON.stringify(body) : '';
     const length = body
       ? `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n`
