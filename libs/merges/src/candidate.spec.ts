@@ -82,7 +82,6 @@ describe('what belongs to organizations that may be absorbed', () => {
     expect(one).toEqual({
       users: [{ userId: 'usr_1', role: 'owner' }],
       accountIds: ['acc_1', 'acc_4'],
-      coming: { users: 1, accounts: 1 },
       sharedAccountIds: ['acc_2'],
       additionIds: [],
       pendingInvitationIds: ['inv_1'],
@@ -93,7 +92,6 @@ describe('what belongs to organizations that may be absorbed', () => {
     expect(two).toEqual({
       users: [{ userId: 'usr_2', role: 'owner' }],
       accountIds: [],
-      coming: { users: 1, accounts: 0 },
       sharedAccountIds: [],
       additionIds: ['add_1'],
       pendingInvitationIds: [],

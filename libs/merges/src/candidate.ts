@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { LogHead } from '#queries';
 import { type Counter, ReadModels, type Where } from '#read-models';
-import { type Coming, open } from '#users';
+import { open } from '#users';
 import type { PlannedUser } from './merge.ts';
 import { OneLook } from './one-look.ts';
 
@@ -25,7 +25,6 @@ export interface Size {
 export interface Belongings {
   readonly users: readonly PlannedUser[];
   readonly accountIds: readonly string[];
-  readonly coming: Coming;
   /** Accounts of others that it sees. */
   readonly sharedAccountIds: readonly string[];
   /** Of accounts that it has asked for. */
@@ -43,7 +42,6 @@ interface Of {
 interface AccountFound extends Of {
   readonly accountId: string;
   readonly kind: 'managed' | 'independent' | 'pending';
-  readonly status: string;
   readonly addition: { readonly additionId: string } | null;
 }
 
@@ -161,10 +159,6 @@ export class Candidate {
       return {
         users: users(id).map(({ userId, role }) => ({ userId, role })),
         accountIds: kindOf('managed').map(({ accountId }) => accountId),
-        coming: {
-          users: users(id).length,
-          accounts: kindOf('managed').filter(({ status }) => open.includes(status)).length,
-        },
         sharedAccountIds: kindOf('independent').map(({ accountId }) => accountId),
         additionIds: kindOf('pending').flatMap(({ addition }) => addition?.additionId ?? []),
         pendingInvitationIds: invitations(id).map(({ invitationId }) => invitationId),

@@ -8,7 +8,6 @@ const envelopeFor = (name: string) => systemEnvelope(namedUuid(name), namedUuid(
 const left: Belongings = {
   users: [],
   accountIds: [],
-  coming: { users: 0, accounts: 0 },
   sharedAccountIds: [],
   additionIds: [],
   pendingInvitationIds: [],

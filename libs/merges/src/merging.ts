@@ -136,7 +136,7 @@ export class Merging {
         await this.#planRest(begun, found, told);
         return { done: true };
       },
-      found.coming,
+      { users: found.users.length, accounts: { of: begun.candidateOrganizationId } },
     );
     return isRefusal(outcome) ? crowded(outcome) : undefined;
   }

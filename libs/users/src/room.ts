@@ -8,8 +8,8 @@ import { ReadModels } from '#read-models';
 /** What comes into an organization together. */
 export interface Coming {
   readonly users: number;
-  /** How many that are not closed, or which. */
-  readonly accounts: number | readonly string[];
+  /** How many that are not closed, or which, or all of an organization and those on their way to it. */
+  readonly accounts: number | readonly string[] | { readonly of: string };
 }
 
 interface Places {
@@ -144,9 +144,7 @@ export class Room {
 
   async #isLimited(organizationId: string, coming: Coming): Promise<boolean> {
     const { users, accounts } = await this.#limits(organizationId);
-    const bringsAccounts =
-      typeof coming.accounts === 'number' ? coming.accounts > 0 : coming.accounts.length > 0;
-    return (users !== null && coming.users > 0) || (accounts !== null && bringsAccounts);
+    return (users !== null && coming.users > 0) || (accounts !== null && bringsAccounts(coming));
   }
 
   async #limits(organizationId: string) {
@@ -203,11 +201,19 @@ export class Room {
   /** Those that are closed take none. */
   async #placesFor({ users, accounts }: Coming, left: Places): Promise<Places> {
     if (typeof accounts === 'number') return { users, accounts };
-    if (accounts.length === 0 || left.accounts === asMuchAsItLikes.accounts) return { users, accounts: 0 };
+    if (left.accounts === asMuchAsItLikes.accounts) return { users, accounts: 0 };
+    if ('of' in accounts) return { users, accounts: await this.#accountsOf([accounts.of]) };
+    if (accounts.length === 0) return { users, accounts: 0 };
     const found = await this.#readModels.many<{ status: string }>('accounts', accounts);
     return { users, accounts: [...found.values()].filter(({ status }) => open.includes(status)).length };
   }
 }
+
+/** An organization may. */
+const bringsAccounts = ({ accounts }: Coming): boolean => {
+  if (typeof accounts === 'number') return accounts > 0;
+  return 'of' in accounts || accounts.length > 0;
+};
 
 /** Whoever brings none needs no place, also where there are too many already. */
 const unfit = ({ users, accounts }: Places, left: Places): Refusal | undefined => {
