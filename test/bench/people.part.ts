@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { openPlatform, type Platform } from '#application';
+import { anonymous, commandIdFor, idFrom } from '#commands';
 import { NO_STREAM } from '#event-store';
 import { readSettings } from '#settings';
 import { Sessions } from '#sign-in';
@@ -56,10 +56,12 @@ const invitedTo = async (platform: Platform, crowd: Crowd, owner: Owner): Promis
   const sessions = new Sessions(stores.records, master, clock);
   const session = (await sessions.create({ userId, epoch: 0 }))?.token ?? '';
   const links = new LinkTokens(master);
-  const invitationId = `inv_${randomUUID().replaceAll('-', '')}`;
+  const commandId = commandIdFor(anonymous, undefined, null);
+  const invitationId = idFrom(commandId, 'inv');
   const link = links.issue('invitation', invitationId, 1);
   const sentAt = new Date(clock.now()).toISOString();
-  const metadata = newMetadata(organizationId, owner.userId, sentAt);
+  const told = newMetadata(organizationId, owner.userId, sentAt);
+  const metadata = { ...told, commandId, correlationId: commandId };
   const data = {
     invitationId,
     organizationId,
@@ -80,7 +82,7 @@ const invitedTo = async (platform: Platform, crowd: Crowd, owner: Owner): Promis
     ownedAccountIds: [],
   };
   await events.append(`invitation-${invitationId}`, NO_STREAM, [
-    { id: metadata.commandId, type: 'InviteSent', data, metadata },
+    { id: commandId, type: 'InviteSent', data, metadata },
   ]);
   return { userId, session, link };
 };

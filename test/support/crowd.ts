@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { AccountEvent } from '#accounts';
 import type { ClaimEvent } from '#claims';
+import { anonymous, commandIdFor, type IdPrefix, idFrom } from '#commands';
 import type { DomainEvent } from '#domains';
 import type { EventStore } from '#event-store';
 import type { OrganizationRole } from '#kernel';
@@ -11,7 +11,8 @@ import { begin } from './history.ts';
 type Seeded = AccountEvent | ClaimEvent | DomainEvent | OrganizationEvent | UserEvent;
 
 const seededAt = '2026-01-01T00:00:00.000Z';
-const newId = (prefix: string): string => `${prefix}_${randomBytes(16).toString('hex')}`;
+/** As the product makes one: it tells its time. */
+const newId = (prefix: IdPrefix): string => idFrom(commandIdFor(anonymous, undefined, null), prefix);
 
 export interface Member {
   readonly userId: string;

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { anonymous, commandIdFor, namedUuid } from '#commands';
 import { type EventStore, NO_STREAM } from '#event-store';
 import type { Event, EventMetadata } from '#kernel';
 
@@ -11,7 +11,7 @@ export const begin = async (
   about: About,
   happened: readonly Event[],
 ): Promise<void> => {
-  const commandId = randomUUID();
+  const commandId = commandIdFor(anonymous, undefined, null);
   const metadata: EventMetadata = {
     ...about,
     commandId,
@@ -25,6 +25,11 @@ export const begin = async (
   await events.append(
     stream,
     NO_STREAM,
-    happened.map(({ type, data }) => ({ id: randomUUID(), type, data, metadata })),
+    happened.map(({ type, data }, index) => ({
+      id: namedUuid(`${commandId}/${stream}/${index}`, commandId),
+      type,
+      data,
+      metadata,
+    })),
   );
 };
