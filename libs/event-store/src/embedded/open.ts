@@ -185,7 +185,7 @@ class EmbeddedEvents implements EventStore {
   }
 
   #revisionOf(stream: string): number {
-    const known = this.#uncommitted.get(stream) ?? this.#heads.get(stream);
+    const known = this.#knownRevisionOf(stream);
     if (known !== undefined) return known;
     const [row] = this.#rows<{ rev: number }>(
       'SELECT rev FROM events WHERE stream = ? ORDER BY rev DESC LIMIT 1',
@@ -194,6 +194,10 @@ class EmbeddedEvents implements EventStore {
     const revision = row?.rev ?? NO_STREAM;
     this.#heads.set(stream, revision);
     return revision;
+  }
+
+  #knownRevisionOf(stream: string): number | undefined {
+    return this.#uncommitted.get(stream) ?? this.#heads.get(stream);
   }
 
   #committed(): void {
@@ -223,15 +227,24 @@ class EmbeddedEvents implements EventStore {
 
   async read(stream: string, options: { from?: number; limit?: number } = {}): Promise<RecordedEvent[]> {
     if (this.#closed) throw new StoreUnavailable('the event store is closed');
-    const from = options.from ?? 0;
-    if (from > this.#revisionOf(stream)) return [];
+    const { from = 0, limit = -1 } = options;
+    const known = this.#knownRevisionOf(stream);
+    if (known !== undefined && from > known) return [];
+    const first = this.#firstReadable(stream, from);
     const rows = this.#rows(
       `SELECT ${COLUMNS} FROM events WHERE stream = ? AND rev >= ? ORDER BY rev LIMIT ?`,
       stream,
-      this.#firstReadable(stream, from),
-      options.limit ?? -1,
+      first,
+      limit,
     );
+    if (known === undefined && limit < 0) this.#learnHead(stream, first, rows.at(-1));
     return rows.map(recorded);
+  }
+
+  /** From what was read of a stream to its end: then its newest revision need not be asked for. */
+  #learnHead(stream: string, first: number, last: Row | undefined): void {
+    if (last || first === 0) this.#heads.set(stream, last?.rev ?? NO_STREAM);
+    else this.#revisionOf(stream);
   }
 
   #rows<R = Row>(sql: string, ...parameters: (string | number)[]): R[] {
