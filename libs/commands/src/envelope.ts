@@ -146,13 +146,16 @@ const timedUuid = (): string => {
 };
 
 /**
- * The same name gives the same id, so that a retry finds what it made: a UUIDv5, or, where what it comes `from` tells
- * its time, one that tells the same (version 8).
+ * The same name gives the same id, so that a retry finds what it made, whatever caused it this time: a UUIDv5, or,
+ * where it names what it comes `from` and that tells its time, one that tells the same (version 8).
  */
 export const namedUuid = (name: string, from = ''): string => {
   const hex = hash('sha1', NAMESPACE + name, 'hex');
   const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) & 3];
-  const begins = tellsTime(from) ? `${from.slice(0, 13)}-8` : `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5`;
+  const begins =
+    tellsTime(from) && name.includes(from)
+      ? `${from.slice(0, 13)}-8`
+      : `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5`;
   return `${begins}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 
