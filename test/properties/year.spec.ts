@@ -256,7 +256,10 @@ const expectWhatWasTold = async (life: Life): Promise<void> => {
     ).toBe(true);
   for (const { kind, subject, affects } of due) {
     const mine = happened.filter(({ data }) => data.domainId === subject.id).map(({ type }) => type);
-    if (kind === 'domain_warning' || kind === 'domain_expiry') expect(mine).toContain(effects[kind]?.[0]);
+    // A look due in the same moment that finds the record leaves nothing to warn of.
+    const proved = mine.includes('DomainRevalidated') || mine.includes('DomainVerified');
+    if ((kind === 'domain_warning' || kind === 'domain_expiry') && !proved)
+      expect(mine).toContain(effects[kind]?.[0]);
     const lapse = happened.find(
       ({ type, data }) => type === 'DomainValidationLapsed' && data.domainId === subject.id,
     );
