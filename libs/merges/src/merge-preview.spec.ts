@@ -9,7 +9,8 @@ const user = (n: number) => ({
   role: n === 0 ? 'owner' : 'standard_user',
   email: `${n}@one.example`,
   domain: n % 2 === 0 ? 'one.example' : 'two.example',
-  name: String(n).padStart(4, '0'),
+  name: `somebody ${n}@one.example`,
+  joinedAt: `2026-01-01T00:00:00.${String(n).padStart(4, '0')}Z`,
   _id: `usr_${n}`,
 });
 const sized = (at: number, users: number): Size => ({
@@ -32,7 +33,8 @@ const previewOver = (users: number, movesUntil: number) => {
       const from = request.after ? all.findIndex(({ _id }) => _id === request.after?.[1]) + 1 : 0;
       const items = all.slice(from, from + request.limit);
       const last = items.at(-1);
-      return { items, next: from + request.limit < all.length && last ? [last.name, last._id] : null };
+      const value = last?.[request.sort.field as 'name' | 'joinedAt'];
+      return { items, next: from + request.limit < all.length && last ? [value, last._id] : null };
     },
     count: async (name: string, { role }: { role?: unknown }, asOf: number) =>
       name === 'accounts' ? 0 : role ? 1 : users + asOf,
@@ -63,13 +65,22 @@ describe('the preview of a merge', () => {
     expect([users.length, usersTotal, next, roleDowngrades.length]).toEqual([
       500,
       2_000,
-      ['users', ['0499', 'usr_499']],
+      ['users', ['2026-01-01T00:00:00.0499Z', 'usr_499']],
       1,
     ]);
     expect(users.slice(0, 2).map(({ email }) => email)).toEqual(['0@one.example', null]);
     expect(asked.map(({ limit }) => limit)).toEqual([200, 200, 100]);
-    const rest = await preview.part('org_1', of, { from: ['users', ['1499', 'usr_1499']], limit: 500 });
+    const rest = await preview.part('org_1', of, {
+      from: ['users', ['2026-01-01T00:00:00.1499Z', 'usr_1499']],
+      limit: 500,
+    });
     expect([rest.users.length, rest.users.at(-1)?.userId, rest.next]).toEqual([500, 'usr_1999', undefined]);
+  });
+
+  it('where a part ends tells no name and no address of anybody', async () => {
+    const { preview } = previewOver(9, 0);
+    const parts = [1, 2, 3].map((limit) => preview.part('org_1', of, { limit }));
+    for (const { next } of await Promise.all(parts)) expect(JSON.stringify(next)).not.toMatch(/@|somebody/);
   });
 
   it('MRG-02: is read again when somebody came meanwhile; where that does not end, as it was at its position', async () => {

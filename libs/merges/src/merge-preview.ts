@@ -13,7 +13,7 @@ interface Shown {
 
 type Found = { readonly [Name in keyof Shown]: readonly Shown[Name][] };
 
-/** Where a part begins: first come the users, then the accounts, each by name. */
+/** Where a part begins: first come the users, then the accounts. A caller is told, so nothing of a person stands there. */
 export type Place = readonly [name: keyof Shown, after: ListRequest['after']];
 
 interface Totals {
@@ -24,6 +24,7 @@ interface Totals {
 
 const managing: readonly OrganizationRole[] = ['owner', 'administrator'];
 const totalsOf = ({ coming: { users }, managers, accounts }: Size): Totals => ({ users, managers, accounts });
+const inOrderOf = { users: 'joinedAt', accounts: 'name' } as const;
 const start: Place = ['users', undefined];
 const PAGE = 200;
 /** How often a part is read again because somebody or something has come or gone meanwhile. */
@@ -106,7 +107,7 @@ export class MergePreview {
       const [name, after]: Place = next;
       const page: Page<object> = await this.#readModels.list(name, {
         where: { organizationId, kind: 'managed' },
-        sort: { field: 'name', direction: 1 },
+        sort: { field: inOrderOf[name], direction: 1 },
         limit: Math.min(left, PAGE),
         after,
         asOf,
