@@ -159,6 +159,14 @@ describe('what belongs to organizations that may be absorbed', () => {
     expect(isRead).toBe(true);
   });
 
+  it('a large one that cannot be read is told to whoever asked for it, and to nobody else', async () => {
+    const unreadable = Promise.reject(new Error('behind'));
+    unreadable.catch(() => {});
+    const candidate = candidateOver(async () => {}, unreadable);
+    const asked = await Promise.allSettled(['org_large', 'org_1'].map((id) => candidate.of(id)));
+    expect(asked).toMatchObject([{ reason: { message: 'behind' } }, { status: 'fulfilled' }]);
+  });
+
   it('whoever asks when they are behind is told so; the next one is looked for anew', async () => {
     let fails = true;
     const candidate = candidateOver(async () => {

@@ -104,16 +104,15 @@ export class Candidate {
     organizationIds: readonly string[],
   ): Promise<(organizationId: string) => Belongings | Promise<Belongings>> {
     await this.#readModels.reach(await this.#log.head(), READ);
-    const found = new Map<string, Belongings | Promise<Belongings>>();
+    const found = new Map<string, Belongings>();
     for (const some of inGroups(organizationIds)) {
       const isLarge = await this.#areLarge(some);
       const small = some.filter((id) => !isLarge(id));
       const belongings = await this.#read(small, (name, _by, where) => this.#readModels.few(name, where));
       for (const id of small) found.set(id, belongings(id));
-      for (const id of some.filter(isLarge)) found.set(id, this.#readByTurns(id));
       await nextTurn();
     }
-    return (id) => found.get(id) as Belongings | Promise<Belongings>;
+    return (id) => found.get(id) ?? this.#readByTurns(id);
   }
 
   async #areLarge(organizationIds: readonly string[]): Promise<(organizationId: string) => boolean> {
