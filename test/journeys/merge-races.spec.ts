@@ -93,7 +93,8 @@ describe.each(backends)('merges and what happens beside them on $name', (backend
       carol.call.send('POST', carol.path(`/domains/${added.domainId}/verify`)),
     ]);
     expect([200, 202, 409]).toContain(accepted.status);
-    const { status } = await over(mergeId);
+    // Where the proof was first nothing is accepted, and the offer stands until it ends by time.
+    const status = accepted.status === 409 ? 'requested' : (await over(mergeId)).status;
     const { wrongs, absorbed } = await found();
     expect(wrongs).toEqual([]);
     expect(absorbed.has(carol.organizationId)).toBe(status === 'completed');
