@@ -417,6 +417,11 @@ describe('reading', () => {
         { $lte: 't5' },
         null,
       ]);
+      await models.list('things', request);
+      asked.length = 0;
+      // Of another list nothing is known by that.
+      await models.list('things', { ...request, where: { flag: true } });
+      expect(asked).toHaveLength(2);
     });
 
     it('a page of an earlier state is full, also when what was to fill it is erased while it is read', async () => {

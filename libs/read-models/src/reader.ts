@@ -224,7 +224,7 @@ export class ReadModels {
     const ended = { ...then, _to: { $gt: request.asOf } };
     // Most may have changed since: of those that have not only so many are looked for as the page can hold,
     // but for the last attempt, which needs no bound that lasts, and where those alone filled the page before.
-    const walked = `${name}@${request.asOf}`;
+    const walked = JSON.stringify([name, request.where, request.sort, request.asOf]);
     const isBounded = isOfThen && patience > 0 && !this.#hardlyChanged.get(walked);
     const atMost = isBounded
       ? (await this.#page<PastVersion>(build.past, request, ended, wanted))[limit]
