@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
+import type { Child } from './child.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { twoOrganizations } from './lists.part.ts';
 import { quantiles, underLoad } from './load.ts';
@@ -15,10 +16,14 @@ interface Flood {
   readonly refusedMs: readonly number[];
   /** Neither done nor refused as it should be. */
   readonly wrong: readonly string[];
+  /** Processor time of the thread that answers, and of this process, in milliseconds. */
+  readonly answeringMs: number;
+  readonly askingMs: number;
 }
 
 /** Asks at the given rate whether or not it is answered, as long as a connection is free. */
 const flooded = async (
+  product: Child,
   open: readonly HttpConnection[],
   path: string,
   { perSecond, ms }: { readonly perSecond: number; readonly ms: number },
@@ -27,6 +32,8 @@ const flooded = async (
   const refusedMs: number[] = [];
   const wrong: string[] = [];
   let [asked, done] = [0, 0];
+  const answered = product.answeringMs;
+  const used = process.cpuUsage();
   const begun = performance.now();
   const one = async (connection: HttpConnection): Promise<void> => {
     const sent = performance.now();
@@ -47,9 +54,15 @@ const flooded = async (
     for (; asked < due && idle.length > 0; asked += 1) underWay.push(one(idle.pop() as HttpConnection));
     await sleep(1);
   }
+  const answeringMs = product.answeringMs - answered;
+  const { user, system } = process.cpuUsage(used);
+  const askingMs = (user + system) / 1_000;
   await Promise.all(underWay);
-  return { offered: (asked * 1_000) / ms, done: (done * 1_000) / ms, refusedMs, wrong };
+  const [offered, perSecondDone] = [asked, done].map((count) => (count * 1_000) / ms) as [number, number];
+  return { offered, done: perSecondDone, refusedMs, wrong, answeringMs, askingMs };
 };
+
+const share = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`;
 
 /** What somebody else meets meanwhile. */
 const meanwhile = async (connection: HttpConnection, path: string, isOver: () => boolean) => {
@@ -83,10 +96,12 @@ export const overloads = async (bench: Bench): Promise<void> => {
   const ask = (worker: number) => (open[worker] as HttpConnection).json('GET', path);
   await underLoad({ workers: 64, warmMs: 0, measureMs: bench.pick(500, 3_000) }, ask);
   for (const times of [2, 4]) {
+    const before = product.answeringMs;
     const capacity = await underLoad({ workers: 64, warmMs: 0, measureMs: ms }, ask);
+    const aloneMs = product.answeringMs - before;
     let over = false;
     const [flood, theirs, health] = await Promise.all([
-      flooded(open, path, { perSecond: capacity.perSecond * times, ms }).finally(() => {
+      flooded(product, open, path, { perSecond: capacity.perSecond * times, ms }).finally(() => {
         over = true;
       }),
       meanwhile(others, pageOf(other), () => over),
@@ -104,6 +119,13 @@ export const overloads = async (bench: Bench): Promise<void> => {
       goal: { ratioAtLeast: 0.8 },
       note: `${Math.round(flood.offered).toLocaleString('en-US')} asked a second; others ${Math.round(theirs.longest)} ms, health ${Math.round(health.longest)} ms at the longest, recovered after ${Math.round(recovery)} ms`,
       broken: failures.length > 0 ? `${failures.length} wrong answers, first: ${failures[0]}` : undefined,
+    });
+    bench.report.figure({
+      name: `the same, for each second of the answering thread's processor time`,
+      unit: '',
+      values: [(flood.done * ms) / flood.answeringMs],
+      floor: { name: 'c64, closed loop', values: [(capacity.count * 1_000) / aloneMs] },
+      note: `whichever cores the system gives; of the window it had ${share(flood.answeringMs, ms)}, whoever asked ${share(flood.askingMs, ms)} of a core`,
     });
     bench.report.figure({
       name: `p99 of a refusal at ${times} times`,

@@ -125,7 +125,7 @@ describe('P18: who waits for whom', () => {
   /** The order in which requests begin, turn by turn. */
   const turns = (perTurn: number, arrivals: readonly string[]): string[][] => {
     const later: (() => void)[] = [];
-    const places = { inAll: 100, perCaller: 100 };
+    const places = { inAll: 1_000, perCaller: 1_000 };
     const limits = { known: places, strangers: places, watchers: places, operators: places, perTurn };
     const admission = new Admission(limits, (work) => later.push(work));
     const order: string[][] = [[]];
@@ -146,6 +146,11 @@ describe('P18: who waits for whom', () => {
       ['a4', 'a5'],
       ['a6'],
     ]);
+  });
+
+  it('where more than 128 wait turns are half as long, so that who is refused hears of it', () => {
+    const sizes = turns(8, Array<string>(200).fill('a')).map(({ length }) => length);
+    expect(sizes).toEqual([...Array<number>(18).fill(4), ...Array<number>(16).fill(8)]);
   });
 
   it('nobody waits while there is room, and every turn has room again', () => {

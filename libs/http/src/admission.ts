@@ -24,7 +24,7 @@ export interface AdmissionLimits {
   readonly watchers: Places;
   /** Whoever runs it. */
   readonly operators: Places;
-  /** Requests that begin in one turn of the event loop. */
+  /** Requests that begin in one turn of the event loop; half of them where many wait. */
   readonly perTurn: number;
 }
 
@@ -85,6 +85,9 @@ class Pool {
   }
 }
 
+/** Where more than these wait, others are refused, and hear of it only between two turns: those are half as long then. */
+const MANY = 128;
+
 /** What one caller waits to begin. */
 interface Queue {
   readonly caller: string;
@@ -102,6 +105,7 @@ export class Admission {
   readonly #waiting = new Map<string, Queue>();
   /** The same queues, in the order in which they are next. */
   readonly #order: Queue[] = [];
+  #waitingInAll = 0;
   #isArmed = false;
 
   constructor(limits: AdmissionLimits, nextTurn: (work: () => void) => void = setImmediate) {
@@ -123,6 +127,7 @@ export class Admission {
   /** Begins later; false: there is no place, and nothing will begin. Whoever was let in must leave once. */
   enter({ kind, caller }: Place, begin: () => void): boolean {
     if (!this.#pools[kind].take(caller)) return false;
+    this.#waitingInAll += 1;
     const known = this.#waiting.get(caller);
     if (known) known.begins.push(begin);
     else {
@@ -146,11 +151,13 @@ export class Admission {
 
   #turn(): void {
     this.#isArmed = false;
-    for (let begun = 0; begun < this.#perTurn; begun += 1) {
+    const most = this.#waitingInAll > MANY ? this.#perTurn / 2 : this.#perTurn;
+    for (let begun = 0; begun < most; begun += 1) {
       const queue = this.#order.shift();
       if (!queue) return;
       const { caller, begins } = queue;
       const begin = begins.shift() as () => void;
+      this.#waitingInAll -= 1;
       if (begins.length > 0) this.#order.push(queue);
       else this.#waiting.delete(caller);
       begin();
