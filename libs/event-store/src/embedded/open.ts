@@ -47,8 +47,8 @@ const KEPT = 1_000;
 const KNOWN_HEADS = 100_000;
 
 /**
- * The log in one SQLite file: a commit is on the disk before it is acknowledged, and the appends of one turn of the
- * event loop share one commit. The folder must be held by this process (`FolderLock`).
+ * The log in one SQLite file: a commit is on the disk before it is acknowledged, and appends that come together share
+ * one. The folder must be held by this process (`FolderLock`).
  * @throws UnusableStore when the file is foreign or torn.
  */
 export const openEmbeddedEvents = (folder: string): EventStore => {
@@ -104,7 +104,7 @@ class EmbeddedEvents implements EventStore {
       });
   }
 
-  /** Takes its place at once and is written with whatever else has one at the end of this turn, in that order. */
+  /** Takes its place at once and is written with whatever else has one by then, in that order. */
   async append(
     stream: string,
     expected: number,

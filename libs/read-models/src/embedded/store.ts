@@ -16,8 +16,8 @@ const SCRUB_PATIENCE_MS = 5_000;
 /**
  * Documents as JSON text in one SQLite file, with index columns beside them.
  *
- * One connection writes; it answers reads too, and everything it shows is committed, because writes of one turn are
- * one transaction that begins and ends within the turn. While a `transaction` is open across turns, other writes
+ * One connection writes; it answers reads too, and everything it shows is committed, because writes that are collected
+ * are one transaction that begins and ends within a turn. While a `transaction` is open across turns, other writes
  * wait for it and other reads go to a second connection, which sees only what is committed.
  */
 export class EmbeddedDocuments implements DocumentStore {
