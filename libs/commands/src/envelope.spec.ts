@@ -49,4 +49,13 @@ describe('ids', () => {
     const ids = [cause, earlier, namedUuid('a key'), namedUuid(`${cause}/what follows`, cause)];
     expect(ids.map(isRepeatable)).toEqual([false, false, true, true]);
   });
+
+  it('P2: what is named by no UUID tells no time and can be sent again, whatever stands in its place', () => {
+    for (const digit of '0123456789abcdef') {
+      const named = `member/usr_6e8${digit}f3c8288`;
+      expect(named[14]).toBe(digit);
+      expect(namedUuid(`${named}/0`, named)).toBe(namedUuid(`${named}/0`));
+      expect(isRepeatable(named)).toBe(true);
+    }
+  });
 });

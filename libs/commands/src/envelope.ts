@@ -159,10 +159,14 @@ export const namedUuid = (name: string, from = ''): string => {
   return `${begins}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 
-const tellsTime = (id: string): boolean => id[14] === '7' || id[14] === '8';
+/** Of a UUID; what else is named is none. */
+const versionOf = (id: string): string | undefined => (id[8] === '-' && id[13] === '-' ? id[14] : undefined);
+
+const tellsTime = (id: string): boolean => versionOf(id) === '7' || versionOf(id) === '8';
 
 /** A command without a key was given a random id (version 7; earlier releases: 4): nobody can send that one again. */
-export const isRepeatable = (commandId: string): boolean => commandId[14] !== '7' && commandId[14] !== '4';
+export const isRepeatable = (commandId: string): boolean =>
+  versionOf(commandId) !== '7' && versionOf(commandId) !== '4';
 
 export type IdPrefix = 'org' | 'usr' | 'acc' | 'add' | 'dom' | 'inv' | 'key' | 'imp' | 'mrg';
 
