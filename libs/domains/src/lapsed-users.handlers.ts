@@ -10,8 +10,8 @@ import { hitBy, inTurns, type Managed, stillThere } from './lapsed-users.ts';
 
 /** People of one step: as many as half a second takes, so that a process that stops has not long to wait; some are read at a time. */
 const STEP = { atMost: 500, atOnce: 50 };
-/** At most 1,600 a second: as much work follows from each, and people ask meanwhile. */
-const PACE = { atOnce: 16, everyMs: 10 };
+/** At most 1,500 a second: as much work follows from each, and people ask meanwhile. */
+const PACE = { atOnce: 12, everyMs: 8 };
 
 /**
  * DOM-15, AMB-06: one step of removing everybody who was there when their domain lapsed. Who that is stands in the log,
