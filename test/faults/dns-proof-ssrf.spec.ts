@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFile } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
@@ -65,10 +66,13 @@ const encodings = (target: string): Addresses[] =>
 
 let dns: DnsServer;
 let web: HttpsServer;
-/** Addresses of every outgoing TCP connection of this process. */
+/** Set in whatever is done for a look: others in this process dial too. */
+const looking = new AsyncLocalStorage<true>();
+/** Addresses of every outgoing TCP connection of a look. */
 const dialled: string[] = [];
 let sockets = 0;
 const onSocket = (message: unknown) => {
+  if (!looking.getStore()) return;
   sockets++;
   const { socket } = message as { socket: Socket };
   socket.on('connectionAttempt', (address: string) => dialled.push(address));
@@ -91,7 +95,7 @@ const proof = (allowAddress?: (ip: string) => boolean) =>
   networkProof({ dnsServers: [dns.address], httpsPort: web.port, ca: web.ca, allowAddress });
 
 const look = (domain: string, allowAddress?: (ip: string) => boolean) =>
-  proof(allowAddress).check({ domain, method: 'https_file', token });
+  looking.run(true, () => proof(allowAddress).check({ domain, method: 'https_file', token }));
 
 const publish = (domain: string, { A = [], AAAA = [] }: Addresses) => {
   dns.set(domain, 'A', A);
