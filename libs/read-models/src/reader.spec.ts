@@ -44,6 +44,24 @@ const open = async (events: readonly RecordedEvent[], sizes?: readonly number[])
   return models;
 };
 
+/** Reads what is open, and what one of its collections is asked to find. */
+const watching = (collection: string): { models: ReadModels; asked: object[] } => {
+  const { store } = scratch as Scratch;
+  const asked: object[] = [];
+  const watched = {
+    transactional: true,
+    collection: (name: string) => ({
+      ...store.collection(name),
+      find: (filter: object) => {
+        if (name === collection) asked.push(filter);
+        return store.collection(name).find(filter as never);
+      },
+      findOne: store.collection(name).findOne.bind(store.collection(name)),
+    }),
+  };
+  return { models: new ReadModels(watched as never, projector as Projector, [things]), asked };
+};
+
 type Row = Thing & { readonly _id: string };
 type Where = Readonly<Record<string, Condition | undefined>>;
 
@@ -352,20 +370,7 @@ describe('reading', () => {
           }),
         );
       await open([...setAll('k1'), ...setAll('k2')]);
-      const { store } = scratch as Scratch;
-      const asked: object[] = [];
-      const watched = {
-        transactional: true,
-        collection: (name: string) => ({
-          ...store.collection(name),
-          find: (filter: object) => {
-            if (name === 'things-1') asked.push(filter);
-            return store.collection(name).find(filter as never);
-          },
-          findOne: store.collection(name).findOne.bind(store.collection(name)),
-        }),
-      };
-      const models = new ReadModels(watched as never, projector as Projector, [things]);
+      const { models, asked } = watching('things-1');
       const names: string[] = [];
       let after: ListRequest['after'];
       do {
@@ -393,20 +398,7 @@ describe('reading', () => {
           }),
         );
       await open([...setAll('k1'), ...setAll('k2')]);
-      const { store } = scratch as Scratch;
-      const asked: object[] = [];
-      const watched = {
-        transactional: true,
-        collection: (name: string) => ({
-          ...store.collection(name),
-          find: (filter: object) => {
-            if (name === 'things-1.past') asked.push(filter);
-            return store.collection(name).find(filter as never);
-          },
-          findOne: store.collection(name).findOne.bind(store.collection(name)),
-        }),
-      };
-      const models = new ReadModels(watched as never, projector as Projector, [things]);
+      const { models, asked } = watching('things-1.past');
       const request = { where: { kind: 'k2' }, sort, limit: 2, asOf: 2 * all.length, totals: false };
       const listed = await pages(models, request);
       expect(listed.flatMap(({ items }) => items.map(({ _id }) => _id))).toEqual(all);
