@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { LogHead } from '#queries';
 import { type Counter, ReadModels, type Where } from '#read-models';
-import { open } from '#users';
+import { takingPlaces } from '#users';
 import type { PlannedUser } from './merge.ts';
 import { OneLook } from './one-look.ts';
 
@@ -184,7 +184,7 @@ const sizeOf = (
   return {
     coming: {
       users: sumOf(people),
-      accounts: sumOf(theirs.filter(({ values }) => open.includes(values.status as string))),
+      accounts: sumOf(theirs.filter(({ values }) => takingPlaces.includes(values.status as string))),
     },
     managers: sumOf(people.filter(({ values }) => values.role !== 'standard_user')),
     accounts: sumOf(theirs),

@@ -1,6 +1,6 @@
 export { Erasure } from './erasure.handlers.ts';
 export { type Address, emailInvalid, People, type Typed } from './people.ts';
-export { type Coming, open, Room } from './room.ts';
+export { type Coming, Room, takingPlaces } from './room.ts';
 export type { UserEvent, Via } from './user.events.ts';
 export { Rates, takeOne } from './user.handlers.ts';
 export { type ActiveUser, isLiving, type Living, type User, user } from './user.ts';

@@ -35,8 +35,8 @@ interface OnItsWay {
 
 const somebody: Coming = { users: 1, accounts: 0 };
 const asMuchAsItLikes: Places = { users: Number.POSITIVE_INFINITY, accounts: Number.POSITIVE_INFINITY };
-/** Accounts that take a place. */
-export const open = ['active', 'suspended', 'pending_closure'];
+/** What an account may be while it takes a place. */
+export const takingPlaces = ['active', 'suspended', 'pending_closure'];
 
 /** USR-18. */
 const usersFull: Refusal = refuse(
@@ -175,7 +175,7 @@ export class Room {
 
   /** Looks again when one arrives meanwhile, which might be counted twice or not at all. */
   async #accountsOf(homes: readonly string[]): Promise<number> {
-    const where = { organizationId: { in: homes }, kind: 'managed', status: { in: open } };
+    const where = { organizationId: { in: homes }, kind: 'managed', status: { in: takingPlaces } };
     for (let before = await this.#onTheirWay(homes); ; ) {
       const there = await this.#readModels.count('accounts', where);
       const after = await this.#onTheirWay(homes);
@@ -187,7 +187,7 @@ export class Room {
   /** Their Owners have joined, and have not left before they could follow. */
   async #onTheirWay(homes: readonly string[]): Promise<string[]> {
     const following: string[] = [];
-    const where = { comesTo: { in: homes }, status: { in: open } };
+    const where = { comesTo: { in: homes }, status: { in: takingPlaces } };
     for await (const page of this.#readModels.pages<OnItsWay>('accounts', { where, by: 'accountId' })) {
       const keyOf = ({ comesTo, ownerId }: OnItsWay) => `${comesTo}:${ownerId}`;
       const owners = await this.#readModels.many<{ kind: string }>('users', page.map(keyOf));
@@ -205,7 +205,10 @@ export class Room {
     if ('of' in accounts) return { users, accounts: await this.#accountsOf([accounts.of]) };
     if (accounts.length === 0) return { users, accounts: 0 };
     const found = await this.#readModels.many<{ status: string }>('accounts', accounts);
-    return { users, accounts: [...found.values()].filter(({ status }) => open.includes(status)).length };
+    return {
+      users,
+      accounts: [...found.values()].filter(({ status }) => takingPlaces.includes(status)).length,
+    };
   }
 }
 
