@@ -131,7 +131,7 @@ export class Commands {
   /** What a command has appended is on the disk before anybody learns that it worked. */
   async #execute(command: OrgledgerCommand, envelope: Envelope): Promise<Outcome> {
     const outcome = await this.#bus.execute(enclose(command, envelope));
-    if (!isRefusal(outcome)) await envelope.together?.onDisk;
+    if (!isRefusal(outcome) && !envelope.ahead) await envelope.together?.onDisk;
     return outcome;
   }
 
@@ -155,14 +155,18 @@ export class Commands {
 
   /** A command of the product's own: a time has come, a mail server has spoken; `name` makes its id repeatable. */
   issue(
-    { command, fields }: Pick<FollowOn, 'command' | 'fields'>,
+    followOn: Pick<FollowOn, 'command' | 'fields'>,
     name: string,
     causationId: string,
     correlationId?: string,
   ): Promise<Outcome> {
     const commandId = namedUuid(name, causationId);
-    const own = systemEnvelope(commandId, correlationId ?? commandId, causationId);
-    return this.#execute(this.#classes.make(command, fields), own);
+    return this.enclosed(followOn, systemEnvelope(commandId, correlationId ?? commandId, causationId));
+  }
+
+  /** One of several steps that the product takes, in an envelope like theirs. */
+  enclosed({ command, fields }: Pick<FollowOn, 'command' | 'fields'>, envelope: Envelope): Promise<Outcome> {
+    return this.#execute(this.#classes.make(command, fields), envelope);
   }
 
   #envelope(command: OrgledgerCommand, call: Call, commandId: string): Envelope {

@@ -55,6 +55,8 @@ export interface Envelope {
   readonly causationId: string | null;
   /** What the steps of one command append; absent: each step waits for the disk. */
   readonly together?: Together;
+  /** True: others go on from it before it is on the disk; whoever issued it waits for `together`. */
+  readonly ahead?: boolean;
 }
 
 /** Of a command that the product itself issues. */

@@ -231,6 +231,7 @@ export class Execution {
     const events = this.#stamp(stream, step.decider, envelope, loaded.state, decision, now);
     try {
       const { together } = envelope;
+      const ahead = step.ahead || envelope.ahead;
       const { keeps: maxCount } = step.decider;
       const appending = this.#store.append(stream, loaded.revision, events, together);
       if (maxCount !== undefined && isDue(loaded.revision + 1, events.length, maxCount))
@@ -247,11 +248,11 @@ export class Execution {
         loaded,
       );
       if (onDisk) this.#goAhead(stream, { newest: written, onDisk });
-      if (!onDisk || step.ahead) this.#cache.set(stream, written);
+      if (!onDisk || ahead) this.#cache.set(stream, written);
       const { commandId, fingerprint, correlationId } = envelope;
       const ids = events.map(({ id, type }) => ({ id, type }));
       const trace = written.traces.get(commandId) ?? { ...written, fingerprint, correlationId, events: ids };
-      if (step.ahead) return { outcome: receipt(step, stream, trace) };
+      if (ahead) return { outcome: receipt(step, stream, trace) };
       return { outcome: receipt(step, stream, trace, this.#foresight.awaits(decision)), onDisk };
     } catch (error) {
       this.#cache.delete(stream);

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { pause } from '#clock';
 import { Commands, Execution, idFrom, namedUuid } from '#commands';
 import { VerifiedDomains } from '#domains';
+import { Together } from '#event-store';
 import { isRefusal, type Refusal } from '#kernel';
-import { type Merge, type MergeFailure, Merging } from '#merges';
+import { type Merge, type MergeFailure, Merging, type Told } from '#merges';
 import { organization } from '#organizations';
 import { People, type User } from '#users';
 import type { CandidateView } from './candidates.projection.ts';
@@ -136,26 +137,31 @@ export class RowImport {
     const hindrance =
       before.status === 'unknown' && (await this.#merging.hindrance(run.organizationId, from));
     if (hindrance) return reasonOfFailure(hindrance);
+    const told = toldBy(run, cause);
     for (let attempt = 1; ; attempt += 1) {
-      const refused = await this.#merging.begin(beginning, toldBy(run, cause));
+      const refused = await this.#merging.begin(beginning, told);
       if (!isRefusal(refused)) break;
       if (refused.code === 'merge_over') break;
       if (refused.code !== 'organization_merging' || attempt === TRIES) return reasonOf(refused);
       await pause(PAUSE_MS, never);
     }
-    const state = await this.#finish(mergeId, run, cause);
+    const state = await this.#finish(mergeId, run, cause, told);
     if (state.status === 'completed') return undefined;
     return state.status === 'failed' ? reasonOfFailure(state.failure) : 'organization_merging';
   }
 
-  #finish(mergeId: string, run: Running, cause: string): Promise<Merge> {
-    return this.#merging.finish(mergeId, AT_ONCE, toldBy(run, cause));
+  #finish(mergeId: string, run: Running, cause: string, told = toldBy(run, cause)): Promise<Merge> {
+    return this.#merging.finish(mergeId, AT_ONCE, told);
   }
 }
 
 const never = new AbortController().signal;
 
-const toldBy = ({ importId }: Running, cause: string) => ({ correlationId: namedUuid(importId), cause });
+const toldBy = ({ importId }: Running, cause: string): Told => ({
+  correlationId: namedUuid(importId),
+  cause,
+  together: new Together(),
+});
 
 const reasonOfFailure = (failure: MergeFailure): SkipReason => failures[failure] ?? 'organization_merging';
 

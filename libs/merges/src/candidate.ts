@@ -69,7 +69,8 @@ const proved = ['verified', 'unvalidated'];
 export class Candidate {
   readonly #readModels: ReadModels;
   readonly #log: LogHead;
-  readonly #sizes = new OneLook<Size>((ids) => this.#sizesOf(ids));
+  readonly #sizes = new OneLook<Size>(async (ids) => this.#sizesOf(ids, await this.#reached(COUNTED)));
+  readonly #glances = new OneLook<Size>((ids) => this.#sizesOf(ids, 0));
   readonly #belongings = new OneLook<Belongings>((ids) => this.#belongingsOf(ids));
 
   constructor(readModels: ReadModels, log: LogHead) {
@@ -82,14 +83,27 @@ export class Candidate {
     return this.#sizes.of(organizationId);
   }
 
+  /** The same, as the read models are: nobody waits for them. */
+  glance(organizationId: string): Promise<Size> {
+    return this.#glances.of(organizationId);
+  }
+
   /** Everything before now is shown. @throws ReadModelBehind */
   of(organizationId: string): Promise<Belongings> {
     return this.#belongings.of(organizationId);
   }
 
-  async #sizesOf(organizationIds: readonly string[]): Promise<(organizationId: string) => Size> {
+  async #reached(names: readonly string[]): Promise<number> {
     const position = await this.#log.head();
-    await this.#readModels.reach(position, COUNTED);
+    await this.#readModels.reach(position, names);
+    return position;
+  }
+
+  /** @param position that the read models show at least */
+  async #sizesOf(
+    organizationIds: readonly string[],
+    position: number,
+  ): Promise<(organizationId: string) => Size> {
     const sizes = new Map<string, Size>();
     for (const some of inGroups(organizationIds)) {
       const counters = COUNTED.map((name) => this.#readModels.counters(name, some));
@@ -103,7 +117,7 @@ export class Candidate {
   async #belongingsOf(
     organizationIds: readonly string[],
   ): Promise<(organizationId: string) => Belongings | Promise<Belongings>> {
-    await this.#readModels.reach(await this.#log.head(), READ);
+    await this.#reached(READ);
     const found = new Map<string, Belongings>();
     for (const some of inGroups(organizationIds)) {
       const isLarge = await this.#areLarge(some);

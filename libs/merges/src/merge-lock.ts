@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type ClaimName, Claims, type Holder } from '#claims';
 import { type Envelope, Execution, systemEnvelope } from '#commands';
+import type { Together } from '#event-store';
 import type { Refusal } from '#kernel';
 import { organization, organizationAbsorbed, organizationMerging } from '#organizations';
 import { LogHead } from '#queries';
@@ -34,20 +35,18 @@ export class MergeLock {
 
   /**
    * Both sides, the smaller id first whoever asks: of A into B and B into A exactly one gets both. Without `prime` it
-   * is held by whoever asks.
+   * is held by whoever asks. The merge that begins `together` with it is not kept without it.
    */
   async hold(
     { mergeId, candidate, prime }: { mergeId: string; candidate: string; prime: string | null },
     correlationId: string,
+    together: Together,
   ): Promise<Refusal | undefined> {
     // Never the same id twice: what was held and let go is held anew.
-    const envelope = () => systemEnvelope(randomUUID(), correlationId, null);
+    const envelope = () => ({ ...systemEnvelope(randomUUID(), correlationId, null), together });
     const sides = prime === null ? [candidate] : [candidate, prime].toSorted();
     for (const side of sides) {
-      const own = envelope();
-      const refused = await this.#hold(side, side === candidate ? mergeId : into(side), own);
-      // The merge begins by a command of its own, which would not be lost with what was reserved for it.
-      await own.together?.onDisk;
+      const refused = await this.#hold(side, side === candidate ? mergeId : into(side), envelope());
       if (!refused) continue;
       await this.#claims.release(named(candidate), mergeId, envelope());
       return refused;

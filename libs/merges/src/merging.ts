@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Commands, Execution, namedUuid, type Outcome, systemEnvelope } from '#commands';
+import { Commands, type Envelope, Execution, namedUuid, type Outcome, systemEnvelope } from '#commands';
+import { Together } from '#event-store';
 import { type Decider, type Event, isRefusal, type Refusal } from '#kernel';
 import { organization } from '#organizations';
 import { Room, user } from '#users';
-import { type Belongings, Candidate } from './candidate.ts';
+import { type Belongings, Candidate, type Size } from './candidate.ts';
 import { Ending } from './ending.ts';
 import {
   isThrough,
@@ -25,7 +26,14 @@ export type Beginning = Omit<Extract<MergeCommand, { type: 'StartMerge' }>, 'typ
 export interface Told {
   readonly correlationId: string;
   readonly cause: string;
+  /** Of whoever goes on with the merge at once, so that the steps wait for the disk only where others look. */
+  readonly together?: Together;
 }
+
+/** Steps that are held together. */
+type Going = Required<Told>;
+
+const nothing: Outcome = { done: true };
 
 /** Parts of a plan that fit into one event. */
 const PLAN_PART = 5_000;
@@ -63,12 +71,28 @@ export class Merging {
     return (await this.#execution.load(merge, mergeId)).state;
   }
 
-  /** MRG-02: why one cannot be merged into the other now; nobody is held for the question. */
+  /**
+   * MRG-02: why one cannot be merged into the other now; nobody is held for the question. What the read models show just
+   * now suffices to begin, as all of it is looked at again once both are held.
+   */
   async hindrance(
     organizationId: string,
     candidateOrganizationId: string,
   ): Promise<MergeFailure | undefined> {
-    const { hasVerifiedDomains, coming } = await this.#candidate.size(candidateOrganizationId);
+    const seen = await this.#candidate.glance(candidateOrganizationId);
+    return (
+      (await this.#hindrance(organizationId, seen)) && this.#whyNot(organizationId, candidateOrganizationId)
+    );
+  }
+
+  async #whyNot(organizationId: string, candidateOrganizationId: string): Promise<MergeFailure | undefined> {
+    return this.#hindrance(organizationId, await this.#candidate.size(candidateOrganizationId));
+  }
+
+  async #hindrance(
+    organizationId: string,
+    { hasVerifiedDomains, coming }: Size,
+  ): Promise<MergeFailure | undefined> {
     if (hasVerifiedDomains) return 'candidate_has_verified_domains';
     const refused = await this.#room.refuses(organizationId, coming);
     return refused && crowded(refused);
@@ -77,14 +101,15 @@ export class Merging {
   /** From here on both organizations are held. */
   async begin(beginning: Beginning, told: Told): Promise<Outcome> {
     const { mergeId, organizationId, candidateOrganizationId, via } = beginning;
-    const envelope = this.#envelope(`${mergeId}/start`, told);
+    const together = told.together ?? new Together();
+    const envelope = this.#envelope(`${mergeId}/start`, { ...told, together }, told.together !== undefined);
     const begun = await this.#execution.repeated({ decider: merge, id: mergeId }, envelope);
     if (begun) return begun;
     // A merge that runs holds them already.
     if ((await this.state(mergeId)).status !== 'running') {
       const prime = via === 'import' ? null : organizationId;
       const sides = { mergeId, candidate: candidateOrganizationId, prime };
-      const refused = await this.#lock.hold(sides, told.correlationId);
+      const refused = await this.#lock.hold(sides, told.correlationId, together);
       if (refused) return refused;
     }
     const command: MergeCommand = { type: 'StartMerge', ...beginning };
@@ -93,16 +118,20 @@ export class Merging {
 
   /** Goes on by so many people and accounts at most. @returns the last of what was written to the merge */
   async advance(mergeId: string, atMost: number, told: Told): Promise<Outcome> {
+    const going = { together: new Together(), ...told };
     let state = await this.state(mergeId);
     if (state.status === 'running' && !state.planned) {
-      const impossible = (await this.#lockCandidate(state, told)) ?? (await this.#plan(state, told));
-      if (impossible) return this.#giveUp(state, impossible, told);
+      const impossible = (await this.#lockCandidate(state, going)) ?? (await this.#plan(state, going));
+      if (impossible) return this.#giveUp(state, impossible, going);
       state = await this.state(mergeId);
     }
-    return state.status === 'running' ? this.#move(state, atMost, told) : { done: true };
+    const outcome = state.status === 'running' ? await this.#move(state, atMost, going) : nothing;
+    await going.together.onDisk;
+    return outcome;
   }
 
-  async #lockCandidate(state: Running, told: Told): Promise<MergeFailure | undefined> {
+  /** The lock is on the disk before anybody looks whom it keeps together. */
+  async #lockCandidate(state: Running, told: Going): Promise<MergeFailure | undefined> {
     const { mergeId, organizationId: intoOrganizationId, candidateOrganizationId } = state;
     const outcome = await this.#execution.run(
       {
@@ -112,6 +141,7 @@ export class Merging {
       },
       this.#envelope(`${mergeId}/lock`, told),
     );
+    await told.together.onDisk;
     if (isRefusal(outcome)) return 'candidate_not_open';
     const { state: candidate } = await this.#execution.load(organization, candidateOrganizationId);
     if (candidate.status === 'unknown') return 'candidate_not_open';
@@ -122,19 +152,20 @@ export class Merging {
 
   /** It was let go before that could be told. */
   async #whyGivenUp({ organizationId, candidateOrganizationId }: Running): Promise<MergeFailure> {
-    return (await this.hindrance(organizationId, candidateOrganizationId)) ?? 'candidate_not_open';
+    return (await this.#whyNot(organizationId, candidateOrganizationId)) ?? 'candidate_not_open';
   }
 
   /** Who and what moves, when nothing stands in the way any more (MRG-02). */
-  async #plan(begun: Running, told: Told): Promise<MergeFailure | undefined> {
+  async #plan(begun: Running, told: Going): Promise<MergeFailure | undefined> {
     await this.#room.settled(begun.candidateOrganizationId);
     const found = await this.#candidate.of(begun.candidateOrganizationId);
     if (found.hasVerifiedDomains) return 'candidate_has_verified_domains';
     const outcome = await this.#room.within(
       begun.organizationId,
-      async () => {
+      async (isCounted) => {
         await this.#planRest(begun, found, told);
-        return { done: true };
+        if (isCounted) await told.together.onDisk;
+        return nothing;
       },
       { users: found.users.length, accounts: { of: begun.candidateOrganizationId } },
     );
@@ -151,7 +182,7 @@ export class Merging {
   }
 
   /** @returns how many and how much more moves now */
-  async #planRest(begun: Running, found: Belongings, told: Told): Promise<number> {
+  async #planRest(begun: Running, found: Belongings, told: Going): Promise<number> {
     const { mergeId } = begun;
     const planned = new Set([...begun.users.map(({ userId }) => userId), ...begun.accounts]);
     const users = found.users.filter(({ userId }) => !planned.has(userId));
@@ -170,7 +201,7 @@ export class Merging {
   }
 
   /** People first: whoever owns an account belongs to its organization (ACC-03). */
-  async #move(state: Running, atMost: number, told: Told): Promise<Outcome> {
+  async #move(state: Running, atMost: number, told: Going): Promise<Outcome> {
     const { mergeId, done } = state;
     const people = state.users.slice(done.users, done.users + atMost);
     const users = await Promise.all(people.map(({ userId }) => this.#moveUser(state, userId, told)));
@@ -185,7 +216,7 @@ export class Merging {
     return this.#run(merge, mergeId, { type: 'RecordMoves', from: done, users, accounts }, step, told);
   }
 
-  async #moveUser(state: Running, userId: string, told: Told): Promise<Step> {
+  async #moveUser(state: Running, userId: string, told: Going): Promise<Step> {
     const { mergeId, organizationId, candidateOrganizationId, candidateOwnerId, via } = state;
     const outcome = await this.#run(
       user,
@@ -204,21 +235,19 @@ export class Merging {
     return { id: userId, moved: hasWritten(outcome) };
   }
 
-  async #moveAccount(state: Running, accountId: string, told: Told): Promise<Step> {
+  async #moveAccount(state: Running, accountId: string, told: Going): Promise<Step> {
     const { mergeId, organizationId, candidateOrganizationId: from } = state;
     const fields = { accountId, organizationId, from, cause: { type: 'merge', id: mergeId } };
-    const outcome = await this.#commands.issue(
+    const outcome = await this.#commands.enclosed(
       { command: 'AttachAccount', fields },
-      `${mergeId}/${accountId}`,
-      told.cause,
-      told.correlationId,
+      this.#envelope(`${mergeId}/${accountId}`, told),
     );
     if (isRefusal(outcome)) throw new Error(`an account could not be moved: ${outcome.code}`);
     return { id: accountId, moved: hasWritten(outcome) };
   }
 
   /** Nobody is left who could bring more; what came in by a command that had begun before the lock moves first. */
-  async #endWithoutStragglers(state: Running, told: Told): Promise<void> {
+  async #endWithoutStragglers(state: Running, told: Going): Promise<void> {
     const { mergeId, organizationId, candidateOrganizationId } = state;
     const left = await this.#candidate.of(candidateOrganizationId);
     if ((await this.#planRest(state, left, told)) > 0) return;
@@ -229,16 +258,18 @@ export class Merging {
     await this.#run(organization, candidateOrganizationId, complete, `${mergeId}/absorb`, told);
   }
 
-  async #giveUp(state: Running, reason: MergeFailure, told: Told): Promise<Outcome> {
+  async #giveUp(state: Running, reason: MergeFailure, told: Going): Promise<Outcome> {
     const { mergeId, candidateOrganizationId } = state;
     const abort = { type: 'AbortAbsorption', mergeId } as const;
     if (reason !== 'candidate_not_open')
       await this.#run(organization, candidateOrganizationId, abort, `${mergeId}/unlock`, told);
-    return this.#run(merge, mergeId, { type: 'FailMerge', reason }, `${mergeId}/fail`, told);
+    const outcome = await this.#run(merge, mergeId, { type: 'FailMerge', reason }, `${mergeId}/fail`, told);
+    await told.together.onDisk;
+    return outcome;
   }
 
-  #envelope(step: string, { correlationId, cause }: Told) {
-    return systemEnvelope(namedUuid(step), correlationId, cause);
+  #envelope(step: string, { correlationId, cause, together }: Going, ahead = true): Envelope {
+    return { ...systemEnvelope(namedUuid(step), correlationId, cause), together, ahead };
   }
 
   async #run<State, Command, E extends Event>(
@@ -246,7 +277,7 @@ export class Merging {
     id: string,
     command: Command,
     step: string,
-    told: Told,
+    told: Going,
   ): Promise<Outcome> {
     const outcome = await this.#execution.run({ decider, id, command }, this.#envelope(step, told));
     if (isRefusal(outcome)) throw new Error(`a step of a merge was refused: ${outcome.code}`);

@@ -18,9 +18,12 @@ interface Places {
 }
 
 interface Entering extends PromiseWithResolvers<Outcome> {
-  readonly enter: () => Promise<Outcome>;
+  readonly enter: Enter;
   readonly coming: Coming;
 }
+
+/** `isCounted`: whoever comes next is counted after it, so it is on the disk when it is through. */
+type Enter = (isCounted: boolean) => Promise<Outcome>;
 
 interface Candidate {
   readonly candidateOrganizationId: string;
@@ -75,7 +78,7 @@ export class Room {
   }
 
   /** Runs `enter` when there is room for all that come together. */
-  within(organizationId: string, enter: () => Promise<Outcome>, coming = somebody): Promise<Outcome> {
+  within(organizationId: string, enter: Enter, coming = somebody): Promise<Outcome> {
     const entered = this.#within(organizationId, enter, coming);
     const others = this.#underWay.get(organizationId) ?? new Set();
     this.#underWay.set(organizationId, others.add(entered));
@@ -99,8 +102,8 @@ export class Room {
     return unfit(await this.#placesFor(coming, left), left);
   }
 
-  async #within(organizationId: string, enter: () => Promise<Outcome>, coming: Coming): Promise<Outcome> {
-    if (!(await this.#isLimited(organizationId, coming))) return enter();
+  async #within(organizationId: string, enter: Enter, coming: Coming): Promise<Outcome> {
+    if (!(await this.#isLimited(organizationId, coming))) return enter(false);
     const entering = { enter, coming, ...Promise.withResolvers<Outcome>() };
     const others = this.#waiting.get(organizationId);
     if (others) others.push(entering);
@@ -138,7 +141,7 @@ export class Room {
       } else if (entering.length > 0) again.push(one);
       else one.resolve(refused);
     }
-    await Promise.all(entering.map(({ enter, resolve, reject }) => enter().then(resolve, reject)));
+    await Promise.all(entering.map(({ enter, resolve, reject }) => enter(true).then(resolve, reject)));
     return again;
   }
 
