@@ -30,6 +30,8 @@ const BUSY_MS = 5_000;
 const CLEANED_AT_ONCE = 128;
 /** Pages that are remembered until somebody is to be forgotten. With more, the whole file is looked at. */
 const REMEMBERED = 32_768;
+/** Pages of a log that are worth a flush of the file. */
+const WORTH_FOLDING = 1_250;
 const READER_CACHE_KIB = 16_384;
 /**
  * Pages of documents that lie apart cost a tenth of what they cost with one system call for each. What is mapped is
@@ -54,6 +56,8 @@ export class Database {
   /** True: nothing is left in any other page than those that are noted. */
   #isSwept = false;
   #forgets = false;
+  /** How far the whole file has been looked at. */
+  #sweeping: Generator<void> | undefined;
 
   private constructor(path: string, db: DatabaseSync) {
     this.path = path;
@@ -178,10 +182,11 @@ export class Database {
   #cleanSome(): void {
     if (!this.#isKnown) return;
     for (const page of this.#written?.note() ?? []) this.#folded.add(page);
-    if (!this.#forgets) {
-      if (this.#folded.size > REMEMBERED) this.#loseTrack();
-      return;
-    }
+    if (this.#forgets) this.#cleanFolded();
+    else if (this.#folded.size > REMEMBERED) this.#loseTrack();
+  }
+
+  #cleanFolded(): void {
     const some: number[] = [];
     for (const page of this.#folded) {
       if (some.length === CLEANED_AT_ONCE) break;
@@ -198,6 +203,7 @@ export class Database {
 
   #loseTrack(): void {
     this.#isKnown = this.#isSwept = false;
+    this.#sweeping = undefined;
     this.#folded.clear();
   }
 
@@ -225,10 +231,39 @@ export class Database {
    */
   *sweep(): Generator<void> {
     this.#forgets = true;
-    if (this.#isSwept) return;
-    this.#takeNote();
-    yield* this.#gaps?.cleanAll() ?? [];
-    this.#isSwept = this.#isKnown;
+    while (this.#sweepSome()) yield;
+  }
+
+  /** @returns whether there is more of the file to look at */
+  #sweepSome(): boolean {
+    if (this.#isSwept) return false;
+    if (!this.#sweeping) {
+      this.#takeNote();
+      this.#sweeping = this.#gaps?.cleanAll();
+    }
+    if (!this.#sweeping?.next().done) return true;
+    this.#sweeping = undefined;
+    this.#isSwept = true;
+    return false;
+  }
+
+  /**
+   * Outside of a transaction: a little of what an erasure would otherwise wait for.
+   * @returns whether there is more of it
+   */
+  tidy(): boolean {
+    try {
+      this.#noteAtRest();
+      if (this.#sweepSome()) return true;
+      this.#cleanFolded();
+      if (this.#folded.size > 0) return true;
+      const { log, checkpointed } = this.#db.prepare('PRAGMA wal_checkpoint(NOOP)').get() as never;
+      if (log - checkpointed >= WORTH_FOLDING) this.#pragma('wal_checkpoint(PASSIVE)');
+    } catch {
+      // The disk is full, or fails: whoever writes is told so.
+      this.#loseTrack();
+    }
+    return false;
   }
 
   /**

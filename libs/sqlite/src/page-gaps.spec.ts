@@ -119,6 +119,38 @@ it('USR-10: a file that was closed in order is known when it is opened again; on
   expect(database.statement('SELECT count(*) AS n FROM things').get()).toEqual({ n: 3_000 });
 });
 
+it('USR-10: whatever may be left is cleaned a little at a time before anybody is to be forgotten, and a long log folded in', () => {
+  database.transaction(() =>
+    database.run('CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT NOT NULL)'),
+  );
+  const write = (round: number) => {
+    const put = database.statement('INSERT OR REPLACE INTO things VALUES (?, ?)');
+    for (let from = 0; from < 2_000; from += 500)
+      database.transaction(() => {
+        for (let row = from; row < from + 500; row += 1)
+          put.run((row * 7_919) % 2_003, `secret-${'x'.repeat((row * (round + 3)) % 4_000)}`);
+      });
+  };
+  write(0);
+  database.close();
+  rmSync(`${path()}-swept`);
+  database = Database.open(path(), { kind: 'TEST', durable: false, secureDelete: true });
+  const whole = jest.spyOn(PageGaps.prototype, 'cleanAll');
+  let steps = 0;
+  while (database.tidy()) write(steps++);
+  expect(steps).toBeGreaterThan(3);
+  const log = database.statement('PRAGMA wal_checkpoint(NOOP)').get() as {
+    log: number;
+    checkpointed: number;
+  };
+  expect(log.log).toBeGreaterThan(1_250);
+  expect(log.checkpointed).toBe(log.log);
+  database.transaction(() => database.run("DELETE FROM things WHERE text LIKE 'secret%'"));
+  expect(database.scrub()).toBe(true);
+  expect(whole).toHaveBeenCalledTimes(1);
+  expect(readFileSync(path()).includes('secret')).toBe(false);
+});
+
 it('does not wait for whoever is still reading', () => {
   database.run('CREATE TABLE things (id INTEGER PRIMARY KEY)');
   database.run('INSERT INTO things SELECT value FROM json_each(json_array(1, 2, 3))');
@@ -141,6 +173,17 @@ it('a commit that is done is not said to have failed because of the cleaning aft
   });
   database.transaction(() => database.run("INSERT INTO things VALUES (1, 'kept')"));
   expect(database.statement('SELECT text FROM things').all()).toEqual([{ text: 'kept' }]);
+  const whole = jest.spyOn(PageGaps.prototype, 'cleanAll');
+  expect(database.scrub()).toBe(true);
+  expect(whole).toHaveBeenCalledTimes(1);
+});
+
+it('cleaning that fails while nobody waits harms nobody; the file is looked at again', () => {
+  database.transaction(() => database.run('CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT)'));
+  jest.spyOn(PageGaps.prototype, 'clean').mockImplementationOnce(() => {
+    throw new Error('EIO');
+  });
+  expect(database.tidy()).toBe(false);
   const whole = jest.spyOn(PageGaps.prototype, 'cleanAll');
   expect(database.scrub()).toBe(true);
   expect(whole).toHaveBeenCalledTimes(1);

@@ -8,7 +8,7 @@ const HEADERS = new Map([
   [13, 8],
 ]);
 const FILE_HEADER = 100;
-const SLICE = 4 * 1_048_576;
+const SLICE = 1_048_576;
 
 /**
  * Between the list of its cells and the cells themselves a page has room that belongs to nobody. Where the engine has

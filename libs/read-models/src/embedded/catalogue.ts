@@ -16,7 +16,7 @@ export class Catalogue {
 
   constructor(database: Database) {
     this.#database = database;
-    database.run(CREATE);
+    database.transaction(() => database.run(CREATE));
     this.load();
   }
 

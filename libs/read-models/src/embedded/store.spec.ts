@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Database, StorageFailure, UnusableFile } from '#sqlite';
 import type { DocumentStore, StoredDocument } from '../port.ts';
 import { parseFilter, parseSort } from '../subset.ts';
@@ -335,4 +335,16 @@ describe('text', () => {
     expect(afterPrefix('\u{10FFFF}')).toBeUndefined();
     expect(afterPrefix('')).toBeUndefined();
   });
+});
+
+it('USR-10: what an erasure would wait for is done by the store itself', async () => {
+  const asked = Promise.withResolvers<string>();
+  const tidy = jest.spyOn(Database.prototype, 'tidy').mockImplementation(function (this: Database) {
+    asked.resolve(this.path);
+    return false;
+  });
+  const store = openEmbeddedDocuments(path, { ...OPTIONS, secureDelete: true });
+  expect(await asked.promise).toBe(path);
+  tidy.mockRestore();
+  await store.close();
 });
