@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { CommandBus, CqrsModule, QueryBus } from '@nestjs/cqrs';
 import { AdditionDays } from '#accounts';
 import { ApiKeySecrets, ApiKeyUses } from '#api-keys';
-import { isoTime } from '#clock';
+import { isoTime, SpareTime } from '#clock';
 import {
   CommandClasses,
   Commands,
@@ -170,6 +170,7 @@ export class ApplicationModule {
         given(Fingerprints, new Fingerprints(master.derive('fingerprints'))),
         given(LogHead, events),
         given(Stopping, new Stopping()),
+        given(SpareTime, platform.spareTime),
         given(BulkImportDefault, new BulkImportDefault(platform.sandbox !== undefined)),
         {
           provide: DOMAIN_PROOF,

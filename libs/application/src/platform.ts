@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '#clock';
+import { type Clock, SpareTime, systemClock } from '#clock';
 import { type ReadableEventStore, readableEvents } from '#event-store';
 import { outboxIndexes } from '#mail';
 import { createLogger, type Logger, Metrics } from '#observability';
@@ -20,6 +20,7 @@ export interface Platform {
   readonly events: ReadableEventStore;
   readonly sandbox: Sandbox | undefined;
   readonly clock: Clock;
+  readonly spareTime: SpareTime;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly operatorToken: string;
@@ -60,6 +61,7 @@ export const openPlatform = async (settings: Settings, role: Role = settings.rol
       events: readableEvents(stores.events, catalogue, personalKeys),
       sandbox,
       clock: sandbox?.clock ?? systemClock,
+      spareTime: new SpareTime(),
       log: createLogger(settings),
       metrics: new Metrics(),
       operatorToken: operatorTokenOf(master),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { SpareTime } from '#clock';
 import { type Commands, type Execution, enclose, type Outcome, systemEnvelope } from '#commands';
 import { notFound, type Refusal, refuse } from '#kernel';
 import type { LogHead } from '#queries';
@@ -67,6 +68,7 @@ const step = async (
     commands as unknown as Commands,
     readModels as unknown as ReadModels,
     { head: async () => 100 } as unknown as LogHead,
+    new SpareTime(),
   );
   const command = Object.assign(new RemoveLapsedUsers(), {
     domainId: 'dom_1',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { SpareTime } from '#clock';
 import { Commands, Execution, envelopeOf, type Outcome, systemOnly } from '#commands';
 import { isRefusal } from '#kernel';
 import { LogHead } from '#queries';
@@ -10,8 +11,6 @@ import { hitBy, inTurns, type Managed, stillThere } from './lapsed-users.ts';
 
 /** People of one step: as many as half a second takes, so that a process that stops has not long to wait; some are read at a time. */
 const STEP = { atMost: 500, atOnce: 50 };
-/** At most 1,500 a second: as much work follows from each, and people ask meanwhile. */
-const PACE = { atOnce: 12, everyMs: 8 };
 
 /**
  * DOM-15, AMB-06: one step of removing everybody who was there when their domain lapsed. Who that is stands in the log,
@@ -24,12 +23,20 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
   readonly #commands: Commands;
   readonly #readModels: ReadModels;
   readonly #log: LogHead;
+  readonly #spareTime: SpareTime;
 
-  constructor(execution: Execution, commands: Commands, readModels: ReadModels, log: LogHead) {
+  constructor(
+    execution: Execution,
+    commands: Commands,
+    readModels: ReadModels,
+    log: LogHead,
+    spareTime: SpareTime,
+  ) {
     this.#execution = execution;
     this.#commands = commands;
     this.#readModels = readModels;
     this.#log = log;
+    this.#spareTime = spareTime;
   }
 
   async execute(command: RemoveLapsedUsers): Promise<Outcome> {
@@ -46,7 +53,7 @@ export class RemoveLapsedUsersHandler implements ICommandHandler<RemoveLapsedUse
     let left = remaining;
     let last = after;
     for await (const { people, isLast } of hitBy(this.#readModels, lapse, after, STEP)) {
-      await inTurns(people, PACE, async (some) => {
+      await inTurns(people, this.#spareTime, async (some) => {
         const there = await stillThere(this.#readModels, lapse, some);
         const removed = await Promise.all(there.map((person) => this.#remove(person, command)));
         hindered ||= removed.includes(false);

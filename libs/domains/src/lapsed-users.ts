@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { SpareTime } from '#clock';
 import type { ListRequest, ReadModels } from '#read-models';
 
 /** Of what the read model knows of somebody. */
@@ -95,22 +95,17 @@ export const stillThere = async (
   });
 };
 
-export interface Pace {
-  /** So many share a commit. */
-  readonly atOnce: number;
-  /** Milliseconds from the beginning of one turn to that of the next, at least: the others' time. */
-  readonly everyMs: number;
-}
+/** So many share a commit, in the time that callers leave. */
+const AT_ONCE = 12;
 
-/** Works on all of them, turn by turn, so that neither people nor what follows from each have long to wait. */
+/** Works on all of them, so many at a time, so that neither people nor what follows from each have long to wait. */
 export const inTurns = async <T>(
   items: readonly T[],
-  { atOnce, everyMs }: Pace,
+  spareTime: Pick<SpareTime, 'turn'>,
   work: (items: readonly T[]) => Promise<unknown>,
 ): Promise<void> => {
-  for (let from = 0; from < items.length; from += atOnce) {
-    const next = sleep(everyMs);
-    await work(items.slice(from, from + atOnce));
-    await next;
+  for (let from = 0; from < items.length; from += AT_ONCE) {
+    await spareTime.turn();
+    await work(items.slice(from, from + AT_ONCE));
   }
 };

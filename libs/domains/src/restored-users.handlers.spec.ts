@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { SpareTime } from '#clock';
 import { type Commands, type Execution, enclose, type Outcome, systemEnvelope } from '#commands';
 import type { LogHead } from '#queries';
 import type { ReadModels } from '#read-models';
@@ -64,7 +65,9 @@ const scene = (state: Domain, people: readonly RemovalView[], { away = 0, noted 
 const step = async (state: Domain, more?: { noted?: boolean }) => {
   const { given, issued, ran } = scene(state, [person('usr_1', 'away')], more);
   const command = Object.assign(new BringUsersBack(), { ...named, after: '' });
-  await new BringUsersBackHandler(...given).execute(enclose(command, systemEnvelope('step', 'step', null)));
+  await new BringUsersBackHandler(...given, new SpareTime()).execute(
+    enclose(command, systemEnvelope('step', 'step', null)),
+  );
   return { issued, ran };
 };
 

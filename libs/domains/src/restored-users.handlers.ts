@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { SpareTime } from '#clock';
 import {
   Commands,
   type DryRun,
@@ -22,7 +23,6 @@ import type { RemovalView } from './removals.projection.ts';
 import { countRemoved, countRestorable, reasonAgainst, removedFrom } from './restored-users.ts';
 
 const STEP = 500;
-const PACE = { atOnce: 50, everyMs: 1 };
 /** An answer names so many people and says how many there are; the read model of people knows them all. */
 const NAMED = 1_000;
 
@@ -135,12 +135,20 @@ export class BringUsersBackHandler implements ICommandHandler<BringUsersBack, Ou
   readonly #commands: Commands;
   readonly #readModels: ReadModels;
   readonly #log: LogHead;
+  readonly #spareTime: SpareTime;
 
-  constructor(execution: Execution, commands: Commands, readModels: ReadModels, log: LogHead) {
+  constructor(
+    execution: Execution,
+    commands: Commands,
+    readModels: ReadModels,
+    log: LogHead,
+    spareTime: SpareTime,
+  ) {
     this.#execution = execution;
     this.#commands = commands;
     this.#readModels = readModels;
     this.#log = log;
+    this.#spareTime = spareTime;
   }
 
   async execute(command: BringUsersBack): Promise<Outcome> {
@@ -166,7 +174,7 @@ export class BringUsersBackHandler implements ICommandHandler<BringUsersBack, Ou
       if (reason === null) restored += 1;
       else if (reason !== 'already_member') skipped.push({ userId: person.userId, accountId: null, reason });
     };
-    await inTurns(people, PACE, (some) => Promise.all(some.map(bringBack)));
+    await inTurns(people, this.#spareTime, (some) => Promise.all(some.map(bringBack)));
     return this.#execution.run(
       {
         decider: domain,

@@ -17,16 +17,13 @@ import {
 import type { ImportNotices } from './import-notices.ts';
 import type { ImportView } from './imports.projection.ts';
 import { inOrder } from './in-order.ts';
-import { type Pace, paced } from './paced.ts';
 import type { ChosenRow, ImportReport } from './report.ts';
 import type { RowImport } from './row-import.ts';
 
 /** Rows that are under way side by side: a merge waits most of the time, a joining keeps others waiting. */
 const AT_ONCE: Readonly<Record<Walk, number>> = { owners: 512, others: 64, everybody: 128 };
-/** Each joining is written by the thread that answers everybody else. */
-const PACE: Pace = { perSecond: 1_500, windowMs: 4 };
 /** Rows whose outcomes are told together. */
-const TOGETHER = 128;
+const TOGETHER = 64;
 /** How often a report under way says how far it is. */
 const TELL_EVERY = 50_000;
 const RETRY_MS = 250;
@@ -193,8 +190,7 @@ export class ImportRunner {
       told = [];
     };
     const ofThisWalk = ofWalk(walk, this.#report.chosen(run, row, place));
-    const rows = walk === 'owners' ? ofThisWalk : paced(ofThisWalk, PACE, this.#abort.signal);
-    const done = inOrder(rows, AT_ONCE[walk], async (chosen) => ({
+    const done = inOrder(ofThisWalk, AT_ONCE[walk], async (chosen) => ({
       outcome: await this.#rows.outcomeOf(run, chosen, cause),
       behind: { walk, row: chosen.row + 1, place: chosen.place },
     }));

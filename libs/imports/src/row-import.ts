@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { pause } from '#clock';
+import { pause, SpareTime } from '#clock';
 import { Commands, Execution, idFrom, namedUuid } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { Together } from '#event-store';
@@ -47,6 +47,7 @@ export class RowImport {
   readonly #people: People;
   readonly #domains: VerifiedDomains;
   readonly #merging: Merging;
+  readonly #spareTime: SpareTime;
 
   constructor(
     execution: Execution,
@@ -54,12 +55,14 @@ export class RowImport {
     people: People,
     domains: VerifiedDomains,
     merging: Merging,
+    spareTime: SpareTime,
   ) {
     this.#execution = execution;
     this.#commands = commands;
     this.#people = people;
     this.#domains = domains;
     this.#merging = merging;
+    this.#spareTime = spareTime;
   }
 
   async outcomeOf(run: Running, { row, person }: ChosenRow, cause: string): Promise<RowOutcome> {
@@ -67,6 +70,7 @@ export class RowImport {
     const skipped = (reason: SkipReason): RowOutcome => ({ row, userId, outcome: 'skipped', reason });
     const imported = (mergeId: string | null): RowOutcome => ({ row, userId, outcome: 'imported', mergeId });
     const joining = `${run.importId}/${userId}`;
+    await this.#spareTime.turn();
     const mergeId = idFrom(namedUuid(joining), 'mrg');
     const { state, traces } = await this.#people.load(userId);
     if (traces.has(namedUuid(joining))) return imported(null);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { SpareTime } from '#clock';
 import { Commands, type Envelope, Execution, namedUuid, type Outcome, systemEnvelope } from '#commands';
 import { Together } from '#event-store';
 import { type Decider, type Event, isRefusal, type Refusal } from '#kernel';
@@ -50,6 +51,7 @@ export class Merging {
   readonly #candidate: Candidate;
   readonly #ending: Ending;
   readonly #room: Room;
+  readonly #spareTime: SpareTime;
 
   constructor(
     execution: Execution,
@@ -58,6 +60,7 @@ export class Merging {
     candidate: Candidate,
     ending: Ending,
     room: Room,
+    spareTime: SpareTime,
   ) {
     this.#execution = execution;
     this.#commands = commands;
@@ -65,6 +68,7 @@ export class Merging {
     this.#candidate = candidate;
     this.#ending = ending;
     this.#room = room;
+    this.#spareTime = spareTime;
   }
 
   async state(mergeId: string): Promise<Merge> {
@@ -142,6 +146,7 @@ export class Merging {
       this.#envelope(`${mergeId}/lock`, told),
     );
     await told.together.onDisk;
+    await this.#spareTime.turn();
     if (isRefusal(outcome)) return 'candidate_not_open';
     const { state: candidate } = await this.#execution.load(organization, candidateOrganizationId);
     if (candidate.status === 'unknown') return 'candidate_not_open';
@@ -159,6 +164,7 @@ export class Merging {
   async #plan(begun: Running, told: Going): Promise<MergeFailure | undefined> {
     await this.#room.settled(begun.candidateOrganizationId);
     const found = await this.#candidate.of(begun.candidateOrganizationId);
+    await this.#spareTime.turn();
     if (found.hasVerifiedDomains) return 'candidate_has_verified_domains';
     const outcome = await this.#room.within(
       begun.organizationId,
@@ -250,6 +256,7 @@ export class Merging {
   async #endWithoutStragglers(state: Running, told: Going): Promise<void> {
     const { mergeId, organizationId, candidateOrganizationId } = state;
     const left = await this.#candidate.of(candidateOrganizationId);
+    await this.#spareTime.turn();
     if ((await this.#planRest(state, left, told)) > 0) return;
     await this.#ending.end(candidateOrganizationId, organizationId, left, (name) =>
       this.#envelope(`${mergeId}/${name}`, told),

@@ -1,4 +1,5 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
+import type { Breath } from '#clock';
 import type { Event, Projection, RecordedEvent, Scalar } from '#kernel';
 import { type CellOfDocument, cellOf, type Derived, derivedOf, derivedOfPast } from './derived.ts';
 import type { Collection, Documents, StoredDocument } from './port.ts';
@@ -59,6 +60,9 @@ interface Held {
   cell?: CellOfDocument;
 }
 
+/** Documents that are looked up, or handed over to be written, in one piece. */
+const PIECE = 100;
+
 /**
  * One batch of events folded into one projection's documents: every touched document is loaded once, every version
  * between is kept, and what has to be written is written at the end.
@@ -70,6 +74,7 @@ export class Fold {
   readonly #checkpoint: number;
   /** True: a batch that a crash cut off may have left documents that show more than the checkpoint. */
   readonly #torn: boolean;
+  readonly #breath: Breath;
   readonly #before = new Map<string, Held | undefined>();
   readonly #now = new Map<string, Held | undefined>();
   /** Keys whose stored document is not the one that the checkpoint shows. */
@@ -78,11 +83,12 @@ export class Fold {
   readonly #cells = new Map<string, Cell>();
   readonly #counts: PastCount[] = [];
 
-  constructor(projection: AnyProjection, build: string, checkpoint: number, torn: boolean) {
+  constructor(projection: AnyProjection, build: string, checkpoint: number, torn: boolean, breath: Breath) {
     this.#projection = projection;
     this.#names = collectionsOf(build);
     this.#checkpoint = checkpoint;
     this.#torn = torn;
+    this.#breath = breath;
   }
 
   /** Applies the events in order; returns what had to be quarantined. */
@@ -100,6 +106,7 @@ export class Fold {
     }[] = [];
     for (const event of events) {
       if (quarantined.has(event.stream) || isQuarantined(event.stream)) continue;
+      if (this.#breath.isDue) await this.#breath.take();
       try {
         const changes = this.#react(event);
         for (const [key, , next] of changes) this.#now.set(key, next);
@@ -112,7 +119,10 @@ export class Fold {
         });
       }
     }
-    for (const { event, changes } of cellsNeeded) this.#keepPast(event, changes);
+    for (const { event, changes } of cellsNeeded) {
+      if (this.#breath.isDue) await this.#breath.take();
+      this.#keepPast(event, changes);
+    }
     if (this.#projection.counted) await this.#count(cellsNeeded, documents);
     return [...quarantined.values()];
   }
@@ -165,8 +175,9 @@ export class Fold {
     if (keys.size === 0 || this.#projection.immutable) return;
     const ids = [...keys];
     const live = documents.collection<Version>(this.#names.live);
-    for (const version of await live.find({ _id: { $in: ids } } as never).toArray())
-      this.#hold(version._id, version);
+    for await (const some of this.#inPieces(ids))
+      for (const version of await live.find({ _id: { $in: some } } as never).toArray())
+        this.#hold(version._id, version);
     if (this.#torn) await this.#loadAsOfCheckpoint(ids, documents);
   }
 
@@ -233,10 +244,11 @@ export class Fold {
   async #storedCounts(ids: readonly string[], documents: Documents): Promise<ReadonlyMap<string, number>> {
     const cells = documents.collection<Cell>(this.#names.cells);
     const stored = new Map<string, number>();
-    for (const cell of await cells.find({ _id: { $in: ids } } as never).toArray()) {
-      if (cell.at <= this.#checkpoint) stored.set(cell._id, cell.n);
-      else stored.set(cell._id, await this.#countAsOfCheckpoint(cell, documents));
-    }
+    for await (const some of this.#inPieces(ids))
+      for (const cell of await cells.find({ _id: { $in: some } } as never).toArray()) {
+        if (cell.at <= this.#checkpoint) stored.set(cell._id, cell.n);
+        else stored.set(cell._id, await this.#countAsOfCheckpoint(cell, documents));
+      }
     return stored;
   }
 
@@ -257,11 +269,15 @@ export class Fold {
   /** Counts and past versions first, current documents last: what a crash leaves is told by the checkpoint. */
   async write(documents: Documents): Promise<void> {
     const add = this.#torn ? put : insert;
-    await add(documents.collection<PastCount>(this.#names.counts), this.#counts);
-    await put(documents.collection<Cell>(this.#names.cells), [...this.#cells.values()]);
-    await add(documents.collection<PastVersion>(this.#names.past), this.#past);
+    for await (const some of this.#inPieces(this.#counts))
+      await add(documents.collection<PastCount>(this.#names.counts), some);
+    for await (const some of this.#inPieces([...this.#cells.values()]))
+      await put(documents.collection<Cell>(this.#names.cells), some);
+    for await (const some of this.#inPieces(this.#past))
+      await add(documents.collection<PastVersion>(this.#names.past), some);
     const operations: AnyBulkWriteOperation<Version>[] = [];
     for (const [key, held] of this.#now) {
+      if (this.#breath.isDue) await this.#breath.take();
       if (held === this.#before.get(key) && !this.#stale.has(key)) continue;
       if (held === undefined) operations.push({ deleteOne: { filter: { _id: key } as never } });
       else if (this.#isNew(key))
@@ -279,7 +295,15 @@ export class Fold {
           },
         });
     }
-    if (operations.length > 0) await documents.collection<Version>(this.#names.live).bulkWrite(operations);
+    for await (const some of this.#inPieces(operations))
+      await documents.collection<Version>(this.#names.live).bulkWrite(some);
+  }
+
+  async *#inPieces<One>(all: readonly One[]): AsyncGenerator<readonly One[]> {
+    for (let from = 0; from < all.length; from += PIECE) {
+      if (this.#breath.isDue) await this.#breath.take();
+      yield all.slice(from, from + PIECE);
+    }
   }
 
   #stored(held: Held): object {

@@ -1,4 +1,4 @@
-import { pause, Waiting } from '#clock';
+import { Breath, pause, Waiting } from '#clock';
 import type { EventStore } from '#event-store';
 import type { Projection, RecordedEvent } from '#kernel';
 import { type Build, Builds, buildName, isReadable, save } from './builds.ts';
@@ -175,11 +175,12 @@ export class Projector {
 
   async #applyLive(batch: readonly RecordedEvent[]): Promise<void> {
     const position = batch.at(-1)?.position as number;
+    const breath = new Breath();
     const found = await this.#documents.transaction(async (documents) => {
       const all: QuarantinedStream[] = [];
       for (const [name, build] of this.#builds.served)
         if (build.position === null)
-          all.push(...(await this.#fold(name, build, batch, this.#position, documents)));
+          all.push(...(await this.#fold(name, build, batch, this.#position, documents, breath)));
       await advance(documents, this.#position, position);
       return all;
     });
@@ -193,12 +194,13 @@ export class Projector {
     batch: readonly RecordedEvent[],
     checkpoint: number,
     documents: Documents,
+    breath = new Breath(),
   ): Promise<QuarantinedStream[]> {
     const projection = this.#builds.named(name);
     const relevant = batch.filter((event) => event.unreadable || projection.on[event.type]);
     if (relevant.length === 0) return [];
     const buildId = buildName(name, build);
-    const fold = new Fold(projection, buildId, checkpoint, !this.#documents.transactional);
+    const fold = new Fold(projection, buildId, checkpoint, !this.#documents.transactional, breath);
     const found = await fold.apply(relevant, documents, (stream) => this.#quarantine.has(buildId, stream));
     await fold.write(documents);
     return this.#quarantine.keep(documents, name, buildId, found);
