@@ -1,11 +1,9 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Bench } from './bench.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { KeysetFloor } from './keyset-floor.ts';
 import { quantiles } from './load.ts';
 import { connections, type Owner, settled, signUpOwner, startProduct } from './product.ts';
-import { accountId, type Member, member, organizationOf, seedStopped } from './seeds.ts';
+import { accountId, forgetReadModels, type Member, member, organizationOf, seedStopped } from './seeds.ts';
 
 const SMALL = 1_000;
 
@@ -156,8 +154,7 @@ export const organized = async (
       organizationOf(mark, owner.organizationId, owner.userId, members),
       owner.userId,
     );
-  // Built from nothing they are there sooner than if they followed.
-  for (const name of readdirSync(folder)) if (name.startsWith('read-models.db')) rmSync(join(folder, name));
+  forgetReadModels(folder);
   return organizations;
 };
 
