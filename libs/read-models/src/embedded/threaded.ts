@@ -11,6 +11,9 @@ import { type Order, type Reply, unpacked } from './messages.ts';
 import { collectionOf, Within } from './ordered.ts';
 import { type Layouts, Reads, type View } from './reads.ts';
 
+/** What is written soon is garbage: room for more is taken, kept and not needed. */
+const YOUNG_MIB = 12;
+
 type Wait = { readonly resolve: (value: never) => void; readonly reject: (error: Error) => void };
 
 /**
@@ -47,6 +50,7 @@ export class ThreadedDocuments implements DocumentStore {
   ): Promise<ThreadedDocuments> {
     const worker = startThread('./thread', import.meta.url, {
       name: 'documents',
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
       workerData: { path, options },
     });
     const [{ error }] = (await once(worker, 'message')) as [Reply];
