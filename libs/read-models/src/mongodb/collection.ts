@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type {
   AnyBulkWriteOperation,
   ClientSession,
@@ -13,7 +12,6 @@ import type {
   WithId,
   WithoutId,
 } from 'mongodb';
-import { StorageFailure } from '#sqlite';
 import { type Collection, DuplicateKey, type Found, type StoredDocument, UnsupportedQuery } from '../port.ts';
 import {
   checkedCount,
@@ -26,6 +24,7 @@ import {
   parseUpdate,
 } from '../subset.ts';
 import { told } from './errors.ts';
+import { inTime, READ_MS, WRITE_MS } from './in-time.ts';
 
 /** A transaction. The first failure ends it on the server; what follows is refused here with the same error. */
 export class Within {
@@ -64,7 +63,7 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
     checkedOptions(options, ['sort']);
     parseFilter(filter);
     parseSort(options.sort);
-    return this.#done(() => inTime(this.#driver.findOne(filter, { ...options, ...this.#session })));
+    return this.#done(READ_MS, () => this.#driver.findOne(filter, { ...options, ...this.#session }));
   }
 
   find(filter: Filter<T>, options: Pick<FindOptions, 'sort' | 'limit' | 'skip'> = {}): Found<WithId<T>> {
@@ -83,8 +82,8 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
     checkedOptions(options, ['limit']);
     parseFilter(filter);
     const limit = checkedCount('limit', options.limit);
-    return this.#done(() =>
-      inTime(this.#driver.countDocuments(filter, { ...(limit > 0 ? { limit } : {}), ...this.#session })),
+    return this.#done(READ_MS, () =>
+      this.#driver.countDocuments(filter, { ...(limit > 0 ? { limit } : {}), ...this.#session }),
     );
   }
 
@@ -94,13 +93,15 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
   ): Promise<unknown> {
     checkedOptions(options, ['writeConcern']);
     checkedId((document as StoredDocument)._id);
-    return this.#done(() => this.#driver.insertOne(document, { ...options, ...this.#session }));
+    return this.#done(WRITE_MS, () => this.#driver.insertOne(document, { ...options, ...this.#session }));
   }
 
   async updateOne(filter: Filter<T>, update: UpdateFilter<T>, options: { upsert?: boolean } = {}) {
     checkedOptions(options, ['upsert']);
     checkUpdate(filter, update, options.upsert);
-    return this.#done(() => this.#driver.updateOne(filter, update, { ...options, ...this.#session }));
+    return this.#done(WRITE_MS, () =>
+      this.#driver.updateOne(filter, update, { ...options, ...this.#session }),
+    );
   }
 
   async replaceOne(
@@ -110,17 +111,19 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
   ): Promise<unknown> {
     checkedOptions(options, ['upsert']);
     checkReplacement(filter, document, options.upsert);
-    return this.#done(() => this.#driver.replaceOne(filter, document, { ...options, ...this.#session }));
+    return this.#done(WRITE_MS, () =>
+      this.#driver.replaceOne(filter, document, { ...options, ...this.#session }),
+    );
   }
 
   async deleteOne(filter: Filter<T>): Promise<{ deletedCount: number }> {
     parseFilter(filter);
-    return this.#done(() => this.#driver.deleteOne(filter, this.#session));
+    return this.#done(WRITE_MS, () => this.#driver.deleteOne(filter, this.#session));
   }
 
   async deleteMany(filter: Filter<T>): Promise<{ deletedCount: number }> {
     parseFilter(filter);
-    return this.#done(() => this.#driver.deleteMany(filter, this.#session));
+    return this.#done(WRITE_MS, () => this.#driver.deleteMany(filter, this.#session));
   }
 
   async bulkWrite(
@@ -131,32 +134,14 @@ export class MongoCollection<T extends StoredDocument> implements Collection<T> 
     if (options.ordered === false) throw new UnsupportedQuery('bulkWrite is ordered');
     for (const operation of operations) checkOperation(operation);
     if (operations.length === 0) return undefined;
-    return this.#done(() => this.#driver.bulkWrite(operations, this.#session));
+    return this.#done(WRITE_MS, () => this.#driver.bulkWrite(operations, this.#session));
   }
 
-  async #done<R>(work: () => Promise<R>): Promise<R> {
+  async #done<R>(milliseconds: number, work: () => Promise<R>): Promise<R> {
     this.#within?.mustGoOn();
-    return done(work(), this.#within);
+    return done(inTime(milliseconds, work()), this.#within);
   }
 }
-
-/** A read that takes longer is an outage, and whoever asked is told so. */
-const READ_MS = 10_000;
-
-/** The driver has been seen to wait for ever where a server went away at the very moment of a read. */
-const inTime = async <R>(read: Promise<R>): Promise<R> => {
-  const late = new AbortController();
-  try {
-    return await Promise.race([read, after(READ_MS, late.signal)]);
-  } finally {
-    late.abort();
-  }
-};
-
-const after = async (milliseconds: number, signal: AbortSignal): Promise<never> => {
-  await setTimeout(milliseconds, undefined, { signal });
-  throw new StorageFailure('MongoDB has not answered in time');
-};
 
 const done = async <R>(work: Promise<R>, within: Within | undefined): Promise<R> => {
   try {
@@ -193,13 +178,14 @@ class MongoFound<T> implements Found<T> {
 
   async toArray(): Promise<T[]> {
     this.#within?.mustGoOn();
-    return done(inTime(this.#cursor.toArray()), this.#within);
+    return done(inTime(READ_MS, this.#cursor.toArray()), this.#within);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
     this.#within?.mustGoOn();
     try {
-      while (await done(this.#cursor.hasNext(), this.#within)) yield (await this.#cursor.next()) as T;
+      while (await done(inTime(READ_MS, this.#cursor.hasNext()), this.#within))
+        yield (await this.#cursor.next()) as T;
     } finally {
       await this.#cursor.close();
     }

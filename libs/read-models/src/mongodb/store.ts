@@ -3,6 +3,7 @@ import type { IndexSpec } from '#kernel';
 import type { Collection, DocumentStore, Documents, StoredDocument, UniqueIndex } from '../port.ts';
 import { MongoCollection, Within } from './collection.ts';
 import { answered, told } from './errors.ts';
+import { inTime, TRANSACTION_MS } from './in-time.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
 
@@ -65,19 +66,18 @@ export class MongoDocuments implements DocumentStore {
   /** `work` runs again when the server asks for it: after a conflict with another transaction or a step-down. */
   async transaction<R>(work: (documents: Documents) => Promise<R>): Promise<R> {
     if (!this.transactional) return work(this);
-    return answered(
-      this.#client.withSession((session) =>
-        session.withTransaction(
-          async () => {
-            const within = new Within(session);
-            const result = await work({ collection: (name) => this.#collection(name, within) });
-            within.mustGoOn();
-            return result;
-          },
-          { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' }, maxCommitTimeMS: 10_000 },
-        ),
+    const done = this.#client.withSession((session) =>
+      session.withTransaction(
+        async () => {
+          const within = new Within(session);
+          const result = await work({ collection: (name) => this.#collection(name, within) });
+          within.mustGoOn();
+          return result;
+        },
+        { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' }, maxCommitTimeMS: 10_000 },
       ),
     );
+    return answered(inTime(TRANSACTION_MS, done));
   }
 
   async ensureIndexes(
