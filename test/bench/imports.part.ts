@@ -7,7 +7,6 @@ import { Crowd, type Founded } from '../support/crowd.ts';
 import { Mortal } from '../support/mortal.ts';
 import type { Bench } from './bench.ts';
 import { runToEnd } from './child.ts';
-import { besideImports } from './import-beside.ts';
 import type { Reported } from './report-process.ts';
 
 const DOMAIN = 'prime.example';
@@ -103,8 +102,9 @@ const merged = async (folder: string, count: number): Promise<Run> => {
 };
 
 /** IMP-03: the file of everybody, in a process of its own that shows nothing else. */
-const reports = async (bench: Bench): Promise<void> => {
+export const reports = async (bench: Bench): Promise<void> => {
   const count = bench.pick(2_000, 1_000_000);
+  bench.report.part('import-report', 'P16: the report of an import, in a process of its own');
   const folder = bench.folder('report');
   const runs: Reported[] = [];
   for (let round = 0; round < bench.rounds; round += 1)
@@ -133,7 +133,7 @@ const reports = async (bench: Bench): Promise<void> => {
 
 /** P16, P17: people who come in great numbers, with everything that follows them. */
 export const imports = async (bench: Bench): Promise<void> => {
-  bench.report.part('import', 'P16, P17: imports and merges, projections and policies running');
+  bench.report.part('import-speed', 'P16, P17: imports and merges, projections and policies running');
   const count = bench.pick(100, 5_000);
   const kinds = {
     'import of people who are nowhere': (folder: string) =>
@@ -156,6 +156,4 @@ export const imports = async (bench: Bench): Promise<void> => {
       broken: runs.find(({ broken }) => broken)?.broken,
     });
   }
-  await reports(bench);
-  await besideImports(bench);
 };

@@ -28,7 +28,9 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   rebuild: async () => (await import('./rebuild.part.ts')).rebuilds,
   checks: async () => (await import('./domain-checks.part.ts')).domainChecks,
   lapse: async () => (await import('./lapse.part.ts')).lapses,
-  import: async () => (await import('./imports.part.ts')).imports,
+  'import-speed': async () => (await import('./imports.part.ts')).imports,
+  'import-report': async () => (await import('./imports.part.ts')).reports,
+  'import-beside': async () => (await import('./import-beside.ts')).besideImports,
   boot: async () => (await import('./boot.part.ts')).boots,
   eventstoredb: async () => (await import('./eventstoredb.part.ts')).eventStoreDb,
   'peer-invite': async () => (await import('./peers.part.ts')).invitesBeside,
@@ -40,16 +42,20 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
 /** Those that measure beside a peer; they run only when they are named, each by itself or all as `peers`. */
 const peers = ['peer-invite', 'peer-accept', 'peer-list-1k', 'peer-list-100k'];
 
+/** Each can be named by itself, all of them as `import`. */
+const imports = ['import-speed', 'import-report', 'import-beside'];
+
 /** What `smoke` alone runs, in less than a minute: the main job. The others run at its sizes when they are named. */
 const mainJob = ['command', 'invite', 'lag', 'list', 'rebuild', 'boot', 'eventstoredb'];
 
 const asked = process.argv.slice(2);
 const smoke = asked.includes('smoke');
-const names = asked.filter((name) => name !== 'smoke').flatMap((name) => (name === 'peers' ? peers : [name]));
+const together: Readonly<Record<string, readonly string[]>> = { peers, import: imports };
+const names = asked.filter((name) => name !== 'smoke').flatMap((name) => together[name] ?? [name]);
 const unknown = names.find((name) => !(name in parts));
 if (unknown !== undefined) {
   process.stderr.write(
-    `There is no part ${unknown}; there are: smoke, peers, ${Object.keys(parts).join(', ')}.\n`,
+    `There is no part ${unknown}; there are: smoke, ${Object.keys(together).join(', ')}, ${Object.keys(parts).join(', ')}.\n`,
   );
   process.exit(1);
 }
