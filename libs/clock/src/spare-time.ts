@@ -1,5 +1,5 @@
 /** What such work takes of one turn of the event loop, in milliseconds. */
-const SHARE_MS = 1.5;
+const SHARE_MS = 1;
 /** While somebody asks, from the beginning of one share to that of the next: the rest is theirs. */
 const EVERY_MS = 8;
 /** Whoever was answered so long ago is not asking any more. */
