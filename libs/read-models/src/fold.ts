@@ -61,7 +61,7 @@ interface Held {
 }
 
 /** Documents that are looked up, or handed over to be written, in one piece. */
-const PIECE = 100;
+const PIECE = 250;
 
 /**
  * One batch of events folded into one projection's documents: every touched document is loaded once, every version
