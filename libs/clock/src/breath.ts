@@ -5,14 +5,20 @@ const PIECE_MS = 1.5;
 
 /** Long work is done in pieces, and after each of them others get their turn. */
 export class Breath {
-  #began = performance.now();
+  readonly #now: () => number;
+  #began: number;
+
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+    this.#began = now();
+  }
 
   get isDue(): boolean {
-    return performance.now() - this.#began >= PIECE_MS;
+    return this.#now() - this.#began >= PIECE_MS;
   }
 
   async take(): Promise<void> {
     await nextTurn();
-    this.#began = performance.now();
+    this.#began = this.#now();
   }
 }

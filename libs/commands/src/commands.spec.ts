@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CommandBus } from '@nestjs/cqrs';
+import { Together } from '#event-store';
 import { type Call, CommandClasses, Commands, Effects } from './commands.ts';
 import {
   awaited,
@@ -7,6 +8,7 @@ import {
   Fingerprints,
   OrgledgerCommand,
   type Receipt,
+  systemEnvelope,
   systemPrincipal,
 } from './envelope.ts';
 
@@ -31,7 +33,7 @@ class Followed extends Effects {
   }
 }
 
-const sent = async (answer: Partial<Receipt>) => {
+const answering = (answer: Partial<Receipt>) => {
   const effects = new Followed();
   const receipt: Receipt = {
     [correlation]: 'cor_1',
@@ -46,6 +48,11 @@ const sent = async (answer: Partial<Receipt>) => {
   const past = { fingerprintOf: async () => undefined };
   const fingerprints = new Fingerprints(Buffer.alloc(32));
   const commands = new Commands(bus, effects, new CommandClasses([Start]), fingerprints, past, () => {});
+  return { commands, effects };
+};
+
+const sent = async (answer: Partial<Receipt>) => {
+  const { commands, effects } = answering(answer);
   const { position } = (await commands.send(new Start(), {}, call)) as Receipt;
   return { position, waits: effects.waits };
 };
@@ -59,5 +66,21 @@ describe('the answer to a command', () => {
   it('comes at once when nothing follows that anybody waits for', async () => {
     for (const answer of [{ [awaited]: false }, { events: [{ id: 'e1', type: 'Other' }] }, { events: [] }])
       expect(await sent(answer)).toEqual({ position: '1', waits: [] });
+  });
+
+  it('P1: comes when what the command has appended is on the disk, unless whoever issued it waits for that', async () => {
+    const { commands } = answering({});
+    const disk = Promise.withResolvers<void>();
+    const together = new Together();
+    together.add(disk.promise);
+    const own = { ...systemEnvelope('c1', 'cor_1', null), together };
+    const order: string[] = [];
+    const start = { command: 'Start', fields: {} };
+    const answered = commands.enclosed(start, own).then(() => order.push('answered'));
+    await commands.enclosed(start, { ...own, ahead: true });
+    order.push('gone on');
+    disk.resolve();
+    await answered;
+    expect(order).toEqual(['gone on', 'answered']);
   });
 });

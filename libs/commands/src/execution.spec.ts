@@ -285,6 +285,16 @@ describe('execution', () => {
     expect(await store.head()).toBe(2);
   });
 
+  it('P1: whoever goes on from a command before the disk sees it, and waits for what it is held together by', async () => {
+    const execution = fresh();
+    const together = new Together();
+    await execution.run(step(2), envelope('a', { together, ahead: true }));
+    expect(await execution.load(counter, 'c1')).toMatchObject({ state: 2, revision: 0 });
+    expect(await store.head()).toBe(0);
+    await together.onDisk;
+    expect(await store.head()).toBe(1);
+  });
+
   it('P1: what was made ahead and could not be kept is forgotten', async () => {
     const disk = Promise.withResolvers<void>();
     const losing: EventStore = Object.create(store, {
