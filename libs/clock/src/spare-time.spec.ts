@@ -70,4 +70,19 @@ describe('the time that nobody else wants', () => {
     expect(await share()).toBe(0);
     expect(steps).toEqual(['a', 'b']);
   });
+
+  it('P17: what has begun goes on before anything else begins', async () => {
+    const beginning = async (): Promise<void> => {
+      await spareTime.turnToBegin();
+      steps.push('begins');
+      now += 2;
+    };
+    void beginning();
+    for (const name of ['a', 'b']) void taking(name, 2);
+    await share();
+    await share();
+    expect(steps).toEqual(['a', 'b']);
+    await share();
+    expect(steps).toEqual(['a', 'b', 'begins']);
+  });
 });

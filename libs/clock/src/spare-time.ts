@@ -28,7 +28,8 @@ const machine: Loop = {
  */
 export class SpareTime {
   readonly #loop: Loop;
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
+  readonly #beginning: (() => void)[] = [];
   #isAwaited = false;
   #began = Number.NEGATIVE_INFINITY;
   #taken = 0;
@@ -45,8 +46,17 @@ export class SpareTime {
 
   /** Resolves when the caller may take the next step, which ends where it waits for something. */
   turn(): Promise<void> {
+    return this.#turn(this.#waiting);
+  }
+
+  /** The same for a first step: what has begun goes on before anything else begins. */
+  turnToBegin(): Promise<void> {
+    return this.#turn(this.#beginning);
+  }
+
+  #turn(queue: (() => void)[]): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      queue.push(resolve);
       if (!this.#isAwaited) this.#await();
     });
   }
@@ -66,21 +76,19 @@ export class SpareTime {
       this.#began = now;
       this.#taken = 0;
     }
-    const steps = this.#waiting;
-    this.#waiting = [];
-    this.#step(steps, 0, now);
+    this.#step(now);
   }
 
-  #step(steps: (() => void)[], next: number, since: number): void {
+  #step(since: number): void {
     const now = this.#loop.now();
     this.#taken += now - since;
-    if (next < steps.length && this.#taken < SHARE_MS) {
-      steps[next]?.();
-      this.#loop.afterwards(() => this.#step(steps, next + 1, now));
+    const next = this.#taken < SHARE_MS ? (this.#waiting.shift() ?? this.#beginning.shift()) : undefined;
+    if (next) {
+      next();
+      this.#loop.afterwards(() => this.#step(now));
       return;
     }
-    this.#waiting = [...steps.slice(next), ...this.#waiting];
     this.#isAwaited = false;
-    if (this.#waiting.length > 0) this.#await();
+    if (this.#waiting.length + this.#beginning.length > 0) this.#await();
   }
 }

@@ -21,7 +21,7 @@ import type { ChosenRow, ImportReport } from './report.ts';
 import type { RowImport } from './row-import.ts';
 
 /** Rows that are under way side by side: a merge waits most of the time, a joining keeps others waiting. */
-const AT_ONCE: Readonly<Record<Walk, number>> = { owners: 512, others: 64, everybody: 128 };
+const AT_ONCE: Readonly<Record<Walk, number>> = { owners: 1_024, others: 64, everybody: 128 };
 /** Rows whose outcomes are told together. */
 const TOGETHER = 64;
 /** How often a report under way says how far it is. */

@@ -70,7 +70,7 @@ export class RowImport {
     const skipped = (reason: SkipReason): RowOutcome => ({ row, userId, outcome: 'skipped', reason });
     const imported = (mergeId: string | null): RowOutcome => ({ row, userId, outcome: 'imported', mergeId });
     const joining = `${run.importId}/${userId}`;
-    await this.#spareTime.turn();
+    await this.#spareTime.turnToBegin();
     const mergeId = idFrom(namedUuid(joining), 'mrg');
     const { state, traces } = await this.#people.load(userId);
     if (traces.has(namedUuid(joining))) return imported(null);
