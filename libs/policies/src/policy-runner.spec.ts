@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Outcome } from '#commands';
 import { StoreUnavailable } from '#event-store';
@@ -122,6 +123,80 @@ describe('policies', () => {
     ]);
     expect(new Set(issued.map(({ cause, index }) => `${cause}/${index}`)).size).toBe(2);
     expect(await runner.countParked()).toBe(0);
+  });
+
+  it('the same command for different things goes side by side, a few at once; what comes after waits for them', async () => {
+    const part = (id: string) => ask('Part', { resource: { type: 'account', id }, fields: { id } });
+    const many = Array.from({ length: 40 }, (_, index) => part(`a${index}`));
+    const leaving: Policy<Event> = {
+      name: 'when-started-part',
+      on: { Started: () => [part('b1'), part('b2'), part('b1'), ask('Settle'), ...many] },
+    };
+    const log: string[] = [];
+    let under = 0;
+    let most = 0;
+    const { runner } = await started(
+      ScriptedLog.store([start()]),
+      async ({ command, fields }) => {
+        const name = (fields as { id?: string }).id ?? command;
+        log.push(`${name} begins`);
+        most = Math.max(most, ++under);
+        await nextTurn();
+        under -= 1;
+        log.push(`${name} ends`);
+        return { done: true };
+      },
+      [leaving],
+    );
+    await settled(runner, 1);
+    expect(log.slice(0, 8)).toEqual([
+      'b1 begins',
+      'b2 begins',
+      'b1 ends',
+      'b2 ends',
+      'b1 begins',
+      'b1 ends',
+      'Settle begins',
+      'Settle ends',
+    ]);
+    expect([most, log.length]).toEqual([16, 88]);
+  });
+
+  it('of what goes side by side everything has ended before a store that is away is asked again', async () => {
+    let away = true;
+    const log: string[] = [];
+    const both: Policy<Event> = {
+      name: 'when-started-do-both',
+      on: {
+        Started: () =>
+          ['t1', 't2'].map((id) => ask('Do', { resource: { type: 'thing', id }, fields: { id } })),
+      },
+    };
+    const { runner } = await started(
+      ScriptedLog.store([start()]),
+      async ({ fields }) => {
+        const { id } = fields as { id: string };
+        log.push(`${id} begins`);
+        if (id === 't1' && away) {
+          away = false;
+          throw new StoreUnavailable('away');
+        }
+        for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+        log.push(`${id} ends`);
+        return { done: true };
+      },
+      [both],
+    );
+    await settled(runner, 1);
+    expect(log).toEqual([
+      't1 begins',
+      't2 begins',
+      't2 ends',
+      't1 begins',
+      't2 begins',
+      't1 ends',
+      't2 ends',
+    ]);
   });
 
   it('what a rule refuses is parked and visible, the rest goes on, and it can be tried again', async () => {

@@ -48,6 +48,8 @@ export interface PolicyOptions {
 const SETTLE_MS = 2_000;
 const REMEMBERED = 20_000;
 const ATTEMPTS = 3;
+/** More would keep others waiting. */
+const AT_ONCE = 16;
 /** Index of a parked reaction of which not even the commands are known. */
 const WHOLE = -1;
 /** What a crash makes it see again is harmless, so the checkpoint need not be written every time. */
@@ -76,6 +78,25 @@ const meantBy = (
   );
   const there = same.filter(([at]) => at === index);
   return there.length > 0 ? there : same;
+};
+
+/** In order; the same command for different things, again and again, need not wait for itself: they share a commit. */
+const besideEachOther = (followOns: readonly FollowOn[]): (readonly [number, FollowOn])[][] => {
+  const groups: (readonly [number, FollowOn])[][] = [];
+  const things = new Set<string>();
+  for (const [index, followOn] of followOns.entries()) {
+    const { command, resource } = followOn;
+    const thing = `${resource.type}-${resource.id}`;
+    const group = groups.at(-1);
+    if (group?.[0]?.[1].command === command && group.length < AT_ONCE && !things.has(thing))
+      group.push([index, followOn]);
+    else {
+      groups.push([[index, followOn]]);
+      things.clear();
+    }
+    things.add(thing);
+  }
+  return groups;
 };
 
 /** True when an answer must wait for what policies make of such an event. */
@@ -251,10 +272,18 @@ export class PolicyRunner extends Effects {
       this.#observer.interrupted(error as Error);
       return this.#park(policy.name, event, unknownFollowOn(event), WHOLE, failed);
     }
-    for (const [index, followOn] of followOns.entries()) {
-      const refused = await this.#issue(policy.name, event, followOn, index);
-      if (refused) await this.#park(policy.name, event, followOn, index, refused);
+    for (const group of besideEachOther(followOns)) {
+      const done = await Promise.allSettled(
+        group.map(([index, followOn]) => this.#issueOrPark(policy.name, event, followOn, index)),
+      );
+      const passing = done.find(({ status }) => status === 'rejected');
+      if (passing) throw (passing as PromiseRejectedResult).reason;
     }
+  }
+
+  async #issueOrPark(policy: string, event: RecordedEvent, followOn: FollowOn, index: number): Promise<void> {
+    const refused = await this.#issue(policy, event, followOn, index);
+    if (refused) await this.#park(policy, event, followOn, index, refused);
   }
 
   /** @returns why it was refused for good, if it was. @throws what may pass by itself: the store is away. */
