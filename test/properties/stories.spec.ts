@@ -16,7 +16,9 @@ import { organization } from '../../libs/organizations/src/organization.ts';
 import { userDeletion, userRemoval } from '../../libs/users/src/user.departure.ts';
 import { user } from '../../libs/users/src/user.ts';
 
-const RUNS = process.env.ORGLEDGER_LONG === '1' ? 20_000 : 400;
+const LONG = process.env.ORGLEDGER_LONG === '1';
+const RUNS = LONG ? 20_000 : 400;
+const COMMANDS = LONG ? { minLength: 50, maxLength: 50 } : { maxLength: 25 };
 
 const oneOf = <const T extends string>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
 const is = <const T>(value: T) => fc.constant(value);
@@ -404,7 +406,7 @@ const decide = (decider: Story['decider'], { command, now }: Asked, state: unkno
   );
 
 describe.each(Object.entries(stories))('the story of %s', (_name, told) => {
-  const lives = fc.array(fc.record({ command: told.commands.map(frozen), now: moment }), { maxLength: 25 });
+  const lives = fc.array(fc.record({ command: told.commands.map(frozen), now: moment }), COMMANDS);
 
   it('a command that changes nothing writes nothing: the same command again gives no event, but where a rule says so', () => {
     fc.assert(
