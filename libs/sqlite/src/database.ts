@@ -248,15 +248,16 @@ export class Database {
   }
 
   /**
-   * Outside of a transaction: a little of what an erasure would otherwise wait for.
+   * A little of what an erasure would otherwise wait for; logs are folded in between transactions.
    * @returns whether there is more of it
    */
   tidy(): boolean {
+    const isBetween = !this.#db.isTransaction;
     try {
-      this.#noteAtRest();
+      if (isBetween) this.#noteAtRest();
       if (this.#sweepSome()) return true;
       this.#cleanFolded();
-      if (this.#folded.size > 0) return true;
+      if (this.#folded.size > 0 || !isBetween) return true;
       const { log, checkpointed } = this.#db.prepare('PRAGMA wal_checkpoint(NOOP)').get() as never;
       if (log - checkpointed >= WORTH_FOLDING) this.#pragma('wal_checkpoint(PASSIVE)');
     } catch {

@@ -13,6 +13,7 @@ import { Writer } from './writer.ts';
 
 const SCRUB_PATIENCE_MS = 5_000;
 const TIDY_EVERY_MS = 250;
+const TIDY_REST_MS = 2;
 
 /**
  * Documents as JSON text in one SQLite file, with index columns beside them.
@@ -63,8 +64,8 @@ export class EmbeddedDocuments implements DocumentStore {
       await pause(rest, undefined, { ref: false });
       if (this.#closed) return;
       const begun = performance.now();
-      const more = !this.#open && this.#database.tidy();
-      rest = more ? Math.max(1, 2 * (performance.now() - begun)) : TIDY_EVERY_MS;
+      const more = this.#database.tidy();
+      rest = more ? Math.max(TIDY_REST_MS, 2 * (performance.now() - begun)) : TIDY_EVERY_MS;
     }
   }
 
