@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { gate, startFakeApi, waiting } from '../test/fake-api.ts';
 import { Admission } from './admission.ts';
@@ -117,6 +118,19 @@ describe('P18: what would only wait is refused at once', () => {
     expect((await read('a')).status).toBe(503);
     leaving.abort();
     expect(await Promise.all(held)).toEqual(['gone', 'gone', 'gone']);
+    while ((await read('a')).status !== 200) await turn();
+  });
+});
+
+describe('P18: a connection that asks several times before it is answered', () => {
+  it('gives back every place when it breaks off', async () => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    const asking = `POST /v1/slow HTTP/1.1\r\nhost: a\r\nauthorization: Bearer good-a\r\ncontent-length: 0\r\n\r\n`;
+    socket.write(asking.repeat(3));
+    await arrived(3);
+    expect((await read('a')).status).toBe(503);
+    socket.destroy();
     while ((await read('a')).status !== 200) await turn();
   });
 });

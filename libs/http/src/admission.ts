@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RecentlyUsed } from '#cache';
@@ -44,9 +44,19 @@ interface Place {
   readonly caller: string;
 }
 
-const asked = Symbol('who asks');
+const entry = Symbol('entry');
 
-type Incoming = IncomingMessage & { [asked]?: Asking };
+type Incoming = IncomingMessage & { [entry]?: Entry };
+
+interface Entry {
+  readonly who: Asking;
+  /** What has a body begins when that is there; anything else waits at the door, where it costs less. */
+  readonly hasBody: boolean;
+  /** Milliseconds at the door. */
+  waited: number;
+  /** Once it is inside. */
+  request?: FastifyRequest;
+}
 
 /** Who asks, as far as a token or an address tells before anybody looks into it. */
 interface Asking extends Place {
@@ -226,7 +236,7 @@ export interface Door {
 /**
  * Whoever invents tokens stands with all of them in the one queue of their address, and takes no place of those who
  * are known. Who finds no place is refused at the door; a place is taken when the body has arrived, so that slow
- * senders hold none, and before anybody is asked who calls.
+ * senders hold none, and before anybody is asked who calls. What has no body waits at the door as well.
  */
 export const admit = (
   fastify: FastifyInstance,
@@ -240,30 +250,53 @@ export const admit = (
   const [inside] = server.listeners('request') as RequestListener[];
   if (!inside) throw new Error('nobody listens to requests yet');
   server.off('request', inside);
+  const inFor = (entered: Entry, response: ServerResponse, begin: () => void): boolean => {
+    const { who } = entered;
+    const isLetIn = admission.enter(who, () => {
+      if (!response.destroyed) begin();
+    });
+    // It closes once, and `once` would cost more.
+    if (isLetIn)
+      response.on('close', () => {
+        admission.leave(who);
+        if (entered.request) callers.learn(who, entered.request, response.statusCode);
+      });
+    return isLetIn;
+  };
   server.on('request', (request, response) => {
     if (uncounted.test(request.url ?? '')) return inside(request, response);
-    const who = callers.asking(request);
-    (request as Incoming)[asked] = who;
-    if (!admission.isFull(who)) return inside(request, response);
+    const entered: Entry = { who: callers.asking(request), hasBody: hasBody(request), waited: 0 };
+    (request as Incoming)[entry] = entered;
+    if (entered.hasBody) {
+      if (!admission.isFull(entered.who)) return inside(request, response);
+    } else {
+      const since = performance.now();
+      const begin = () => {
+        entered.waited = performance.now() - since;
+        inside(request, response);
+      };
+      if (inFor(entered, response, begin)) return;
+    }
     refusals.send({ id: nextId(), url: request.url ?? '' }, response);
     refused(request.method ?? '');
   });
   fastify.addHook('preHandler', (request: FastifyRequest, reply: FastifyReply, done) => {
-    const { raw } = reply;
     if (uncounted.test(request.url)) return done();
-    const who = (request.raw as Incoming)[asked] ?? callers.asking(request.raw);
-    request.isKnown = who.isKnown;
-    const isLetIn = admission.enter(who, () => {
-      if (!raw.destroyed) done();
-    });
-    if (!isLetIn) {
-      reply.hijack();
-      return refusals.send(request, raw);
-    }
-    // It closes once, and `once` would cost more.
-    raw.on('close', () => {
-      admission.leave(who);
-      callers.learn(who, request, raw.statusCode);
-    });
+    const { raw } = reply;
+    const entered: Entry = (request.raw as Incoming)[entry] ?? {
+      who: callers.asking(request.raw),
+      hasBody: true,
+      waited: 0,
+    };
+    entered.request = request;
+    request.isKnown = entered.who.isKnown;
+    request.waited = entered.waited;
+    if (!entered.hasBody) return done();
+    if (inFor(entered, raw, done)) return;
+    reply.hijack();
+    refusals.send(request, raw);
   });
 };
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';

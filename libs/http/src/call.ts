@@ -35,6 +35,8 @@ declare module 'fastify' {
     call: Call | undefined;
     /** True when somebody was let in with the same token before. */
     isKnown: boolean;
+    /** Milliseconds before it came in. */
+    waited: number;
   }
 }
 

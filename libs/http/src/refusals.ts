@@ -4,6 +4,20 @@ import { HttpProblem, problemDocument } from './problem.ts';
 /** Those who are refused and come again at once would take the time of those who are not. */
 const EVERY_MS = 6;
 
+/**
+ * Of the thread's processor time, for sending refusals; to read what is refused takes twice as much. At twice what can
+ * be done all are sent with it as soon as they may.
+ */
+const SHARE = 0.065;
+
+/** So much of it is kept for many at once. */
+const SAVED_MS = 15;
+
+const LONGEST_MS = 1_000;
+
+/** Looked at the clock after so many. */
+const AT_ONCE = 16;
+
 const overloaded = new HttpProblem(503, 'overloaded', 'Too much is under way just now; try again.');
 
 export interface Refused {
@@ -11,43 +25,82 @@ export interface Refused {
   readonly url: string;
 }
 
-type Refusal = readonly [Refused, ServerResponse];
+interface Refusal {
+  readonly request: Refused;
+  readonly response: ServerResponse;
+  readonly since: number;
+}
+
+/** Milliseconds: of the day's clock, and of this thread's processor time. */
+export interface Clocks {
+  readonly now: () => number;
+  readonly used: () => number;
+}
+
+const ownClocks: Clocks = {
+  now: () => performance.now(),
+  used: () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1_000;
+  },
+};
 
 /**
  * Past Fastify's way of answering, and many at a time: a refusal must cost a fraction of what it refuses, and a client
- * that is woken for each costs more than all else. Whoever is refused hears of it after 6 to 12 ms.
+ * that is woken for each costs more than all else. Whoever is refused hears of it after 6 to 12 ms; later, up to a
+ * second, where so many are that to tell them would take the time of those who are not: who waits for an answer asks
+ * nothing meanwhile.
  */
 export class Refusals {
   readonly #headers: readonly string[];
-  #arrived: Refusal[] = [];
-  #next: Refusal[] = [];
+  readonly #clocks: Clocks;
+  #waiting: Refusal[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #budget = SAVED_MS;
+  /** Processor time when somebody last looked. */
+  #used = 0;
 
   /** @param headers of every answer */
-  constructor(headers: OutgoingHttpHeaders) {
+  constructor(headers: OutgoingHttpHeaders, clocks: Clocks = ownClocks) {
     this.#headers = Object.entries({
       ...headers,
       'content-type': 'application/problem+json; charset=utf-8',
       'retry-after': '1',
     }).flatMap(([name, value]) => [name, String(value)]);
+    this.#clocks = clocks;
   }
 
   send(request: Refused, response: ServerResponse): void {
-    this.#arrived.push([request, response]);
-    this.#timer ??= setInterval(() => this.#sendNext(), EVERY_MS);
+    this.#waiting.push({ request, response, since: this.#clocks.now() });
+    this.#timer ??= setInterval(() => this.#sendDue(), EVERY_MS);
   }
 
-  #sendNext(): void {
-    const due = this.#next;
-    this.#next = this.#arrived;
-    this.#arrived = [];
-    for (const refusal of due) this.#answer(refusal);
-    if (this.#next.length > 0) return;
+  #sendDue(): void {
+    const now = this.#clocks.now();
+    const used = this.#clocks.used();
+    this.#budget = Math.min(SAVED_MS, this.#budget + (used - this.#used) * SHARE);
+    this.#used = used;
+    const arrivedSince = (ms: number): number => {
+      const at = this.#waiting.findIndex(({ since }) => now - since < ms);
+      return at < 0 ? this.#waiting.length : at;
+    };
+    const due = arrivedSince(EVERY_MS);
+    const overdue = arrivedSince(LONGEST_MS);
+    let sent = 0;
+    while (sent < due && (this.#budget > 0 || sent < overdue)) {
+      const next = Math.min(due, sent + AT_ONCE);
+      for (; sent < next; sent += 1) this.#answer(this.#waiting[sent] as Refusal);
+      const before = this.#used;
+      this.#used = this.#clocks.used();
+      this.#budget -= this.#used - before;
+    }
+    this.#waiting.splice(0, sent);
+    if (this.#waiting.length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  #answer([request, response]: Refusal): void {
+  #answer({ request, response }: Refusal): void {
     const body = JSON.stringify(problemDocument(overloaded, request));
     const own = ['content-length', String(Buffer.byteLength(body)), 'x-request-id', request.id];
     response.writeHead(503, [...this.#headers, ...own]).end(body);

@@ -93,6 +93,7 @@ export const createAdapter = ({
   fastify.decorateRequest('principal', undefined);
   fastify.decorateRequest('call', undefined);
   fastify.decorateRequest('isKnown', false);
+  fastify.decorateRequest('waited', 0);
   collectBodies(fastify);
   knownPaths.set(adapter, new KnownPaths(fastify));
 
@@ -114,7 +115,7 @@ export const createAdapter = ({
     const { method } = request;
     const route = (!request.is404 && request.routeOptions.url) || 'unmatched';
     const status = reply.statusCode;
-    const milliseconds = reply.elapsedTime;
+    const milliseconds = reply.elapsedTime + request.waited;
     answered?.({ method, route, status, seconds: milliseconds / 1_000 });
     log.info(
       { method, route, status, ms: Math.round(milliseconds * 100) / 100, requestId: request.id },
