@@ -167,6 +167,14 @@ describe.each(backends)('managed users on $name', (backend) => {
   it('LV-1: users are found by domain, account and kind, and counted', async () => {
     const { accountId } = await bob.call.post(bob.path('/accounts'), { name: 'Of Bob' });
     expect(await found(`accountId=${accountId}`)).toEqual([bob.userId]);
+    const before = await product.head();
+    await anna.call.put(`/v1/accounts/${accountId}/users/${carol.userId}/roles`, { roles: ['support'] });
+    const given = await product.head();
+    await anna.call.post(`/v1/accounts/${accountId}/users/${carol.userId}/remove`);
+    const both = [bob.userId, carol.userId].sort();
+    const then = async (at: unknown) => (await found(`accountId=${accountId}&asOf=${at}`)).sort();
+    expect(await found(`accountId=${accountId}`)).toEqual([bob.userId]);
+    expect([await then(before), await then(given)]).toEqual([[bob.userId], both]);
     expect(await found(`domain=${domain.toUpperCase()}&role=owner`)).toEqual([anna.userId]);
     const { users } = await anna.call.get(anna.path('/summary'));
     for (const kind of ['managed', 'pending', 'independent']) {

@@ -23,6 +23,8 @@ export interface Projection<Document extends object, Events extends Event = Even
    */
   readonly since?: number;
   readonly indexes: readonly IndexSpec[];
+  /** Of current documents only: what an earlier state is asked for goes by others. */
+  readonly currentIndexes?: readonly IndexSpec[];
   /**
    * Totals kept beside the documents: one counter per scope and combination of these fields, so that a list
    * knows its total under every filter on them without counting.

@@ -76,6 +76,7 @@ export const cellOf = ({ counted }: AnyProjection, body: Body): CellOfDocument |
 
 export const indexesOf = (projection: AnyProjection): readonly IndexSpec[] => [
   ...indexesOfPast(projection),
+  ...(projection.currentIndexes ?? []),
   ...(projection.searched?.inOrderOf ?? []).map(
     (field): IndexSpec => ({ [String(projection.searched?.scope)]: 1, _initials: 1, [field]: 1 }),
   ),

@@ -62,6 +62,7 @@ export interface WalkRequest {
   readonly by: string;
   /** Documents of a page. Default 200. */
   readonly limit?: number;
+  readonly asOf?: number;
 }
 
 const WAIT_MS = 2_000;
@@ -173,7 +174,7 @@ export class ReadModels {
   /** Everything that matches, page by page; what changes meanwhile behind the last page is seen, before it not. */
   async *pages<Document>(
     name: string,
-    { where, by, limit = 200 }: WalkRequest,
+    { where, by, limit = 200, asOf }: WalkRequest,
   ): AsyncGenerator<Page<Document>['items'], void> {
     let after: ListRequest['after'];
     do {
@@ -183,6 +184,7 @@ export class ReadModels {
         sort,
         limit,
         after,
+        asOf,
         totals: false,
       });
       yield page.items;

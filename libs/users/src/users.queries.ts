@@ -95,13 +95,31 @@ class GetMeHandler implements IQueryHandler<GetMe> {
   }
 }
 
+/** So many are looked for one by one; of more, a page is soon full. */
+const FEW = 1_000;
+
+/** Who had access to an account, if they were few. */
+const usersOf = async (
+  accountId: string,
+  readModels: ReadModels,
+  at: number,
+): Promise<string[] | undefined> => {
+  const request = { where: { accountId }, by: 'email', limit: FEW, asOf: at };
+  const found: string[] = [];
+  for await (const page of readModels.pages<{ userId: string }>('account-users', request)) {
+    found.push(...page.map(({ userId }) => userId));
+    if (found.length >= FEW) return undefined;
+  }
+  return found;
+};
+
 export const userQueries = [
   GetMeHandler,
   ...listHandlers(
     listRow<ListUsers, UserView>({
       on: ListUsers,
       projection: 'users',
-      joins: ['deliveries'],
+      joins: ['deliveries', 'account-users'],
       authorize: (principal, { organizationId }) => mayRead(principal, organizationId),
       where: ({ organizationId, kind, role, status, domain, accountId, twoFactorRequired, search }) => ({
         organizationId,
@@ -113,6 +131,10 @@ export const userQueries = [
         twoFactorRequired,
         words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
       }),
+      then: async ({ accountId }, readModels, at) => {
+        const users = accountId === undefined ? undefined : await usersOf(accountId, readModels, at);
+        return users && { userId: { in: users } };
+      },
       sort: { name: 'name', email: 'email', joinedAt: 'joinedAt' },
       items,
     }),

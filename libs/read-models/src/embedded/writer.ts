@@ -156,10 +156,12 @@ export class Writer {
     this.#database.statement(layout.sql.update).run(text, ...values, id);
     for (const index of layout.multikey) {
       if (layout.columnsOf(index).every((at) => sameEncoded(before[at], values[at]))) continue;
+      const gone = byContent(layout.entries(index, id, before));
+      const come = byContent(layout.entries(index, id, values));
       const remove = this.#database.statement(removeEntry(index));
-      for (const entry of layout.entries(index, id, before)) remove.run(...entry, old.id!);
+      for (const [content, entry] of gone) if (!come.has(content)) remove.run(...entry, old.id!);
       const insert = this.#database.statement(insertEntry(index));
-      for (const entry of layout.entries(index, id, values)) insert.run(...entry, old.id!);
+      for (const [content, entry] of come) if (!gone.has(content)) insert.run(...entry, old.id!);
     }
     return true;
   }
@@ -183,6 +185,16 @@ export class Writer {
     }
   }
 }
+
+/** By a text that no two entries share. */
+const byContent = (entries: readonly Encoded[][]): ReadonlyMap<string, Encoded[]> =>
+  new Map(entries.map((entry) => [JSON.stringify(entry.map(told)), entry]));
+
+/** Nothing (minus infinity) is no number of JSON, and bytes are none of its texts. */
+const told = (value: Encoded): string | number | readonly [string] => {
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString('hex')];
+  return Number.isFinite(value) || typeof value === 'string' ? value : [String(value)];
+};
 
 const withId = (id: string, document: Json, text: string): string => {
   if (document._id !== undefined) return text;
