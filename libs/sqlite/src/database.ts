@@ -207,7 +207,7 @@ export class Database {
     this.#folded.clear();
   }
 
-  #takeNote(): void {
+  #takeNote(): PageGaps {
     this.#file ??= openSync(this.path, 'r+');
     this.#gaps ??= new PageGaps(this.#file);
     // The log's index is there from the first read on.
@@ -215,6 +215,7 @@ export class Database {
     this.#written ??= new WrittenPages(this.path);
     this.#written.note();
     this.#isKnown = true;
+    return this.#gaps;
   }
 
   #rollback(): void {
@@ -234,17 +235,14 @@ export class Database {
     while (this.#sweepSome()) yield;
   }
 
-  /** @returns whether there is more of the file to look at */
+  /** @returns whether there is more of the file to look at; where that fails it is begun anew */
   #sweepSome(): boolean {
     if (this.#isSwept) return false;
-    if (!this.#sweeping) {
-      this.#takeNote();
-      this.#sweeping = this.#gaps?.cleanAll();
-    }
-    if (!this.#sweeping?.next().done) return true;
+    const sweeping = this.#sweeping ?? this.#takeNote().cleanAll();
     this.#sweeping = undefined;
-    this.#isSwept = true;
-    return false;
+    this.#isSwept = sweeping.next().done === true;
+    if (!this.#isSwept) this.#sweeping = sweeping;
+    return !this.#isSwept;
   }
 
   /**

@@ -188,3 +188,22 @@ it('cleaning that fails while nobody waits harms nobody; the file is looked at a
   expect(database.scrub()).toBe(true);
   expect(whole).toHaveBeenCalledTimes(1);
 });
+
+it('USR-10: a look at the whole file that failed is begun anew, not taken for done', () => {
+  database.transaction(() => {
+    database.run('CREATE TABLE things (id TEXT PRIMARY KEY, text TEXT NOT NULL)');
+    const insert = database.statement('INSERT INTO things VALUES (?, ?)');
+    for (const row of shuffled(3_000)) insert.run(`id-${row}`, `${(row * 31) % 997}-secret-${row}`);
+  });
+  database.transaction(() => database.run('DELETE FROM things'));
+  database.close();
+  rmSync(`${path()}-swept`);
+  database = Database.open(path(), { kind: 'TEST', durable: false, secureDelete: true });
+  const whole = jest.spyOn(PageGaps.prototype, 'cleanAll').mockImplementationOnce(function* () {
+    yield;
+    throw new Error('EIO');
+  });
+  expect(() => database.scrub()).toThrow('EIO');
+  expect(database.scrub()).toBe(true);
+  expect(whole).toHaveBeenCalledTimes(2);
+});
