@@ -373,6 +373,18 @@ describe('P15: bodies', () => {
     const answer = await invite(payload, headers);
     expect([answer.status, answer.body.code]).toEqual([status, code]);
   });
+  it('P15: names the field of what is well-formed JSON and cannot be taken', async () => {
+    for (const [payload, field, code] of [
+      ['{"email":"a@b.example","role":"\\ud800"}', 'role', 'invalid_unicode'],
+      ['{"\\udc00":1}', '\ufffd', 'invalid_unicode'],
+      ['{"email":"a@b.example","email":"c@d.example"}', 'email', 'duplicate_key'],
+      ['{"accounts":[{"__proto__":1}]}', 'accounts', 'forbidden_key'],
+    ] as const) {
+      const { body } = await invite(payload);
+      expect(body.errors).toEqual([{ field, code, message: body.detail }]);
+    }
+    expect((await invite('[')).body).not.toHaveProperty('errors');
+  });
   it('takes a charset of UTF-8', async () => {
     expect(
       (await invite(JSON.stringify(valid), { ...json, 'content-type': 'Application/JSON; charset="UTF-8"' }))

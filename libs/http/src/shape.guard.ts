@@ -107,10 +107,15 @@ const strict = (bytes: Buffer): unknown => {
   try {
     return parseJson(bytes);
   } catch (error) {
-    if (error instanceof BadJson) throw new HttpProblem(400, error.code, error.message);
-    throw error;
+    if (!(error instanceof BadJson)) throw error;
+    const { code, message, field } = error;
+    const errors = field === undefined ? undefined : [{ field: shown(field), code, message }];
+    throw new HttpProblem(400, code, message, errors && { errors });
   }
 };
+
+/** The name of a field as it may be repeated in an answer. */
+const shown = (name: string): string => name.slice(0, 200).toWellFormed();
 
 const refuseFields = (
   given: object,
@@ -121,7 +126,7 @@ const refuseFields = (
   for (const name of Object.keys(given).slice(0, 50))
     if (!common.has(name) && !allowed.has(name))
       errors.push({
-        field: name.slice(0, 200).toWellFormed(),
+        field: shown(name),
         code: 'unknown_field',
         message: 'is not a field of this request',
       });

@@ -51,6 +51,21 @@ describe('P15: strict JSON', () => {
     expect(codeOf(document)).toBe(code);
   });
 
+  it.each([
+    ['{"a":1,"a":2}', 'a'],
+    ['{"a":1,"b":{"c":1,"c":2}}', 'b'],
+    ['{"a":1,"__proto__":{}}', '__proto__'],
+    ['{"a":[{"b":1},{"constructor":1}]}', 'a'],
+    ['{"a":"x","b":"\\ud83d"}', 'b'],
+    ['{"a":1,"\\udc00":1}', '\udc00'],
+    [`{"a":${'['.repeat(20)}${']'.repeat(20)}}`, 'a'],
+    ['"\\ud83d"', undefined],
+    [`${'['.repeat(21)}${']'.repeat(21)}`, undefined],
+    ['{"a":', undefined],
+  ])('names the outermost field of %s: %s', (document, field) => {
+    expect(() => parseJson(Buffer.from(document))).toThrow(expect.objectContaining({ field }));
+  });
+
   it('does not overflow at a depth of 1,000,000', () => {
     expect(codeOf('['.repeat(1_000_000) + ']'.repeat(1_000_000))).toBe('too_deep');
     expect(codeOf('['.repeat(1_000_000))).toBe('malformed_json');

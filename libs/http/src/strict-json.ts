@@ -17,9 +17,12 @@ const details: Record<BadJsonCode, string> = {
 export class BadJson extends Error {
   override readonly name = 'BadJson';
   readonly code: BadJsonCode;
-  constructor(code: BadJsonCode) {
+  /** The outermost field in which it is, where there is one. */
+  readonly field: string | undefined;
+  constructor(code: BadJsonCode, field?: string) {
     super(details[code]);
     this.code = code;
+    this.field = field;
   }
 }
 
@@ -62,6 +65,7 @@ const decode = (bytes: Uint8Array): string => {
 /** Only for text that JSON.parse accepted, which is why it may look for quotes and brackets alone. */
 const scan = (text: string): void => {
   const seen: (Set<string> | undefined)[] = [];
+  let field: string | undefined;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === quote) {
@@ -69,12 +73,15 @@ const scan = (text: string): void => {
       const string = unescaped(text, at, end);
       const keys = seen.at(-1);
       if (keys && isKey(text, end)) {
-        if (forbiddenKeys.has(string)) throw new BadJson('forbidden_key');
-        if (keys.size === keys.add(string).size) throw new BadJson('duplicate_key');
+        if (seen.length === 1) field = string;
+        if (forbiddenKeys.has(string)) throw new BadJson('forbidden_key', field);
+        if (keys.size === keys.add(string).size) throw new BadJson('duplicate_key', field);
       }
+      if (!string.isWellFormed()) throw new BadJson('invalid_unicode', field);
       at = end;
     } else if (code === openBrace || code === openBracket) {
-      if (seen.push(code === openBrace ? new Set() : undefined) > maximumDepth) throw new BadJson('too_deep');
+      if (seen.push(code === openBrace ? new Set() : undefined) > maximumDepth)
+        throw new BadJson('too_deep', field);
     } else if (code === closeBrace || code === closeBracket) seen.pop();
   }
 };
@@ -93,10 +100,7 @@ const isEscaped = (text: string, at: number): boolean => {
 
 const unescaped = (text: string, open: number, end: number): string => {
   const inner = text.slice(open + 1, end);
-  if (!inner.includes('\\')) return inner;
-  const string: string = JSON.parse(text.slice(open, end + 1));
-  if (!string.isWellFormed()) throw new BadJson('invalid_unicode');
-  return string;
+  return inner.includes('\\') ? JSON.parse(text.slice(open, end + 1)) : inner;
 };
 
 const isKey = (text: string, end: number): boolean => {
