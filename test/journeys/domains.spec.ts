@@ -181,6 +181,7 @@ describe.each(backends)('domains on $name', (backend) => {
       const { required } = await anna.call.refused(422, 'acknowledgements_required', 'POST', path, { body });
       expect(required.map(({ code }: Json) => code)).toEqual(acknowledgements);
       for (const { sentence } of required) expect(sentence).toMatch(/^[A-Z].*\.$/);
+      expect(required.at(-1).sentence).toBe('Managed users of this domain stay in the Organization: 1.');
     }
     const deleted = await remove(anna, added.domainId);
     const list = await anna.call.get(anna.path(`/domains?search=deleted&${at(deleted.position)}`));

@@ -217,9 +217,10 @@ const stories: Readonly<Record<string, Story>> = {
       fc.record({
         type: is('DeleteDomain' as const),
         acknowledgements: fc.constantFrom(
-          domainDeletion.map(({ code }) => code),
+          domainDeletion(0).map(({ code }) => code),
           [],
         ),
+        managedUsers: is(0),
       }),
     ),
     { VerifyDomain: 'DOM-11: every check of a pending domain is recorded with what it saw' },

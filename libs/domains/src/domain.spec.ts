@@ -24,9 +24,9 @@ const revalidated: DomainEvent = {
 };
 const deleted: DomainEvent = {
   type: 'DomainDeleted',
-  data: { ...named, reason: 'manual', acknowledgements: domainDeletion },
+  data: { ...named, reason: 'manual', acknowledgements: domainDeletion(2) },
 };
-const codes = domainDeletion.map(({ code }) => code);
+const codes = domainDeletion(2).map(({ code }) => code);
 
 const found: Observation = { outcome: 'found', reason: 'match', observed: ['the record', 'another'] };
 const missing: Observation = { outcome: 'missing', reason: 'no_record', observed: ['v=spf1'] };
@@ -156,10 +156,10 @@ describe('domain', () => {
 
   it('DOM-16, AMB-12: deleting lists every acknowledgement until all are given', () => {
     const refusal = given(added)
-      .when({ type: 'DeleteDomain', acknowledgements: codes.slice(1) })
+      .when({ type: 'DeleteDomain', acknowledgements: codes.slice(1), managedUsers: 2 })
       .thenRefused('acknowledgements_required');
-    expect(refusal.members).toEqual({ required: domainDeletion });
-    given(added).when({ type: 'DeleteDomain' }).thenRefused('acknowledgements_required');
+    expect(refusal.members).toEqual({ required: domainDeletion(2) });
+    given(added).when({ type: 'DeleteDomain', managedUsers: 2 }).thenRefused('acknowledgements_required');
   });
 
   it.each([
@@ -168,11 +168,14 @@ describe('domain', () => {
     ['unvalidated', [added, verified, missed]],
   ] as const)('DOM-16: a %s domain is deleted by hand, with what was acknowledged', (_status, past) => {
     given(...past)
-      .when({ type: 'DeleteDomain', acknowledgements: codes })
+      .when({ type: 'DeleteDomain', acknowledgements: codes, managedUsers: 2 })
       .then(deleted);
   });
 
-  it('AMB-12: the sentences acknowledged say that users stay and invitations end', () => {
+  it('AMB-12: the sentences acknowledged say how many users stay and that invitations end', () => {
+    expect(domainDeletion(2).at(-1)?.sentence).toBe(
+      'Managed users of this domain stay in the Organization: 2.',
+    );
     expect(codes).toEqual(['domain_deleted', 'no_new_users', 'invitations_cancelled', 'users_stay']);
   });
 
@@ -185,7 +188,7 @@ describe('domain', () => {
         .when({ type: 'ChangeVerificationMethod', method: 'https_file' })
         .thenRefused('not_found');
       given(...past)
-        .when({ type: 'DeleteDomain', acknowledgements: codes })
+        .when({ type: 'DeleteDomain', acknowledgements: codes, managedUsers: 2 })
         .thenRefused('not_found');
     }
   });

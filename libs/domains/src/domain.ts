@@ -40,7 +40,7 @@ export type Domain =
 export type DomainCommand =
   | ({ type: 'AddDomain'; method: VerificationMethod; token: string; skeleton: string } & Named)
   | { type: 'ChangeVerificationMethod'; method: VerificationMethod }
-  | { type: 'DeleteDomain'; acknowledgements?: readonly string[] }
+  | { type: 'DeleteDomain'; acknowledgements?: readonly string[]; managedUsers: number }
   /** MRG-04: its organization is absorbed by another one. */
   | { type: 'DropDomain' }
   | WatchCommand
@@ -48,15 +48,18 @@ export type DomainCommand =
   | { type: 'RestoreUsers'; restorable: number }
   | { type: 'NoteRestore'; restored: number; skipped: readonly NotRestored[]; next: string | null };
 
-/** ACK-05. */
-export const domainDeletion: readonly Acknowledgement[] = [
+/** ACK-05, AMB-12. */
+export const domainDeletion = (managedUsers: number): readonly Acknowledgement[] => [
   { code: 'domain_deleted', sentence: 'This domain will be removed from the Organization.' },
   { code: 'no_new_users', sentence: 'Users of this domain can no longer be invited.' },
   {
     code: 'invitations_cancelled',
     sentence: 'Pending invitations to addresses of this domain will be cancelled.',
   },
-  { code: 'users_stay', sentence: 'Managed users of this domain stay in the Organization.' },
+  {
+    code: 'users_stay',
+    sentence: `Managed users of this domain stay in the Organization: ${managedUsers}.`,
+  },
 ];
 
 export const domainExpired: Refusal = refuse(
@@ -135,16 +138,15 @@ export const domain: Decider<Domain, DomainCommand, DomainEvent> = {
       case 'RestoreUsers':
       case 'NoteRestore':
         return followedUp(command, state, now);
-      case 'DeleteDomain':
+      case 'DeleteDomain': {
         if (state.status === 'deleted') return notFound;
+        const acknowledgements = domainDeletion(command.managedUsers);
         return (
-          unacknowledged(domainDeletion, command.acknowledgements) ?? [
-            {
-              type: 'DomainDeleted',
-              data: { ...nameOf(state), reason: 'manual', acknowledgements: domainDeletion },
-            },
+          unacknowledged(acknowledgements, command.acknowledgements) ?? [
+            { type: 'DomainDeleted', data: { ...nameOf(state), reason: 'manual', acknowledgements } },
           ]
         );
+      }
       case 'DropDomain':
         return state.status === 'deleted'
           ? []

@@ -228,7 +228,9 @@ describe('a domain that nobody proves', () => {
     given(added, expired)
       .when({ type: 'ChangeVerificationMethod', method: 'https_file' })
       .thenRefused('domain_expired');
-    given(added, expired).when({ type: 'DeleteDomain' }).thenRefused('acknowledgements_required');
+    given(added, expired)
+      .when({ type: 'DeleteDomain', managedUsers: 0 })
+      .thenRefused('acknowledgements_required');
   });
 });
 

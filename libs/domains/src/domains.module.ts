@@ -2,7 +2,6 @@ import { mayManage, type Noun, rowsOf, systemOnly } from '#commands';
 import {
   BringUsersBack,
   ChangeVerificationMethod,
-  DeleteDomain,
   ExpirePendingDomain,
   LapseDomain,
   RecheckDomain,
@@ -14,6 +13,7 @@ import { AddDomainHandler, absent, domainAnswer, VerifyDomainHandler } from './d
 import { domainHistory } from './domain.history.ts';
 import { domainMails } from './domain.mails.ts';
 import { domain } from './domain.ts';
+import { DeleteDomainHandler } from './domain-deletion.handlers.ts';
 import { domainSlots } from './domain-slots.ts';
 import { LapseDomainHandler, RecheckDomainHandler } from './domain-watch.handlers.ts';
 import {
@@ -60,6 +60,7 @@ export const domainsNoun: Noun = {
     Proving,
     AddDomainHandler,
     VerifyDomainHandler,
+    DeleteDomainHandler,
     RecheckDomainHandler,
     LapseDomainHandler,
     RemoveLapsedUsersHandler,
@@ -79,13 +80,6 @@ export const domainsNoun: Noun = {
         absent(state, organizationId) ?? mayManage(principal, organizationId),
       command: ({ method }) => ({ type: 'ChangeVerificationMethod', method }),
       answer: domainAnswer,
-    }),
-    domainRow({
-      on: DeleteDomain,
-      id,
-      authorize: (principal, state, { organizationId }) =>
-        absent(state, organizationId) ?? mayManage(principal, organizationId),
-      command: ({ acknowledgements }) => ({ type: 'DeleteDomain', acknowledgements }),
     }),
     domainRow({
       on: RemindUnvalidatedDomain,
