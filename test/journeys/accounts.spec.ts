@@ -183,6 +183,13 @@ describe.each(backends)('accounts on $name', (backend) => {
       'Of Bob',
     ]);
     expect(ids(await anna.call.get(anna.path('/accounts?search=ROL')))).toEqual(['Roles']);
+    for (const name of ['sorted b', 'Sorted C', 'Sörted A', 'SORTED D']) await create(anna, name);
+    expect(ids(await anna.call.get(anna.path('/accounts?search=sorted&sort=name')))).toEqual([
+      'Sörted A',
+      'sorted b',
+      'Sorted C',
+      'SORTED D',
+    ]);
     const all = await anna.call.get(anna.path('/accounts?limit=200'));
     expect((await anna.call.get(anna.path('/summary'))).accounts).toEqual({
       managed: all.total,

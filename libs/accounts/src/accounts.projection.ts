@@ -1,4 +1,4 @@
-import { type Projection, searchWords } from '#kernel';
+import { foldCase, type Projection, searchWords } from '#kernel';
 import type { UserEvent } from '#users';
 import type { AccountEvent } from './account.events.ts';
 import type { AccountStatus } from './account.ts';
@@ -16,6 +16,8 @@ export interface AccountView {
   /** Its Owner has joined there and it has not followed yet: it counts there already, as long as they stay (ACC-11). */
   readonly comesTo: string | null;
   readonly name: string;
+  /** What "by name" sorts by, whatever is written large. */
+  readonly sortName: string;
   readonly kind: 'managed' | 'independent' | 'pending';
   readonly status: AccountStatus;
   /** Null: the organization may not know it before the owner has agreed. */
@@ -35,6 +37,12 @@ export interface AccountView {
 
 export const sharedKey = (organizationId: string, accountId: string): string =>
   `${organizationId}:${accountId}`;
+
+const called = (name: string): Pick<AccountView, 'name' | 'sortName' | 'words'> => ({
+  name,
+  sortName: foldCase(name),
+  words: searchWords(name),
+});
 
 interface About {
   readonly accountId: string;
@@ -72,13 +80,13 @@ const ended = {
 
 export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEvent | UserEvent> = {
   name: 'accounts',
-  version: 5,
+  version: 6,
   indexes: [
-    { organizationId: 1, name: 1 },
+    { organizationId: 1, sortName: 1 },
     { organizationId: 1, createdAt: 1 },
-    { organizationId: 1, kind: 1, name: 1 },
-    { organizationId: 1, status: 1, name: 1 },
-    { organizationId: 1, ownerId: 1, name: 1 },
+    { organizationId: 1, kind: 1, sortName: 1 },
+    { organizationId: 1, status: 1, sortName: 1 },
+    { organizationId: 1, ownerId: 1, sortName: 1 },
     { organizationId: 1, words: 1 },
     { comesTo: 1, accountId: 1 },
   ],
@@ -91,21 +99,20 @@ export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEve
         organizationId: data.organizationId,
         managedBy: data.organizationId,
         comesTo: null,
-        name: data.name,
+        ...called(data.name),
         kind: 'managed',
         status: 'active',
         ownerId: data.ownerId,
         users: 1,
         twoFactorRequired: false,
         addition: null,
-        words: searchWords(data.name),
         createdAt: data.createdAt,
         revision,
       }),
     },
     AccountRenamed: {
       key: everywhere,
-      to: changed(({ name }) => ({ name, words: searchWords(name) })),
+      to: changed(({ name }) => called(name)),
     },
     AccountTwoFactorRequirementChanged: {
       key: everywhere,
@@ -146,14 +153,13 @@ export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEve
           organizationId: data.withOrganizationId,
           managedBy: data.organizationId,
           comesTo: null,
-          name,
+          ...called(name),
           kind: 'independent',
           status,
           ownerId,
           users: userIds.length,
           twoFactorRequired,
           addition: null,
-          words: searchWords(name),
           createdAt,
           revision,
         };
@@ -186,14 +192,13 @@ export const accounts: Projection<AccountView, AccountEvent | AccountAdditionEve
               organizationId: data.organizationId,
               managedBy: null,
               comesTo: null,
-              name: data.name,
+              ...called(data.name),
               kind: 'pending',
               status: 'active',
               ownerId: data.kind === 'managed' ? data.ownerId : null,
               users: 0,
               twoFactorRequired: false,
               addition: { additionId: data.additionId, kind: data.kind, expiresAt: data.expiresAt },
-              words: searchWords(data.name),
               createdAt: data.requestedAt,
               revision,
             },

@@ -148,7 +148,7 @@ export const accountQueries = [
         ownerId,
         words: search === undefined ? undefined : { prefix: foldCase(search) },
       }),
-      sort: { name: 'name', createdAt: 'createdAt' },
+      sort: { name: 'sortName', createdAt: 'createdAt' },
       items: withOwners,
     }),
   ),

@@ -161,7 +161,7 @@ export class Candidate {
     const users = byOrganization(
       await find<Of & PlannedUser>('users', 'name', { ...theirs, kind: 'managed' }),
     );
-    const accounts = byOrganization(await find<AccountFound>('accounts', 'name', theirs));
+    const accounts = byOrganization(await find<AccountFound>('accounts', 'sortName', theirs));
     const invitations = byOrganization(
       await find<Of & { invitationId: string }>('invitations', 'email', pending),
     );

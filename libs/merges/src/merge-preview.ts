@@ -24,7 +24,7 @@ interface Totals {
 
 const managing: readonly OrganizationRole[] = ['owner', 'administrator'];
 const totalsOf = ({ coming: { users }, managers, accounts }: Size): Totals => ({ users, managers, accounts });
-const inOrderOf = { users: 'joinedAt', accounts: 'name' } as const;
+const inOrderOf = { users: 'joinedAt', accounts: 'sortName' } as const;
 const start: Place = ['users', undefined];
 const PAGE = 200;
 /** How often a part is read again because somebody or something has come or gone meanwhile. */
