@@ -56,6 +56,12 @@ describe('P18: limits of the server', () => {
       400,
       'malformed_request',
     ],
+    [
+      'an expectation that nobody knows',
+      ['GET / HTTP/1.1\r\nhost: a\r\nexpect: x\r\n\r\n'],
+      417,
+      'expectation_failed',
+    ],
   ])('answers %s with a problem', async (_, parts, status, code) => {
     const answer = await say(...parts);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));

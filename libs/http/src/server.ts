@@ -89,6 +89,9 @@ export const createAdapter = ({
   });
   const fastify = adapter.getInstance();
   fastify.server.maxConnections = 2_000;
+  fastify.server.on('checkExpectation', (_request, { socket }) =>
+    socket?.end(writtenOut(unmet, nextRequestId())),
+  );
   shareConnections(fastify.server, connections, nextRequestId);
   fastify.decorateRequest('principal', undefined);
   fastify.decorateRequest('call', undefined);
@@ -160,6 +163,8 @@ export const securityHeaders = (https: boolean): Readonly<Record<string, string>
   'x-content-type-options': 'nosniff',
   ...(https && { 'strict-transport-security': 'max-age=31536000' }),
 });
+
+const unmet = new HttpProblem(417, 'expectation_failed', 'What the request expects cannot be done.');
 
 /** What Node could not read as HTTP at all, or not in time. */
 const answerUnparsed = (error: Error & { code?: string }, socket: Socket): void => {
