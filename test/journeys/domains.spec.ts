@@ -281,6 +281,21 @@ describe.each(backends)('domains on $name', (backend) => {
       await frank.call.refused(400, 'validation_failed', 'POST', frank.path('/domains'), { body });
   });
 
+  it('DOM-17: a name of other letters is found as it is written and as it is stored', async () => {
+    const domain = product.domain('letters');
+    const { domainId, position } = await add(anna, `b\u00fccher.${domain}`);
+    for (const search of [
+      'b\u00fccher',
+      `B\u00dcCHER.${domain}`,
+      'xn--bcher',
+      `b\u00fccher.${domain.slice(0, 3)}`,
+    ]) {
+      const query = `search=${encodeURIComponent(search)}&${at(position)}`;
+      const found = await anna.call.get(anna.path(`/domains?${query}`));
+      expect(found.items.map((item: Json) => item.domainId)).toEqual([domainId]);
+    }
+  });
+
   it('DOM-03: a hundred domains and not one more, at once either', async () => {
     const grace = await product.signUp(`grace@${product.domain('home')}`);
     const added: Json[] = [];

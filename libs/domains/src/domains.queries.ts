@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import { IsOptional } from 'class-validator';
 import { mayRead } from '#commands';
 import { verificationFile } from '#dns-proof';
@@ -27,6 +28,10 @@ export class GetDomain extends OrgledgerQuery {
 }
 
 export class GetVerificationFile extends GetDomain {}
+
+/** Other letters are stored as A-labels, and found by whole labels. */
+const asStored = (search: string): string =>
+  (/[^\0-\x7f]/.test(search) && domainToASCII(search)) || foldCase(search);
 
 const item = async (
   view: DomainView,
@@ -73,7 +78,7 @@ export const domainQueries = [
       where: ({ organizationId, status, search }) => ({
         organizationId,
         status,
-        words: search === undefined ? undefined : { prefix: foldCase(search) },
+        words: search === undefined ? undefined : { prefix: asStored(search) },
       }),
       sort: { domain: 'domain', status: 'status' },
       items: (views, readModels, at) => Promise.all(views.map((view) => item(view, readModels, at))),
