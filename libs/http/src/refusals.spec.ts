@@ -74,4 +74,12 @@ describe('P18: refusals take a share of the time, no more', () => {
     expect(waits).toHaveLength(2_000);
     expect(longest(waits)).toBe(1_002);
   });
+
+  it('no more wait than there are connections', () => {
+    const { refuse, waits } = thread({ each: 5, busy: 0 });
+    refuse(5_000);
+    jest.advanceTimersByTime(12);
+    expect(5_000 - waits.length).toBeLessThanOrEqual(2_000);
+    expect(5_000 - waits.length).toBeGreaterThan(1_900);
+  });
 });

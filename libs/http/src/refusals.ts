@@ -15,6 +15,9 @@ const SAVED_MS = 15;
 
 const LONGEST_MS = 1_000;
 
+/** One for each connection that there may be; whoever asks on and on without an answer gets theirs sooner. */
+const MOST = 2_000;
+
 /** Looked at the clock after so many. */
 const AT_ONCE = 16;
 
@@ -85,7 +88,7 @@ export class Refusals {
       return at < 0 ? this.#waiting.length : at;
     };
     const due = arrivedSince(EVERY_MS);
-    const overdue = arrivedSince(LONGEST_MS);
+    const overdue = Math.max(arrivedSince(LONGEST_MS), this.#waiting.length - MOST);
     let sent = 0;
     while (sent < due && (this.#budget > 0 || sent < overdue)) {
       const next = Math.min(due, sent + AT_ONCE);
