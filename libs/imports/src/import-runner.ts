@@ -191,13 +191,13 @@ export class ImportRunner {
     };
     const ofThisWalk = ofWalk(walk, this.#report.chosen(run, row, place));
     const done = inOrder(ofThisWalk, AT_ONCE[walk], async (chosen) => ({
-      outcome: await this.#rows.outcomeOf(run, chosen, cause),
+      outcome: await this.#rows.outcomeOf(run, chosen, cause, this.#abort.signal),
       behind: { walk, row: chosen.row + 1, place: chosen.place },
     }));
-    for await (const one of done) {
-      if (this.#abort.signal.aborted) return;
-      told.push(one);
-      if (told.length === TOGETHER) await tell(one.behind, false);
+    for await (const { outcome, behind } of done) {
+      if (!outcome || this.#abort.signal.aborted) return;
+      told.push({ outcome, behind });
+      if (told.length === TOGETHER) await tell(behind, false);
     }
     if (walk === 'owners') await tell(atTheStartOf('others'), false);
     else await tell(told.at(-1)?.behind ?? mark, true);

@@ -65,12 +65,19 @@ export class RowImport {
     this.#spareTime = spareTime;
   }
 
-  async outcomeOf(run: Running, { row, person }: ChosenRow, cause: string): Promise<RowOutcome> {
+  /** Undefined: it had not begun when `stopping` was aborted, and whoever goes on begins it. */
+  async outcomeOf(
+    run: Running,
+    { row, person }: ChosenRow,
+    cause: string,
+    stopping: AbortSignal,
+  ): Promise<RowOutcome | undefined> {
     const { userId } = person;
     const skipped = (reason: SkipReason): RowOutcome => ({ row, userId, outcome: 'skipped', reason });
     const imported = (mergeId: string | null): RowOutcome => ({ row, userId, outcome: 'imported', mergeId });
     const joining = `${run.importId}/${userId}`;
     await this.#spareTime.turnToBegin();
+    if (stopping.aborted) return undefined;
     const mergeId = idFrom(namedUuid(joining), 'mrg');
     const { state, traces } = await this.#people.load(userId);
     if (traces.has(namedUuid(joining))) return imported(null);
