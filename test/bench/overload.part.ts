@@ -62,6 +62,8 @@ const flooded = async (
   return { offered, done: perSecondDone, refusedMs, wrong, answeringMs, askingMs };
 };
 
+const whole = (count: number): string => Math.round(count).toLocaleString('en-US');
+
 const share = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`;
 
 /** What somebody else meets meanwhile. */
@@ -117,7 +119,7 @@ export const overloads = async (bench: Bench): Promise<void> => {
       values: [flood.done],
       floor: { name: 'c64, closed loop', values: [capacity.perSecond] },
       goal: { ratioAtLeast: 0.8 },
-      note: `${Math.round(flood.offered).toLocaleString('en-US')} asked a second; others ${Math.round(theirs.longest)} ms, health ${Math.round(health.longest)} ms at the longest, recovered after ${Math.round(recovery)} ms`,
+      note: `${whole(flood.offered)} asked a second of ${whole(capacity.perSecond * times)}, since whoever waits for an answer does not ask; others ${Math.round(theirs.longest)} ms, health ${Math.round(health.longest)} ms at the longest, recovered after ${Math.round(recovery)} ms`,
       broken: failures.length > 0 ? `${failures.length} wrong answers, first: ${failures[0]}` : undefined,
     });
     bench.report.figure({

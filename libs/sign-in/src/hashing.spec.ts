@@ -29,7 +29,7 @@ class Silent extends EventEmitter {
     this.asked.push(task.id);
   }
   answer(id: number, result: string): void {
-    this.emit('message', { id, result });
+    this.emit('message', [{ id, result }]);
   }
   kill(signal: string): void {
     this.signals.push(signal);
@@ -89,6 +89,15 @@ describe('P14: a process of its own hashes', () => {
       false,
     ]);
     await expect(hashing.verify('not a hash', password)).rejects.toThrow(Error);
+  });
+
+  it('and answers everybody, however many ask at once', async () => {
+    const { hashing, child } = startOne();
+    const kept = await hashing.hash(password);
+    const tried = Array.from({ length: 9 }, (_, n) => Buffer.from(n % 2 ? password : `not ${n}`));
+    const answers = await Promise.all(tried.map((one) => hashing.verify(kept, one)));
+    expect(answers).toEqual(tried.map((_, n) => n % 2 === 1));
+    expect(child().killed).toBe(false);
   });
 
   it('and where it is killed, what it was asked is hashed here', async () => {

@@ -18,7 +18,6 @@ export type Hashed =
 interface Waiting extends PromiseWithResolvers<string | boolean> {
   readonly task: Task;
   readonly child: ChildProcess;
-  readonly deadline: NodeJS.Timeout;
 }
 
 const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -54,15 +53,19 @@ export class Hashing {
   #last = 0;
   #child: ChildProcess | undefined;
   #isClosed = false;
+  /** As many as may be computed at once, each after the one before it. */
+  readonly #lanes: Promise<unknown>[];
+  #deadline: NodeJS.Timeout | undefined;
   #resting: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
 
-  /** @param parallel so many are asked for at once, never more */
+  /** @param parallel so many are computed at once; whoever asks for more waits */
   constructor(
     parallel: number,
     { start = startProcess, deadlineMs = DEADLINE_MS, restMs = REST_MS }: HashingOptions = {},
   ) {
     this.#parallel = parallel;
+    this.#lanes = Array(parallel).fill(undefined);
     this.#options = { start, deadlineMs, restMs };
   }
 
@@ -85,10 +88,10 @@ export class Hashing {
     const task = { id: this.#last, password, kept };
     this.#child ??= this.#start();
     const child = this.#child;
-    if (!child) return hereInstead(task);
-    const deadline = setTimeout(() => this.#giveUp(child), this.#options.deadlineMs);
-    const waiting = { ...Promise.withResolvers<string | boolean>(), task, child, deadline };
+    if (!child) return this.#here(task);
+    const waiting = { ...Promise.withResolvers<string | boolean>(), task, child };
     this.#waiting.set(task.id, waiting);
+    if (this.#waiting.size === 1) this.#expectOne();
     this.#hold(child);
     child.send(task, (error) => error && this.#lost(child));
     return waiting.promise;
@@ -105,7 +108,9 @@ export class Hashing {
   #started(): ChildProcess | undefined {
     try {
       const child = this.#options.start(this.#parallel);
-      child.on('message', (hashed: Hashed) => this.#take(child, hashed));
+      child.on('message', (answers: readonly Hashed[]) => {
+        for (const hashed of answers) this.#take(child, hashed);
+      });
       child.on('error', () => this.#lost(child));
       child.once('exit', () => this.#lost(child));
       return child.connected ? child : undefined;
@@ -118,10 +123,17 @@ export class Hashing {
     const waiting = this.#waiting.get(hashed.id);
     if (!waiting) return;
     this.#waiting.delete(hashed.id);
-    clearTimeout(waiting.deadline);
+    this.#expectOne();
     this.#hold(child);
     if ('failure' in hashed) waiting.reject(new Error(hashed.failure));
     else waiting.resolve(hashed.result);
+  }
+
+  /** Whoever is next hears of it in time. */
+  #expectOne(): void {
+    clearTimeout(this.#deadline);
+    const [next] = this.#waiting.values();
+    this.#deadline = next && setTimeout(() => this.#giveUp(next.child), this.#options.deadlineMs);
   }
 
   #giveUp(child: ChildProcess): void {
@@ -137,12 +149,20 @@ export class Hashing {
     }
     child.unref();
     child.channel?.unref();
-    for (const { task, child: asked, deadline, resolve } of this.#waiting.values()) {
+    for (const { task, child: asked, resolve } of this.#waiting.values()) {
       if (asked !== child) continue;
       this.#waiting.delete(task.id);
-      clearTimeout(deadline);
-      resolve(hereInstead(task));
+      resolve(this.#here(task));
     }
+    this.#expectOne();
+  }
+
+  #here(task: Task): Promise<string | boolean> {
+    const lane = task.id % this.#parallel;
+    const before = this.#lanes[lane] ?? Promise.resolve();
+    const hashed = before.then(() => hereInstead(task));
+    this.#lanes[lane] = hashed.catch(() => undefined);
+    return hashed;
   }
 
   #rest(): void {
@@ -173,7 +193,7 @@ export class Hashing {
 }
 
 export const startProcess = (parallel: number): ChildProcess =>
-  fork(program, {
+  fork(program, [String(parallel)], {
     execArgv: [],
     env: { UV_THREADPOOL_SIZE: String(parallel) },
     serialization: 'advanced',

@@ -9,6 +9,9 @@ export class SignInBusy extends Error {
 
 const longest = 1_024;
 
+/** Of those who wait, so many are handed on already: hashing need not wait for the next while an answer is on its way. */
+const AHEAD = 6;
+
 export interface PasswordOptions {
   /** Hashes computed at once. Default 2. */
   readonly parallel?: number;
@@ -66,8 +69,9 @@ export class Passwords {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#active >= this.#parallel) {
-      if (this.#waiting.length >= this.#queue) throw new SignInBusy('too many sign-ins at once');
+    const ahead = Math.min(AHEAD, this.#queue);
+    if (this.#active >= this.#parallel + ahead) {
+      if (this.#waiting.length >= this.#queue - ahead) throw new SignInBusy('too many sign-ins at once');
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#active++;
     try {
