@@ -22,7 +22,7 @@ export class UnusableMasterKey extends Error {
 
 /** @throws UnusableMasterKey */
 export const readKey = (path: string): Buffer => {
-  const name = basename(path);
+  const name = `${basename(path)} (ORGLEDGER_MASTER_KEY_FILE)`;
   let content: Buffer;
   try {
     const { mode } = statSync(path);

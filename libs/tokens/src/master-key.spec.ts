@@ -48,11 +48,11 @@ describe('the master key', () => {
   });
 
   it.each([0o640, 0o604, 0o644, 0o660, 0o620])(
-    'is refused with mode %o, naming the file and the remedy',
+    'is refused with mode %o, naming the file, the setting and the remedy',
     (mode) => {
       const path = given(randomBytes(32), mode);
       expect(() => MasterKey.load(path, folder)).toThrow(
-        `The master key given.key can be read by others than its owner (mode ${mode.toString(8)}); set it to 600.`,
+        `The master key given.key (ORGLEDGER_MASTER_KEY_FILE) can be read by others than its owner (mode ${mode.toString(8)}); set it to 600.`,
       );
     },
   );
@@ -63,7 +63,7 @@ describe('the master key', () => {
 
   it('is refused when it is not there: none is made in its place', () => {
     expect(() => MasterKey.load(join(folder, 'absent.key'), folder)).toThrow(
-      'The master key absent.key cannot be read (ENOENT).',
+      'The master key absent.key (ORGLEDGER_MASTER_KEY_FILE) cannot be read (ENOENT).',
     );
     expect(readdirSync(folder)).toEqual([]);
   });
