@@ -96,6 +96,19 @@ describe('the sandbox: mailbox, zone, hosts and clock of the product’s own', (
     expect((await look()).status).toBe('unvalidated');
   });
 
+  it('P15: a record or a fault, a file or a fault: neither and both are refused, naming the field', async () => {
+    for (const [path, field, given] of [
+      [`dns/${domain}/TXT`, 'values', { values: [], fault: 'servfail' }],
+      [`https/${domain}`, 'content', { content: '', fault: 'tls' }],
+    ] as const)
+      for (const body of [{}, given]) {
+        const refused = await product.nobody.refused(400, 'validation_failed', 'PUT', `/sandbox/${path}`, {
+          body,
+        });
+        expect(refused.errors).toMatchObject([{ field, code: 'one_of_two' }]);
+      }
+  });
+
   it('INV-04 INV-07 ERR-04 AMB-08 AMB-09: after seven days a link is dead and its place free; sending again revives it', async () => {
     const invited: Json[] = [];
     for (const name of ['one', 'two', 'three']) invited.push(await product.invite(anna, `${name}@${domain}`));

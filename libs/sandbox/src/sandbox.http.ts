@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { isoTime } from '#clock';
-import { Answers, HttpProblem, nothingHere, Told, WithoutDryRun } from '#http';
+import { Answers, HttpProblem, nothingHere, Told, validationFailed, WithoutDryRun } from '#http';
 import { refuse } from '#kernel';
 import { clockTime, mails, textMessages, zoneHost, zoneRecord } from './sandbox.answers.ts';
 import { AdvanceClockBody, MailQuery, ZoneHostBody, ZoneRecordBody } from './sandbox.dto.ts';
@@ -134,4 +134,4 @@ export class SandboxController {
 }
 
 const oneOfTwo = (one: string, other: string): HttpProblem =>
-  new HttpProblem(400, 'validation_failed', `Give ${one} or ${other}, not both.`);
+  validationFailed([{ field: one, code: 'one_of_two', message: `or ${other} must be given, not both` }]);
