@@ -273,6 +273,7 @@ describe.each(backends)('domains on $name', (backend) => {
     expect(await list('?status=pending')).toEqual(['list-a', 'list-b', 'list-c']);
     expect(await list('?status=verified')).toEqual(['list-d']);
     expect(await list('?search=LIST-B')).toEqual(['list-b']);
+    expect(await list('?search=%20list-b%20')).toEqual(['list-b']);
     expect(await list('?status=verified&search=list-b')).toEqual([]);
     for (const body of [
       { domain: names, method: 'dns_txt' },

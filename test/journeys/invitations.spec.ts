@@ -247,6 +247,7 @@ describe.each(backends)('invitations on $name', (backend) => {
     const names = async (query: string): Promise<string[]> =>
       (await list(query)).items.map(({ email }: Json) => email.split('@')[0]);
     expect(await names('search=RES')).toEqual(['resent']);
+    expect(await names('search=%20res%20')).toEqual(['resent']);
     expect(await names('status=cancelled')).toEqual(['again', 'cancelled']);
     expect(await names('status=declined&sort=email')).toEqual(['again', 'declined']);
     expect(await names('status=declined&sort=-email')).toEqual(['declined', 'again']);

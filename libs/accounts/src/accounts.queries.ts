@@ -146,7 +146,7 @@ export const accountQueries = [
         kind,
         status,
         ownerId,
-        words: search === undefined ? undefined : { prefix: foldCase(search) },
+        words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
       }),
       sort: { name: 'sortName', createdAt: 'createdAt' },
       items: withOwners,

@@ -78,7 +78,7 @@ export const domainQueries = [
       where: ({ organizationId, status, search }) => ({
         organizationId,
         status,
-        words: search === undefined ? undefined : { prefix: asStored(search) },
+        words: search === undefined ? undefined : { prefix: asStored(search.trim()) },
       }),
       sort: { domain: 'domain', status: 'status' },
       items: (views, readModels, at) => Promise.all(views.map((view) => item(view, readModels, at))),

@@ -145,7 +145,7 @@ const invitationsOfAccount = listRow<ListAccountInvitations, InvitationView & { 
     accountIds: accountId,
     sentFrom: { in: [accountId, ...(home ? [home] : [])] },
     status,
-    words: search === undefined ? undefined : { prefix: foldCase(search) },
+    words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
   }),
   sort: { sentAt: '-sentAt', email: 'email' },
   items,
@@ -212,7 +212,7 @@ export const invitationQueries = [
       where: ({ organizationId, status, search }) => ({
         sentFrom: organizationId,
         status,
-        words: search === undefined ? undefined : { prefix: foldCase(search) },
+        words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
       }),
       sort: { sentAt: '-sentAt', email: 'email' },
       items,
