@@ -164,6 +164,24 @@ describe('P14: without a process that hashes', () => {
     expect([started[0]?.connected, started[0]?.signals]).toEqual([false, []]);
   });
 
+  it('who is passed by again and again waits no longer than others', async () => {
+    holdTimers();
+    const { started, start } = silentOnes();
+    const hashing = hashingWith({ start });
+    const first = hashing.hash(password);
+    for (const id of [2, 3]) {
+      const hash = hashing.hash(password);
+      jest.advanceTimersByTime(999);
+      started[0]?.answer(id, `hash ${id}`);
+      expect(await hash).toBe(`hash ${id}`);
+    }
+    jest.advanceTimersByTime(1);
+    expect(started[0]?.signals).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(started[0]?.signals).toEqual(['SIGKILL']);
+    expect(await first).toMatch(argon2id);
+  });
+
   it('the end of one that was let go does not concern what the next was asked', async () => {
     holdTimers();
     const { started, start } = silentOnes();

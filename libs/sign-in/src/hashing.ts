@@ -56,6 +56,8 @@ export class Hashing {
   /** As many as may be computed at once, each after the one before it. */
   readonly #lanes: Promise<unknown>[];
   #deadline: NodeJS.Timeout | undefined;
+  /** Whose deadline that is. */
+  #expected: Waiting | undefined;
   #resting: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
 
@@ -91,7 +93,7 @@ export class Hashing {
     if (!child) return this.#here(task);
     const waiting = { ...Promise.withResolvers<string | boolean>(), task, child };
     this.#waiting.set(task.id, waiting);
-    if (this.#waiting.size === 1) this.#expectOne();
+    this.#expectOne();
     this.#hold(child);
     child.send(task, (error) => error && this.#lost(child));
     return waiting.promise;
@@ -129,10 +131,12 @@ export class Hashing {
     else waiting.resolve(hashed.result);
   }
 
-  /** Whoever is next hears of it in time. */
+  /** Whoever has waited longest hears of it in time, however many have passed by. */
   #expectOne(): void {
-    clearTimeout(this.#deadline);
     const [next] = this.#waiting.values();
+    if (next === this.#expected) return;
+    this.#expected = next;
+    clearTimeout(this.#deadline);
     this.#deadline = next && setTimeout(() => this.#giveUp(next.child), this.#options.deadlineMs);
   }
 
