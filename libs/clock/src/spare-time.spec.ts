@@ -44,13 +44,13 @@ describe('the time that nobody else wants', () => {
     expect(await share()).toBeUndefined();
   });
 
-  it('P16: while somebody asks, the rest of eight milliseconds is theirs', async () => {
+  it('P16: while somebody asks, the rest of eleven milliseconds is theirs', async () => {
     for (const name of ['a', 'b', 'c']) void taking(name, 2);
     spareTime.asked();
     expect(await share()).toBe(0);
-    expect(await share()).toBe(6);
+    expect(await share()).toBe(9);
     now += 15;
-    expect(await share()).toBe(6);
+    expect(await share()).toBe(9);
     expect(steps).toEqual(['a', 'b', 'c']);
   });
 

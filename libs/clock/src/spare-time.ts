@@ -1,7 +1,7 @@
 /** What such work takes of one turn of the event loop, in milliseconds. */
 const SHARE_MS = 1;
 /** While somebody asks, from the beginning of one share to that of the next: the rest is theirs. */
-const EVERY_MS = 8;
+const EVERY_MS = 11;
 /** Whoever was answered so long ago is not asking any more. */
 const ASKING_MS = 20;
 

@@ -96,7 +96,7 @@ export const stillThere = async (
 };
 
 /** So many share a commit, in the time that callers leave. */
-const AT_ONCE = 12;
+const AT_ONCE = 18;
 
 /** Works on all of them, so many at a time, so that neither people nor what follows from each have long to wait. */
 export const inTurns = async <T>(
