@@ -17,7 +17,7 @@ import { userDeletion, userRemoval } from '../../libs/users/src/user.departure.t
 import { user } from '../../libs/users/src/user.ts';
 
 const LONG = process.env.ORGLEDGER_LONG === '1';
-const RUNS = LONG ? 20_000 : 400;
+const RUNS = LONG ? 4_000 : 400;
 const COMMANDS = LONG ? { minLength: 50, maxLength: 50 } : { maxLength: 25 };
 
 const oneOf = <const T extends string>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
