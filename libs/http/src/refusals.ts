@@ -5,10 +5,10 @@ import { HttpProblem, problemDocument } from './problem.ts';
 const EVERY_MS = 6;
 
 /**
- * Of the thread's processor time, for sending refusals; to read what is refused takes twice as much. At twice what can
+ * Of the thread's processor time, for sending refusals; to read them takes about as much again. At twice what can
  * be done all are sent with it as soon as they may.
  */
-const SHARE = 0.065;
+const SHARE = 0.11;
 
 /** So much of it is kept for many at once. */
 const SAVED_MS = 15;
