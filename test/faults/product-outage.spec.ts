@@ -36,6 +36,11 @@ afterAll(() => mounted?.unmount());
     product = await Product.start(join(folder, 'data'));
     owner = await administrator(product);
     me = product.as(owner.token);
+    // What the read models do not show yet they cannot learn on a full disk.
+    await eventually(
+      () => me.get(`/v1/organizations/${owner.organizationId}`),
+      ({ status }) => status === 200,
+    );
   }, 30_000);
 
   afterAll(async () => {
