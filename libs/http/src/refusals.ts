@@ -10,6 +10,9 @@ const EVERY_MS = 6;
  */
 const SHARE = 0.11;
 
+/** Where that has not been enough for so many milliseconds, it is less for the following ones: what is done counts more. */
+const SHORT = { afterMs: 2_500, share: 0.07, forMs: 5_000 };
+
 /** So much of it is kept for many at once. */
 const SAVED_MS = 15;
 
@@ -62,6 +65,8 @@ export class Refusals {
   #budget = SAVED_MS;
   /** Processor time when somebody last looked. */
   #used = 0;
+  /** When all had been told who were to be. */
+  #levelAt = 0;
 
   /** @param headers of every answer */
   constructor(headers: OutgoingHttpHeaders, clocks: Clocks = ownClocks) {
@@ -74,14 +79,16 @@ export class Refusals {
   }
 
   send(request: Refused, response: ServerResponse): void {
-    this.#waiting.push({ request, response, since: this.#clocks.now() });
+    const since = this.#clocks.now();
+    if (this.#waiting.length === 0) this.#levelAt = since;
+    this.#waiting.push({ request, response, since });
     this.#timer ??= setInterval(() => this.#sendDue(), EVERY_MS);
   }
 
   #sendDue(): void {
     const now = this.#clocks.now();
     const used = this.#clocks.used();
-    this.#budget = Math.min(SAVED_MS, this.#budget + (used - this.#used) * SHARE);
+    this.#budget = Math.min(SAVED_MS, this.#budget + (used - this.#used) * this.#share(now));
     this.#used = used;
     const arrivedSince = (ms: number): number => {
       const at = this.#waiting.findIndex(({ since }) => now - since < ms);
@@ -97,10 +104,16 @@ export class Refusals {
       this.#used = this.#clocks.used();
       this.#budget -= this.#used - before;
     }
+    if (sent === due) this.#levelAt = now;
     this.#waiting.splice(0, sent);
     if (this.#waiting.length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #share(now: number): number {
+    const behindMs = (now - this.#levelAt) % (SHORT.afterMs + SHORT.forMs);
+    return behindMs < SHORT.afterMs ? SHARE : SHORT.share;
   }
 
   #answer({ request, response }: Refusal): void {
