@@ -58,6 +58,8 @@ export class Database {
   #forgets = false;
   /** How far the whole file has been looked at. */
   #sweeping: Generator<void> | undefined;
+  /** Pages of the log when somebody last looked whether it is worth folding. */
+  #logSeen = -1;
 
   private constructor(path: string, db: DatabaseSync) {
     this.path = path;
@@ -246,7 +248,7 @@ export class Database {
   }
 
   /**
-   * A little of what an erasure would otherwise wait for; logs are folded in between transactions.
+   * A little of what an erasure would otherwise wait for; a log is folded in once nothing has been written since the last look.
    * @returns whether there is more of it
    */
   tidy(): boolean {
@@ -257,7 +259,9 @@ export class Database {
       this.#cleanFolded();
       if (this.#folded.size > 0 || !isBetween) return true;
       const { log, checkpointed } = this.#db.prepare('PRAGMA wal_checkpoint(NOOP)').get() as never;
-      if (log - checkpointed >= WORTH_FOLDING) this.#pragma('wal_checkpoint(PASSIVE)');
+      const isAtRest = log === this.#logSeen;
+      this.#logSeen = log;
+      if (isAtRest && log - checkpointed >= WORTH_FOLDING) this.#pragma('wal_checkpoint(PASSIVE)');
     } catch {
       // The disk is full, or fails: whoever writes is told so.
       this.#loseTrack();
