@@ -3,7 +3,7 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
 import { Execution, inOrganization, mayRead } from '#commands';
 import { ListQuery, OneOf, SortBy, Text } from '#http';
-import { accountRoles, foldCase, notFound } from '#kernel';
+import { accountRoles, beginningWith, notFound } from '#kernel';
 import { answerList, listRow, OrgledgerQuery, readingOf } from '#queries';
 import { ReadModels } from '#read-models';
 import { account } from './account.ts';
@@ -70,7 +70,7 @@ const accountUsersRow = listRow<ListAccountUsers, AccountUserView>({
   where: ({ accountId, role, search }) => ({
     accountId,
     roles: role,
-    words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
+    words: beginningWith(search),
   }),
   sort: { email: 'email', grantedAt: 'grantedAt' },
   items: usersOf,

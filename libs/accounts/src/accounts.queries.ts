@@ -3,7 +3,7 @@ import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { IsOptional } from 'class-validator';
 import { Execution, mayRead } from '#commands';
 import { type Answered, IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
-import { accountRoles, foldCase, notFound, type Refusal } from '#kernel';
+import { accountRoles, beginningWith, notFound, type Refusal } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, readingOf } from '#queries';
 import { ReadModels } from '#read-models';
 import { account } from './account.ts';
@@ -146,7 +146,7 @@ export const accountQueries = [
         kind,
         status,
         ownerId,
-        words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
+        words: beginningWith(search),
       }),
       sort: { name: 'sortName', createdAt: 'createdAt' },
       items: withOwners,

@@ -4,7 +4,7 @@ import { IsOptional } from 'class-validator';
 import { type Account, account, mayReadAccountUsers } from '#accounts';
 import { Execution, mayRead } from '#commands';
 import { type Answered, ListQuery, OneOf, SortBy, Text } from '#http';
-import { foldCase, notFound, type Refusal } from '#kernel';
+import { beginningWith, notFound, type Refusal } from '#kernel';
 import { organization } from '#organizations';
 import {
   answerList,
@@ -145,7 +145,7 @@ const invitationsOfAccount = listRow<ListAccountInvitations, InvitationView & { 
     accountIds: accountId,
     sentFrom: { in: [accountId, ...(home ? [home] : [])] },
     status,
-    words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
+    words: beginningWith(search),
   }),
   sort: { sentAt: '-sentAt', email: 'email' },
   items,
@@ -212,7 +212,7 @@ export const invitationQueries = [
       where: ({ organizationId, status, search }) => ({
         sentFrom: organizationId,
         status,
-        words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
+        words: beginningWith(search),
       }),
       sort: { sentAt: '-sentAt', email: 'email' },
       items,

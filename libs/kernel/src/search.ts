@@ -13,3 +13,7 @@ export const foldCase = (text: string): string =>
 
 /** Most texts: nothing to take apart. */
 const PLAIN = /^[\x20-\x7e]*$/;
+
+/** What a word must begin with to be found; undefined where nobody searches. */
+export const beginningWith = (search: string | undefined): { readonly prefix: string } | undefined =>
+  search === undefined ? undefined : { prefix: foldCase(search).trim() };

@@ -4,7 +4,7 @@ import { IsBoolean, IsOptional } from 'class-validator';
 import { inOrganization, mayRead } from '#commands';
 import { type Answered, IsId, ListQuery, OneOf, SortBy, Text, withEtag } from '#http';
 import type { DeliveryView } from '#invitations';
-import { foldCase, notFound, type Refusal } from '#kernel';
+import { beginningWith, notFound, type Refusal } from '#kernel';
 import { listHandlers, listRow, OrgledgerQuery, readingOf, resourceHandlers, resourceRow } from '#queries';
 import type { ReadModels } from '#read-models';
 import { People } from './people.ts';
@@ -129,7 +129,7 @@ export const userQueries = [
         domain: domain?.toLowerCase(),
         accountIds: accountId,
         twoFactorRequired,
-        words: search === undefined ? undefined : { prefix: foldCase(search).trim() },
+        words: beginningWith(search),
       }),
       then: async ({ accountId }, readModels, at) => {
         const users = accountId === undefined ? undefined : await usersOf(accountId, readModels, at);
