@@ -1,21 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openStores } from '#application';
-import { readSettings } from '#settings';
 import { Crowd } from '../support/crowd.ts';
 import { type Bench, brokenBy } from './bench.ts';
 import type { Child } from './child.ts';
 import type { HttpConnection } from './http-connection.ts';
-import { type Load, underLoad } from './load.ts';
-import {
-  connections,
-  type Owner,
-  productEnv,
-  proveDomain,
-  settled,
-  signUpOwner,
-  startProduct,
-} from './product.ts';
-import { policiesHaveSeenAll } from './seeds.ts';
+import { underLoad, type Window, type WindowLoad } from './load.ts';
+import { connections, type Owner, proveDomain, settled, signUpOwner, startProduct } from './product.ts';
+import { intoSealed } from './seeds.ts';
 
 interface Shown {
   readonly importId: string;
@@ -26,6 +16,13 @@ interface Shown {
 }
 
 const acknowledgements = ['usersInformed'];
+/** Whoever watches an import is one of those who ask: seldom. */
+const LOOK_MS = 100;
+/** In the organization already, so that a list shows as many before an import as after it. */
+const COLLEAGUES = 200;
+const DOMAIN = 'prime.example';
+/** Longer than any import. */
+const AT_MOST_MS = 600_000;
 
 /** By the calls of somebody who manages the organization. */
 class Importing {
@@ -48,7 +45,7 @@ class Importing {
       const path = this.#path(importId, `?minPosition=${position}`);
       const shown = await this.#connection.json<Shown>('GET', path);
       if (shown.status === status) return shown;
-      await sleep(20);
+      await sleep(LOOK_MS);
     }
   }
 
@@ -78,98 +75,144 @@ class Importing {
   }
 }
 
-/** People of one domain who are nowhere, and Owners of another with an organization each, in a log that is stopped. */
-const crowded = async (folder: string, people: number, owners: number): Promise<void> => {
-  const { events, close } = await openStores(readSettings(productEnv(folder)));
-  const crowd = new Crowd(events);
-  const many = async (count: number, one: () => Promise<unknown>): Promise<void> => {
-    for (let done = 0; done < count; done += 500)
-      await Promise.all(Array.from({ length: Math.min(500, count - done) }, one));
-  };
-  await many(people, () => crowd.person('people.example'));
-  await many(owners, () => crowd.organization({ domain: 'owners.example' }));
-  const head = await events.head();
-  await close();
-  await policiesHaveSeenAll(folder, head);
-};
+/** Who comes into the organization, so many of them. */
+interface Coming {
+  readonly part: string;
+  readonly name: string;
+  readonly count: number;
+  readonly one: (crowd: Crowd) => Promise<unknown>;
+}
 
-/** A file of many rows, and what others notice of imports and merges, over HTTP, the product in a process of its own. */
-export const besideImports = async (bench: Bench): Promise<void> => {
-  const people = bench.pick(600, 100_000);
-  const owners = bench.pick(60, 4_000);
-  const folder = bench.folder('import-beside');
-  bench.report.part('import-beside', 'P16, P17: a large file, and what others notice of imports and merges');
+/** Colleagues, and those who are coming, in a log that is stopped. */
+const crowded = (folder: string, organizationId: string, { count, one }: Coming): Promise<void> =>
+  intoSealed(folder, async (events) => {
+    const crowd = new Crowd(events);
+    const many = async (wanted: number, seed: () => Promise<unknown>): Promise<void> => {
+      for (let done = 0; done < wanted; done += 500)
+        await Promise.all(Array.from({ length: Math.min(500, wanted - done) }, seed));
+    };
+    const home = { organizationId, role: 'standard_user' } as const;
+    await many(COLLEAGUES, () => crowd.person('beside.example', home));
+    await many(count, () => one(crowd));
+  });
+
+/** The product in a process of its own, an organization that may import them, and everything shown. */
+const prepared = async (
+  folder: string,
+  coming: Coming,
+): Promise<{ product: Child; owner: Owner; domainId: string }> => {
   const empty = await startProduct(folder);
   const owner = await signUpOwner(empty.url, 'beside.example');
-  const domainIds: string[] = [];
   const [signedIn] = (await connections(empty.url, 1, owner.token)) as [HttpConnection];
-  for (const domain of ['people.example', 'owners.example'])
-    domainIds.push(await proveDomain(signedIn, owner.organizationId, domain));
+  const domainId = await proveDomain(signedIn, owner.organizationId, DOMAIN);
   signedIn.close();
   await empty.stop();
-  await crowded(folder, people, owners);
-
+  await crowded(folder, owner.organizationId, coming);
   const follower = await startProduct(folder);
   await settled(follower.url);
   await follower.stop();
-  const product = await startProduct(folder);
+  return { product: await startProduct(folder), owner, domainId };
+};
+
+/** P16 bounds what the process itself needs; what is resident has its program and pages of the read models too. */
+const memoryOf = async (
+  { report }: Bench,
+  { product, people, upload }: { product: Child; people: number; upload: () => Promise<number> },
+): Promise<void> => {
+  const before = { resident: product.residentMb, own: product.ownMb };
+  const begun = performance.now();
+  const uploading = upload();
+  const peak = await product.peakMbWhile(uploading);
+  const megabytes = (await uploading) / 1_000_000;
+  const seconds = (performance.now() - begun) / 1_000;
+  const measures = { own: 'memory of its own', resident: 'resident memory' } as const;
+  for (const [measure, called] of Object.entries(measures) as [keyof typeof measures, string][])
+    report.figure({
+      name: `${called} while a file of ${people} rows is downloaded and uploaded`,
+      unit: 'MB',
+      values: [peak[measure]],
+      goal: { atMost: 256 },
+      note: `${before[measure].toFixed(0)} MB before; ${megabytes.toFixed(1)} MB of CSV, ${seconds.toFixed(1)} s`,
+    });
+};
+
+/** What others notice of an import, over HTTP: reads before it, from its start to its end, and when all of it is shown. */
+const beside = async (bench: Bench, coming: Coming, isFile: boolean): Promise<void> => {
+  const { part, name, count } = coming;
+  bench.report.part(part, 'P16, P17: what others notice of an import, over HTTP');
+  const { product, owner, domainId } = await prepared(bench.folder(part), coming);
   const [watcher] = (await connections(product.url, 1, owner.token)) as [HttpConnection];
   const importing = new Importing(product, owner, watcher);
   const listed = `/v1/organizations/${owner.organizationId}/users?kind=managed&limit=50`;
   const window = { workers: 2, warmMs: bench.pick(100, 1_000), measureMs: bench.pick(300, 5_000) };
   // On connections of their own: one that rests while an import goes on is closed.
-  const read = async (): Promise<Load> => {
+  const read = async (asked: Window): Promise<WindowLoad> => {
     const open = await connections(product.url, window.workers, owner.token);
-    const load = await underLoad(window, (worker) => (open[worker] as HttpConnection).json('GET', listed));
+    const load = await underLoad(asked, (worker) => (open[worker] as HttpConnection).json('GET', listed));
     for (const connection of open) connection.close();
     return load;
   };
-  const [ofPeople = '', ofOwners = ''] = domainIds;
-  const file = await importing.ready(ofPeople);
-  const before = { resident: product.residentMb, own: product.ownMb };
-  const begun = performance.now();
-  let bytes = 0;
-  const selecting = importing.select(file).then((length) => {
-    bytes = length;
-  });
-  const peak = await product.peakMbWhile(selecting);
-  const seconds = (performance.now() - begun) / 1_000;
-  // P16 bounds what the process itself needs; what is resident has its program and pages of the read models too.
-  const measures = { own: 'memory of its own', resident: 'resident memory' } as const;
-  for (const [measure, called] of Object.entries(measures) as [keyof typeof measures, string][])
-    bench.report.figure({
-      name: `${called} while a file of ${people} rows is downloaded and uploaded`,
-      unit: 'MB',
-      values: [peak[measure]],
-      goal: { atMost: 256 },
-      note: `${before[measure].toFixed(0)} MB before; ${(bytes / 1_000_000).toFixed(1)} MB of CSV, ${seconds.toFixed(1)} s`,
-    });
-  const runs = [
-    ['an import of people', file, people],
-    ['an import that merges organizations', await importing.ready(ofOwners), owners],
-  ] as const;
-  for (const [name, importId, count] of runs) {
-    const idle = await read();
-    await importing.start(importId);
-    const started = performance.now();
-    const beside: Load = await read();
-    const { imported, selected } = await importing.become(importId, 'completed');
-    const perSecond = (imported * 1_000) / (performance.now() - started);
-    await settled(product.url);
-    const after = await read();
-    bench.report.figure({
-      name: `GET users c2 during ${name}, p99`,
-      unit: 'ms',
-      values: [beside.p99],
-      floor: { name: 'idle', values: [idle.p99] },
-      goal: { ratioAtMost: 4 },
-      note: `${Math.round(perSecond)} people/s; ${Math.round(beside.perSecond)} reads/s, idle ${Math.round(idle.perSecond)}/s, after it ${Math.round(after.perSecond)}/s and p99 ${after.p99.toFixed(2)} ms: then the list has more to show`,
-      broken: brokenBy(
-        [idle, beside, after],
-        imported === count && selected === count ? undefined : `${imported} of ${count} were imported`,
-      ),
-    });
+  const importId = await importing.ready(domainId);
+  if (isFile) {
+    const upload = () => importing.select(importId);
+    await memoryOf(bench, { product, people: count, upload });
   }
+  const idle = await read(window);
+  await importing.start(importId);
+  const started = performance.now();
+  const ended = importing.become(importId, 'completed');
+  const meanwhile = await read({ ...window, measureMs: AT_MOST_MS, end: ended });
+  const { imported, selected } = await ended;
+  const perSecond = (imported * 1_000) / (performance.now() - started);
+  await settled(product.url);
+  const after = await read(window);
+  const of = ({ p50, p99 }: WindowLoad): string => `${p50.toFixed(2)}/${p99.toFixed(2)} ms`;
+  const broken = brokenBy(
+    [idle, meanwhile, after],
+    imported === count && selected === count ? undefined : `${imported} of ${count} were imported`,
+  );
+  bench.report.figure({
+    name: `GET users c2 during ${name}, p99`,
+    unit: 'ms',
+    values: [meanwhile.p99],
+    floor: { name: 'idle', values: [idle.p99] },
+    goal: { ratioAtMost: 4 },
+    note: `p50/p99 of ${meanwhile.count} reads ${of(meanwhile)}, idle ${of(idle)}, idle after it ${of(after)}: ${(meanwhile.p99 / after.p99).toFixed(2)} times`,
+    broken,
+  });
+  bench.report.figure({
+    name: `${name} while they are read`,
+    unit: 'people/s',
+    values: [perSecond],
+    goal: { atLeast: 1_000 },
+    durability: 'D1',
+    note: `${Math.round(meanwhile.perSecond)} reads/s, idle ${Math.round(idle.perSecond)}/s`,
+    broken,
+  });
   watcher.close();
   await product.stop();
 };
+
+export const besidePeople = (bench: Bench): Promise<void> =>
+  beside(
+    bench,
+    {
+      part: 'import-beside-people',
+      name: 'an import of people',
+      count: bench.pick(1_000, 100_000),
+      one: (crowd) => crowd.person(DOMAIN),
+    },
+    true,
+  );
+
+export const besideOwners = (bench: Bench): Promise<void> =>
+  beside(
+    bench,
+    {
+      part: 'import-beside-owners',
+      name: 'an import that merges organizations',
+      count: bench.pick(300, 4_000),
+      one: (crowd) => crowd.organization({ domain: DOMAIN }),
+    },
+    false,
+  );

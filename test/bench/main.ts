@@ -30,7 +30,8 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   lapse: async () => (await import('./lapse.part.ts')).lapses,
   'import-speed': async () => (await import('./imports.part.ts')).imports,
   'import-report': async () => (await import('./imports.part.ts')).reports,
-  'import-beside': async () => (await import('./import-beside.ts')).besideImports,
+  'import-beside-people': async () => (await import('./import-beside.ts')).besidePeople,
+  'import-beside-owners': async () => (await import('./import-beside.ts')).besideOwners,
   boot: async () => (await import('./boot.part.ts')).boots,
   eventstoredb: async () => (await import('./eventstoredb.part.ts')).eventStoreDb,
   'peer-invite': async () => (await import('./peers.part.ts')).invitesBeside,
@@ -42,15 +43,20 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
 /** Those that measure beside a peer; they run only when they are named, each by itself or all as `peers`. */
 const peers = ['peer-invite', 'peer-accept', 'peer-list-1k', 'peer-list-100k'];
 
-/** Each can be named by itself, all of them as `import`. */
-const imports = ['import-speed', 'import-report', 'import-beside'];
+/** Each can be named by itself, both as `import-beside`, all of them as `import`. */
+const besideImports = ['import-beside-people', 'import-beside-owners'];
+const imports = ['import-speed', 'import-report', ...besideImports];
 
 /** What `smoke` alone runs, in less than a minute: the main job. The others run at its sizes when they are named. */
 const mainJob = ['command', 'invite', 'lag', 'list', 'rebuild', 'boot', 'eventstoredb'];
 
 const asked = process.argv.slice(2);
 const smoke = asked.includes('smoke');
-const together: Readonly<Record<string, readonly string[]>> = { peers, import: imports };
+const together: Readonly<Record<string, readonly string[]>> = {
+  peers,
+  import: imports,
+  'import-beside': besideImports,
+};
 const names = asked.filter((name) => name !== 'smoke').flatMap((name) => together[name] ?? [name]);
 const unknown = names.find((name) => !(name in parts));
 if (unknown !== undefined) {

@@ -71,24 +71,24 @@ export const seedStopped = async (folder: string, seeds: Iterable<Seed>, ownerId
   await policiesHaveSeenAll(folder, head);
 };
 
-/** The same as the product writes it: personal fields sealed, each person with a key of their own. */
-export const seedSealed = async (
+/** Into the log of a product that is stopped, as it writes: personal fields sealed, each person with a key of their own. */
+export const intoSealed = async (
   folder: string,
-  seeds: Iterable<Seed>,
-  ownerId: string,
-  atOnce = 2_000,
+  seed: (events: EventStore) => Promise<unknown>,
 ): Promise<void> => {
   const { events, keys, close } = await openStores(readSettings(productEnv(folder)));
-  const sealing = readableEvents(
-    events,
-    catalogue,
-    new PersonalKeys(keys, MasterKey.load(undefined, folder)),
-  );
-  await appendAll(sealing, seeds, ownerId, atOnce, raised);
+  await seed(readableEvents(events, catalogue, new PersonalKeys(keys, MasterKey.load(undefined, folder))));
   const head = await events.head();
   await close();
   await policiesHaveSeenAll(folder, head);
 };
+
+export const seedSealed = (
+  folder: string,
+  seeds: Iterable<Seed>,
+  ownerId: string,
+  atOnce = 2_000,
+): Promise<void> => intoSealed(folder, (events) => appendAll(events, seeds, ownerId, atOnce, raised));
 
 /** Built from nothing, read models of many events are there sooner than if they followed. */
 export const forgetReadModels = (folder: string): void => {
