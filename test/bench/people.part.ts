@@ -274,7 +274,7 @@ export const people = async (bench: Bench): Promise<void> => {
     unit: 'ms',
     values: loads('deletion').map(({ p50 }) => p50),
     durability: 'D1',
-    note: `p99 ${Math.max(...loads('deletion').map(({ p99 }) => p99)).toFixed(1)} ms; the first of the process ${firsts[0]?.toFixed(0)} ms`,
+    note: `p99 ${Math.max(...loads('deletion').map(({ p99 }) => p99)).toFixed(1)} ms; the first of each round ${firsts.map((ms) => ms.toFixed(0)).join(', ')} ms`,
     broken: brokenBy(loads('deletion'), unlike),
   });
 };

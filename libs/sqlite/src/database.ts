@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createFile, refuseUnsound, UnusableFile } from './database-file.ts';
 import { PageGaps } from './page-gaps.ts';
+import { PageSet } from './page-set.ts';
 import { leaveSweptMark, takeSweptMark } from './swept-mark.ts';
 import { WrittenPages } from './written-pages.ts';
 
@@ -28,8 +29,8 @@ export interface DatabaseOptions {
 const BUSY_MS = 5_000;
 /** So many pages with every commit: a millisecond at most. */
 const CLEANED_AT_ONCE = 128;
-/** Pages that are remembered until somebody is to be forgotten. With more, the whole file is looked at. */
-const REMEMBERED = 32_768;
+/** More are not cleaned by whoever closes the file: it is looked at as a whole when it is open again. */
+const CLEANED_AT_CLOSE = 32_768;
 /** Pages of a log that are worth a flush of the file. */
 const WORTH_FOLDING = 1_250;
 const READER_CACHE_KIB = 16_384;
@@ -50,7 +51,7 @@ export class Database {
   #written: WrittenPages | undefined;
   #gaps: PageGaps | undefined;
   /** Pages of earlier logs that are still to be cleaned. */
-  readonly #folded = new Set<number>();
+  readonly #folded = new PageSet();
   /** True: all that has been written since is noted. */
   #isKnown = false;
   /** True: nothing is left in any other page than those that are noted. */
@@ -185,17 +186,16 @@ export class Database {
     if (!this.#isKnown) return;
     for (const page of this.#written?.note() ?? []) this.#folded.add(page);
     if (this.#forgets) this.#cleanFolded();
-    else if (this.#folded.size > REMEMBERED) this.#loseTrack();
   }
 
   #cleanFolded(): void {
-    const some: number[] = [];
-    for (const page of this.#folded) {
-      if (some.length === CLEANED_AT_ONCE) break;
-      some.push(page);
-      this.#folded.delete(page);
+    try {
+      this.#gaps?.clean(this.#folded.take(CLEANED_AT_ONCE));
+    } catch (error) {
+      this.#loseTrack();
+      throw error;
     }
-    this.#gaps?.clean(some);
+    void this.#gaps?.syncAhead();
   }
 
   /** A log that has begun anew outside of a transaction may have held more than anybody saw. */
@@ -230,11 +230,15 @@ export class Database {
 
   /**
    * Overwrites what deleted content has left in the pages of the whole file, with pauses, unless it is known already
-   * which pages have been written since that was last done. From then on only those have to be looked at.
+   * which pages have been written since that was last done: then in those that stand in the file.
    */
   *sweep(): Generator<void> {
     this.#forgets = true;
     while (this.#sweepSome()) yield;
+    while (this.#folded.size > 0) {
+      this.#cleanFolded();
+      yield;
+    }
   }
 
   /** @returns whether there is more of the file to look at; where that fails it is begun anew */
@@ -279,9 +283,7 @@ export class Database {
     this.run('PRAGMA busy_timeout=0');
     try {
       if (this.#pragma('wal_checkpoint(TRUNCATE)') !== 0) return false;
-      this.#gaps?.clean(this.#folded);
       this.#gaps?.clean(this.#written?.pages ?? []);
-      this.#folded.clear();
       this.#written?.note();
       // Pages in memory may hold copies too, and would bring them back.
       if (this.#gaps?.sync()) this.run('PRAGMA shrink_memory');
@@ -303,7 +305,7 @@ export class Database {
   close(): void {
     if (!this.#db.isOpen) return;
     this.#noteAtRest();
-    const isClean = this.#isSwept && this.#scrubbed();
+    const isClean = this.#isSwept && this.#folded.size <= CLEANED_AT_CLOSE && this.#scrubbed();
     this.#statements.clear();
     this.#db.close();
     if (this.#file !== undefined) closeSync(this.#file);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
@@ -206,4 +206,56 @@ it('USR-10: a look at the whole file that failed is begun anew, not taken for do
   expect(() => database.scrub()).toThrow('EIO');
   expect(database.scrub()).toBe(true);
   expect(whole).toHaveBeenCalledTimes(2);
+});
+
+it('USR-10: however much is written before anybody is to be forgotten, only what was written is looked at', () => {
+  database.transaction(() => database.run('CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT)'));
+  const begunAnew = new Set(Array.from({ length: 100_000 }, (_, index) => index + 1));
+  jest.spyOn(WrittenPages.prototype, 'note').mockImplementationOnce(() => undefined);
+  jest.spyOn(WrittenPages.prototype, 'note').mockImplementationOnce(() => begunAnew);
+  database.transaction(() => database.run("INSERT INTO things VALUES (1, 'kept')"));
+  const whole = jest.spyOn(PageGaps.prototype, 'cleanAll');
+  const some = jest.spyOn(PageGaps.prototype, 'clean');
+  expect(database.scrub()).toBe(true);
+  expect(whole).not.toHaveBeenCalled();
+  const cleaned = new Set(some.mock.calls.flatMap(([pages]) => [...pages]));
+  expect([...begunAnew].filter((page) => !cleaned.has(page))).toEqual([]);
+});
+
+it('USR-10: pages that could not be cleaned are looked at again', () => {
+  database.transaction(() => database.run('CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT)'));
+  jest.spyOn(WrittenPages.prototype, 'note').mockImplementationOnce(() => undefined);
+  jest.spyOn(WrittenPages.prototype, 'note').mockImplementationOnce(() => new Set([1, 2]));
+  database.transaction(() => database.run("INSERT INTO things VALUES (1, 'kept')"));
+  jest.spyOn(PageGaps.prototype, 'clean').mockImplementationOnce(() => {
+    throw new Error('EIO');
+  });
+  const whole = jest.spyOn(PageGaps.prototype, 'cleanAll');
+  expect(() => database.scrub()).toThrow('EIO');
+  expect(database.scrub()).toBe(true);
+  expect(whole).toHaveBeenCalledTimes(1);
+});
+
+it('a disk that has refused what was overwritten says so once; whoever waits for it is told all the same', async () => {
+  const pages = Buffer.alloc(1_100 * 8_192, 'left');
+  pages.writeUInt16BE(8_192, 16);
+  for (let at = 8_192; at < pages.length; at += 8_192) {
+    pages[at] = 13;
+    pages.writeUInt16BE(0, at + 3);
+    pages.writeUInt16BE(8_192, at + 5);
+  }
+  const other = join(folder, 'other.db');
+  writeFileSync(other, pages);
+  const file = openSync(other, 'r+');
+  const gaps = new PageGaps(file);
+  for (const _slice of gaps.cleanAll());
+  closeSync(file);
+  // Takes the same number; it cannot be synced.
+  expect(openSync('/dev/null', 'r+')).toBe(file);
+  await gaps.syncAhead();
+  closeSync(file);
+  expect(openSync(other, 'r+')).toBe(file);
+  expect(() => gaps.sync()).toThrow('EINVAL');
+  closeSync(file);
+  expect(readFileSync(other).subarray(8_192).includes('left')).toBe(false);
 });

@@ -1,4 +1,7 @@
-import { fsyncSync, readSync, writeSync } from 'node:fs';
+import { fsync, fsyncSync, readSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+const flushed = promisify(fsync);
 
 /** First byte of a page that belongs to a tree ("B-tree Pages" of SQLite's file format) → length of its header. */
 const HEADERS = new Map([
@@ -9,6 +12,8 @@ const HEADERS = new Map([
 ]);
 const FILE_HEADER = 100;
 const SLICE = 1_048_576;
+/** So many that are not on the disk would be felt by whoever waits for them. */
+const WORTH_SYNCING = 1_024;
 
 /**
  * Between the list of its cells and the cells themselves a page has room that belongs to nobody. Where the engine has
@@ -19,7 +24,12 @@ export class PageGaps {
   readonly #file: number;
   readonly #pageSize: number;
   readonly #zeros: Buffer;
+  /** Since the last `sync`. */
   #cleaned = 0;
+  /** Of those, how many were cleaned before the disk was last asked to take them. */
+  #asked = 0;
+  #isAsking = false;
+  #failure: Error | undefined;
 
   constructor(file: number) {
     this.#file = file;
@@ -52,10 +62,25 @@ export class PageGaps {
     }
   }
 
+  /** Has the disk take what was overwritten, beside everything else, so that `sync` finds little left. */
+  async syncAhead(): Promise<void> {
+    if (this.#isAsking || this.#cleaned - this.#asked < WORTH_SYNCING) return;
+    this.#asked = this.#cleaned;
+    this.#isAsking = true;
+    try {
+      await flushed(this.#file);
+    } catch (error) {
+      this.#failure = error as Error;
+    }
+    this.#isAsking = false;
+  }
+
   /** Brings what was overwritten to the disk. @returns in how many pages that was */
   sync(): number {
+    // The system tells a failure once, and then takes for written what is not.
+    if (this.#failure) throw this.#failure;
     const cleaned = this.#cleaned;
-    this.#cleaned = 0;
+    this.#cleaned = this.#asked = 0;
     if (cleaned > 0) fsyncSync(this.#file);
     return cleaned;
   }
