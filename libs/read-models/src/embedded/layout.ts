@@ -19,6 +19,8 @@ export interface StoredIndex {
 export interface IndexField {
   readonly path: string;
   readonly column: string;
+  /** Of the column; absent: it is the document's id. */
+  readonly number?: number;
   readonly direction: 1 | -1;
 }
 
@@ -86,7 +88,12 @@ export class Layout {
     return {
       name: many ? `${name}e` : name,
       unique,
-      fields: fields.map(([path, direction]) => ({ path, direction, column: this.column(path)! })),
+      fields: fields.map(([path, direction]) => ({
+        path,
+        direction,
+        column: this.column(path)!,
+        ...(path === '_id' ? {} : { number: this.stored.paths.indexOf(path) }),
+      })),
       ...(many ? { many, entries: `${name}e` } : {}),
     };
   }
@@ -113,20 +120,16 @@ export class Layout {
 
   /** Rows of a multikey index for one document. */
   entries(index: Index, id: string, values: readonly Encoded[]): Encoded[][] {
-    const row = index.fields.map(({ path }) => (path === '_id' ? id : values[this.#number(path)]!));
-    const place = index.fields.findIndex(({ path }) => path === index.many);
+    const row = index.fields.map(({ number }) => (number === undefined ? id : values[number]!));
+    const place = placeOfMany(index);
     const value = row[place];
     if (!isList(value)) return [row];
     return encodedElements(value).map((element) => row.with(place, element));
   }
 
-  /** Numbers of the columns that an index is made of. */
-  columnsOf(index: Index): number[] {
-    return index.fields.filter(({ path }) => path !== '_id').map(({ path }) => this.#number(path));
-  }
-
-  #number(path: string): number {
-    return this.stored.paths.indexOf(path);
+  /** Indexes over none of these columns are left alone. */
+  updateOf(columns: readonly number[]): string {
+    return `UPDATE ${this.table} SET doc=?${columns.map((number) => `,k${number}=?`).join('')} WHERE rowid=?`;
   }
 
   tableDefinition(): string {
@@ -156,3 +159,6 @@ export const refuseParallelArrays = (stored: StoredLayout): void => {
     if (fields.filter(([path]) => stored.many.includes(path)).length > 1)
       throw new TypeError(`an index over ${fields.map(([path]) => path).join(', ')} holds two arrays`);
 };
+
+/** Where the element stands in a row of a multikey index. */
+export const placeOfMany = ({ fields, many }: Index): number => fields.findIndex(({ path }) => path === many);

@@ -3,7 +3,7 @@ import { DuplicateKey } from '../port.ts';
 import type { Change, Condition } from '../subset.ts';
 import { type Catalogue, insertEntry, removeEntry } from './catalogue.ts';
 import { isDuplicate } from './engine.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, placeOfMany } from './layout.ts';
 import { matches } from './matching.ts';
 import { rows } from './rows.ts';
 import { updated, upsertBase } from './updating.ts';
@@ -153,15 +153,21 @@ export class Writer {
       return true;
     }
     const before = Object.values(old).slice(1) as Encoded[];
-    this.#database.statement(layout.sql.update).run(text, ...values, id);
+    const changed = values.flatMap((value, at) => (sameEncoded(before[at], value) ? [] : [at]));
+    this.#database
+      .statement(layout.updateOf(changed))
+      .run(text, ...changed.map((at) => values[at] as Encoded), old.id!);
     for (const index of layout.multikey) {
-      if (layout.columnsOf(index).every((at) => sameEncoded(before[at], values[at]))) continue;
-      const gone = byContent(layout.entries(index, id, before));
-      const come = byContent(layout.entries(index, id, values));
+      const others = index.fields.filter(({ number }) => number !== undefined && changed.includes(number));
+      if (others.length === 0) continue;
+      const gone = layout.entries(index, id, before);
+      const come = layout.entries(index, id, values);
+      // Where only the list is another, what is in both lists stays.
+      const place = others.every(({ path }) => path === index.many) ? placeOfMany(index) : undefined;
       const remove = this.#database.statement(removeEntry(index));
-      for (const [content, entry] of gone) if (!come.has(content)) remove.run(...entry, old.id!);
+      for (const entry of without(come, gone, place)) remove.run(...entry, old.id!);
       const insert = this.#database.statement(insertEntry(index));
-      for (const [content, entry] of come) if (!gone.has(content)) insert.run(...entry, old.id!);
+      for (const entry of without(gone, come, place)) insert.run(...entry, old.id!);
     }
     return true;
   }
@@ -186,14 +192,20 @@ export class Writer {
   }
 }
 
-/** By a text that no two entries share. */
-const byContent = (entries: readonly Encoded[][]): ReadonlyMap<string, Encoded[]> =>
-  new Map(entries.map((entry) => [JSON.stringify(entry.map(told)), entry]));
+const without = (
+  others: readonly Encoded[][],
+  entries: readonly Encoded[][],
+  place: number | undefined,
+): readonly Encoded[][] => {
+  if (place === undefined) return entries;
+  const known = new Set(others.map((entry) => told(entry[place] as Encoded)));
+  return entries.filter((entry) => !known.has(told(entry[place] as Encoded)));
+};
 
-/** Nothing (minus infinity) is no number of JSON, and bytes are none of its texts. */
-const told = (value: Encoded): string | number | readonly [string] => {
-  if (value instanceof Uint8Array) return [Buffer.from(value).toString('hex')];
-  return Number.isFinite(value) || typeof value === 'string' ? value : [String(value)];
+/** An element as no other is told; of what is neither text nor number one byte says all. */
+const told = (element: Encoded): string | number => {
+  if (typeof element === 'number') return element;
+  return typeof element === 'string' ? `text ${element}` : `byte ${element[0]}`;
 };
 
 const withId = (id: string, document: Json, text: string): string => {
