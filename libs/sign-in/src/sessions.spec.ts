@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DocumentStore } from '#read-models';
 import { MasterKey } from '#tokens';
@@ -77,27 +78,79 @@ describe('sessions', () => {
     expect(await sessions.verify(token)).toBeUndefined();
   });
 
-  it('write when they were seen once a minute at most', async () => {
-    let writes = 0;
-    const counting = {
+  /** The store, and what is written with one call of it. */
+  const watched = () => {
+    const writes: (readonly object[])[] = [];
+    const watching = {
       collection: <T extends { _id: string }>(name: string) => {
         const real = store.collection<T>(name);
         return new Proxy(real, {
           get: (target, property) => {
-            if (property === 'updateOne') writes++;
             const value = Reflect.get(target, property);
-            return typeof value === 'function' ? value.bind(target) : value;
+            if (property !== 'bulkWrite') return typeof value === 'function' ? value.bind(target) : value;
+            return (updates: readonly object[]) => {
+              writes.push(updates);
+              return value.call(target, updates);
+            };
           },
         });
       },
     };
-    const sessions = new Sessions(counting, master, clock);
+    return { watching, writes };
+  };
+
+  it('write when they were seen once a minute at most', async () => {
+    const { watching, writes } = watched();
+    const sessions = new Sessions(watching, master, clock);
     const { token } = await open(sessions);
     for (let second = 0; second < 300; second++) {
       now += 1_000;
       expect(await sessions.verify(token)).toBeDefined();
+      await sessions.list('usr_1');
     }
-    expect(writes).toBe(5);
+    expect(writes.flat()).toHaveLength(5);
+  });
+
+  it('those that were seen about the same time are written down together, before anybody looks', async () => {
+    const { watching, writes } = watched();
+    const sessions = new Sessions(watching, master, clock);
+    const tokens = [await open(sessions), await open(sessions), await open(sessions)];
+    now += minute;
+    for (const { token } of tokens) await sessions.verify(token);
+    expect(await sessions.list('usr_1')).toMatchObject(tokens.map(() => ({ lastSeenAt: now })));
+    expect(writes).toHaveLength(1);
+    expect(writes.flat()).toHaveLength(3);
+    now += 12 * hour - 1;
+    expect(await new Sessions(store, master, clock).verify(tokens[0]?.token as string)).toBeDefined();
+  });
+
+  it('are written down by themselves, and read again where that fails', async () => {
+    const failed = Promise.withResolvers<void>();
+    let reads = 0;
+    const failing = {
+      collection: <T extends { _id: string }>(name: string) =>
+        new Proxy(store.collection<T>(name), {
+          get: (target, property) => {
+            if (property === 'findOne') reads += 1;
+            if (property === 'bulkWrite')
+              return () => {
+                failed.resolve();
+                return Promise.reject(new Error('the disk is full'));
+              };
+            const value = Reflect.get(target, property);
+            return typeof value === 'function' ? value.bind(target) : value;
+          },
+        }),
+    };
+    const sessions = new Sessions(failing, master, clock, { cacheFor: 60_000 });
+    const { token } = await open(sessions);
+    now += minute;
+    await sessions.verify(token);
+    await failed.promise;
+    await nextTurn();
+    reads = 0;
+    expect(await sessions.verify(token)).toMatchObject({ lastSeenAt: now });
+    expect(reads).toBe(1);
   });
 
   it('P14: 1,000 forged tokens open nothing', async () => {

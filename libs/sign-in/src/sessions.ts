@@ -52,6 +52,8 @@ export interface SessionOptions {
   readonly cached?: number;
 }
 
+/** Who was seen within it is written down together. */
+const SEEN_TOGETHER_MS = 50;
 const minute = 60_000;
 const hour = 60 * minute;
 const tokenForm = /^ols_[A-Za-z0-9_-]{43}$/;
@@ -67,6 +69,8 @@ export class Sessions {
   readonly #cacheFor: number;
   /** By the token's hash. */
   readonly #cache: RecentlyUsed<string, { session: Session; readonly readAt: number }>;
+  /** When sessions were seen, by their ids, until that is written down. */
+  readonly #seenAt = new Map<string, number>();
   /** Grows with every revocation: what was read before one is not put into the cache after it. */
   #revocations = 0;
 
@@ -162,10 +166,23 @@ export class Sessions {
     const seen = { ...session, lastSeenAt: now };
     const entry = this.#cache.get(hash);
     if (entry) entry.session = seen;
-    this.#sessions
-      .updateOne({ _id: session.sessionId }, { $max: { lastSeenAt: now } })
-      .catch(() => this.#cache.delete(hash));
+    if (this.#seenAt.size === 0) setTimeout(() => void this.#writeSeen(), SEEN_TOGETHER_MS).unref();
+    this.#seenAt.set(session.sessionId, now);
     return seen;
+  }
+
+  async #writeSeen(): Promise<void> {
+    const seenAt = new Map(this.#seenAt);
+    this.#seenAt.clear();
+    if (seenAt.size === 0) return;
+    const updates = [...seenAt].map(([_id, lastSeenAt]) => ({
+      updateOne: { filter: { _id }, update: { $max: { lastSeenAt } } },
+    }));
+    try {
+      await this.#sessions.bulkWrite(updates);
+    } catch {
+      this.#forget(({ sessionId }) => seenAt.has(sessionId));
+    }
   }
 
   /** At once in this process, within a second in others. */
@@ -203,6 +220,7 @@ export class Sessions {
   /** Open sessions, latest first. */
   async list(userId: string): Promise<Session[]> {
     const now = this.#clock.now();
+    await this.#writeSeen();
     const stored = await this.#sessions.find({ userId }).toArray();
     return stored
       .map(sessionOf)
@@ -213,6 +231,7 @@ export class Sessions {
   /** Deletes what has run out; answers how many. */
   async removeExpired(): Promise<number> {
     const now = this.#clock.now();
+    await this.#writeSeen();
     const old = await this.#sessions.deleteMany({ expiresAt: { $lte: now } });
     const idle = await this.#sessions.deleteMany({ lastSeenAt: { $lte: now - this.#idle } });
     return old.deletedCount + idle.deletedCount;
