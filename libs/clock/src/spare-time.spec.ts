@@ -34,8 +34,8 @@ describe('the time that nobody else wants', () => {
     return next?.by;
   };
 
-  it('P16: takes as many steps in one turn as its share holds, in order, and goes on in the next', async () => {
-    for (const name of ['a', 'b', 'c', 'd', 'e']) void taking(name, 0.4);
+  it('P16: takes as many steps in one turn as a piece holds, in order, and goes on in the next', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) void taking(name, 0.2);
     expect(steps).toEqual([]);
     expect(await share()).toBe(0);
     expect(steps).toEqual(['a', 'b', 'c']);
@@ -44,18 +44,27 @@ describe('the time that nobody else wants', () => {
     expect(await share()).toBeUndefined();
   });
 
-  it('P16: while somebody asks, the rest of eleven milliseconds is theirs', async () => {
-    for (const name of ['a', 'b', 'c']) void taking(name, 2);
+  it('P16: while somebody asks, a share is some pieces in a row, and the rest of eleven milliseconds is theirs', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void taking(name, 1);
+    spareTime.asked();
+    expect([await share(), await share(), await share()]).toEqual([0, 0, 0]);
+    expect(steps).toEqual(['a', 'b', 'c']);
+    expect(await share()).toBe(8);
+    expect(steps).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('P16: a step that takes longer than a share is not made up for', async () => {
+    for (const name of ['a', 'b', 'c']) void taking(name, 3);
     spareTime.asked();
     expect(await share()).toBe(0);
-    expect(await share()).toBe(9);
+    expect(await share()).toBe(8);
     now += 15;
-    expect(await share()).toBe(9);
+    expect(await share()).toBe(8);
     expect(steps).toEqual(['a', 'b', 'c']);
   });
 
   it('P16: whoever was answered long ago is waited for no longer', async () => {
-    for (const name of ['a', 'b', 'c']) void taking(name, 2);
+    for (const name of ['a', 'b', 'c']) void taking(name, 3);
     spareTime.asked();
     now += 19;
     expect([await share(), await share(), await share()]).toEqual([0, 0, 0]);
@@ -63,12 +72,13 @@ describe('the time that nobody else wants', () => {
   });
 
   it('P16: what comes while a share is not used up takes the rest of it', async () => {
-    void taking('a', 0.5);
+    void taking('a', 2);
     spareTime.asked();
     await share();
-    void taking('b', 0.5);
-    expect(await share()).toBe(0);
-    expect(steps).toEqual(['a', 'b']);
+    void taking('b', 1);
+    void taking('c', 1);
+    expect([await share(), await share()]).toEqual([0, 8]);
+    expect(steps).toEqual(['a', 'b', 'c']);
   });
 
   it('P17: what has begun goes on before anything else begins', async () => {

@@ -1,5 +1,7 @@
 /** What such work takes of one turn of the event loop, in milliseconds. */
-const SHARE_MS = 1;
+const PIECE_MS = 0.5;
+/** What it takes in a row while somebody asks: as much as the log takes in with one commit. */
+const SHARE_MS = 2.5;
 /** While somebody asks, from the beginning of one share to that of the next: the rest is theirs. */
 const EVERY_MS = 11;
 /** Whoever was answered so long ago is not asking any more. */
@@ -23,8 +25,8 @@ const machine: Loop = {
 };
 
 /**
- * Work whose end nobody waits for goes on step by step, in turn: as many steps in one turn of the event loop as its share
- * holds, one share after the other while nobody asks for anything, and seldom while somebody does.
+ * Work whose end nobody waits for goes on step by step, in turn: as many steps in one turn of the event loop as a piece
+ * holds, one piece after the other while nobody asks for anything, and some of them seldom while somebody does.
  */
 export class SpareTime {
   readonly #loop: Loop;
@@ -32,7 +34,9 @@ export class SpareTime {
   readonly #beginning: (() => void)[] = [];
   #isAwaited = false;
   #began = Number.NEGATIVE_INFINITY;
+  /** Of the share, and of the piece. */
   #taken = 0;
+  #takenInTurn = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(loop = machine) {
@@ -76,13 +80,16 @@ export class SpareTime {
       this.#began = now;
       this.#taken = 0;
     }
+    this.#takenInTurn = 0;
     this.#step(now);
   }
 
   #step(since: number): void {
     const now = this.#loop.now();
     this.#taken += now - since;
-    const next = this.#taken < SHARE_MS ? (this.#waiting.shift() ?? this.#beginning.shift()) : undefined;
+    this.#takenInTurn += now - since;
+    const isOver = this.#takenInTurn >= PIECE_MS || this.#taken >= SHARE_MS;
+    const next = isOver ? undefined : (this.#waiting.shift() ?? this.#beginning.shift());
     if (next) {
       next();
       this.#loop.afterwards(() => this.#step(now));

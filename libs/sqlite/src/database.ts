@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createFile, refuseUnsound, UnusableFile } from './database-file.ts';
@@ -33,6 +33,8 @@ const CLEANED_AT_ONCE = 128;
 const CLEANED_AT_CLOSE = 32_768;
 /** Pages of a log that are worth a flush of the file. */
 const WORTH_FOLDING = 1_250;
+/** Pages of a log that go to the disk together: a millisecond or two. */
+const SETTLED_AT_ONCE = 250;
 const READER_CACHE_KIB = 16_384;
 /**
  * Pages of documents that lie apart cost a tenth of what they cost with one system call for each. What is mapped is
@@ -61,6 +63,9 @@ export class Database {
   #sweeping: Generator<void> | undefined;
   /** Pages of the log when somebody last looked whether it is worth folding. */
   #logSeen = -1;
+  #log: number | undefined;
+  /** Pages of the log that are on the disk. */
+  #settled = 0;
 
   private constructor(path: string, db: DatabaseSync) {
     this.path = path;
@@ -274,6 +279,26 @@ export class Database {
   }
 
   /**
+   * What need not survive power loss is on the disk all the same before it is folded in. A full log at once keeps whoever
+   * else writes to that disk waiting for fifty milliseconds.
+   * @returns whether there was enough of it to be put there
+   */
+  settle(): boolean {
+    try {
+      const { log } = this.statement('PRAGMA wal_checkpoint(NOOP)').get() as { log: number };
+      if (log < this.#settled) this.#settled = 0;
+      if (log - this.#settled < SETTLED_AT_ONCE) return false;
+      this.#log ??= openSync(`${this.path}-wal`, 'r+');
+      fdatasyncSync(this.#log);
+      this.#settled = log;
+      return true;
+    } catch {
+      // The disk is full, or fails: whoever folds the log in is told so.
+      return false;
+    }
+  }
+
+  /**
    * Folds the write-ahead log in, empties it and overwrites what deleted content has left in the pages. False while
    * another connection still reads from the log.
    */
@@ -308,7 +333,7 @@ export class Database {
     const isClean = this.#isSwept && this.#folded.size <= CLEANED_AT_CLOSE && this.#scrubbed();
     this.#statements.clear();
     this.#db.close();
-    if (this.#file !== undefined) closeSync(this.#file);
+    for (const file of [this.#file, this.#log]) if (file !== undefined) closeSync(file);
     this.#written?.close();
     if (isClean) leaveSweptMark(this.path);
   }

@@ -64,3 +64,24 @@ describe('folding of write-ahead logs', () => {
     await folding.close();
   });
 });
+
+describe('a log that need not survive power loss', () => {
+  it('is put on the disk some pages at a time, also after it has begun anew', () => {
+    const database = Database.open(join(folder, 'one.db'), { kind: 'TEST', durable: false });
+    database.run('CREATE TABLE things (text TEXT NOT NULL)');
+    const write = (pages: number): boolean => {
+      const insert = database.statement('INSERT INTO things VALUES (?)');
+      database.transaction(() => {
+        for (let page = 0; page < pages; page += 1) insert.run('x'.repeat(8_000));
+      });
+      return database.settle();
+    };
+    expect([write(5), write(300), database.settle(), write(5)]).toEqual([false, true, false, false]);
+    database.statement('PRAGMA wal_checkpoint(PASSIVE)').get();
+    expect([write(5), logOf(database).log < 50]).toEqual([false, true]);
+    expect([write(300), write(5)]).toEqual([true, false]);
+    database.close();
+    expect(database.settle()).toBe(false);
+    expect(existsSync(`${database.path}-wal`)).toBe(false);
+  });
+});

@@ -69,6 +69,11 @@ export class EmbeddedDocuments implements DocumentStore {
     }
   }
 
+  /** A little of what folding the log in would wait for. */
+  settle(): void {
+    if (!this.#closed && !this.#open) this.#database.settle();
+  }
+
   /** Another number after every change of collections, columns and indexes. */
   get layoutVersion(): number {
     return this.#catalogue.version;

@@ -99,6 +99,7 @@ const start = (store: EmbeddedDocuments): void => {
       if (!open) layoutVersion = store.layoutVersion;
       port.postMessage({ id, ...reply, layoutVersion });
       if (order.kind === 'close') port.close();
+      else if (!open) store.settle();
     };
     obey(order).then(
       (value) => answer({ value }),
