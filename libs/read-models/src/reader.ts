@@ -68,7 +68,8 @@ export interface WalkRequest {
 const WAIT_MS = 2_000;
 /** Totals over filters that are not counted stop here. */
 const COUNT_LIMIT = 1_000;
-/** Lists of earlier states that are being read. */
+const AT_LEAST = { total: COUNT_LIMIT, totalIsLowerBound: true } as const;
+/** Lists that are being read page by page. */
 const REMEMBERED = 64;
 /** How often a page is read again because counters have changed, or somebody was erased, while it was read. */
 const PATIENCE = 3;
@@ -83,6 +84,8 @@ export class ReadModels {
   readonly #projections: ReadonlyMap<string, AnyProjection>;
   /** Lists of earlier states, and whether what is current still filled their last page. */
   readonly #hardlyChanged = new RecentlyUsed<string, boolean>(REMEMBERED);
+  /** Lists that had more than are counted, and at which position: the next page is of the same list. */
+  readonly #long = new RecentlyUsed<string, number>(REMEMBERED);
 
   constructor(documents: Readable, served: Served, projections: readonly AnyProjection[]) {
     this.#documents = documents;
@@ -304,6 +307,9 @@ export class ReadModels {
     const { counted, immutable } = this.#projection(name);
     if (counted && cells && !(immutable && asOf !== undefined) && isTold(counted, where))
       return { total: await totalOf(this.#documents, build, cells, asOf), totalIsLowerBound: false };
+    const list = JSON.stringify([build.live, counting, asOf]);
+    const position = this.#served.positionOf(name);
+    if (this.#long.get(list) === position) return AT_LEAST;
     const limit = COUNT_LIMIT + 1;
     let n = await this.#documents
       .collection<Version>(build.live)
@@ -312,9 +318,9 @@ export class ReadModels {
       n += await this.#documents
         .collection<PastVersion>(build.past)
         .countDocuments({ ...filterOf(where, asOf), _to: { $gt: asOf } } as never, { limit });
-    return n > COUNT_LIMIT
-      ? { total: COUNT_LIMIT, totalIsLowerBound: true }
-      : { total: n, totalIsLowerBound: false };
+    if (n <= COUNT_LIMIT) return { total: n, totalIsLowerBound: false };
+    this.#long.set(list, position);
+    return AT_LEAST;
   }
 
   /** How many documents meet the conditions now, counted up to a bound. */

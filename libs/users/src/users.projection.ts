@@ -200,7 +200,7 @@ const independentUser = ({
 
 export const users: Projection<UserView, Events> = {
   name: 'users',
-  version: 7,
+  version: 8,
   since: 3,
   persons: ['userId'],
   indexes: [
