@@ -118,13 +118,18 @@ export class Layout {
     return this.#columns.filter(({ many }, at) => !many && isList(values[at])).map(({ path }) => path);
   }
 
-  /** Rows of a multikey index for one document. */
-  entries(index: Index, id: string, values: readonly Encoded[]): Encoded[][] {
+  /** Rows of a multikey index for one document, each list of which need be read once only. */
+  entries(
+    index: Index,
+    id: string,
+    values: readonly Encoded[],
+    elementsOf: typeof encodedElements = encodedElements,
+  ): Encoded[][] {
     const row = index.fields.map(({ number }) => (number === undefined ? id : values[number]!));
     const place = placeOfMany(index);
     const value = row[place];
     if (!isList(value)) return [row];
-    return encodedElements(value).map((element) => row.with(place, element));
+    return elementsOf(value).map((element) => row.with(place, element));
   }
 
   /** Indexes over none of these columns are left alone. */

@@ -7,7 +7,7 @@ import { type Layout, placeOfMany } from './layout.ts';
 import { matches } from './matching.ts';
 import { rows } from './rows.ts';
 import { updated, upsertBase } from './updating.ts';
-import { type Encoded, type Json, sameEncoded } from './values.ts';
+import { type Encoded, encodedElements, type Json, sameEncoded } from './values.ts';
 
 /** Which document a write is about. `id`: the filter says it; `rest`: and more than that. */
 export interface Target {
@@ -146,9 +146,11 @@ export class Writer {
     if (!old) {
       if (mode === 'update') return false;
       const { lastInsertRowid } = this.#database.statement(layout.sql.insert).run(id, text, ...values);
+      const elementsOf = readOnce();
       for (const index of layout.multikey) {
         const insert = this.#database.statement(insertEntry(index));
-        for (const entry of layout.entries(index, id, values)) insert.run(...entry, lastInsertRowid);
+        for (const entry of layout.entries(index, id, values, elementsOf))
+          insert.run(...entry, lastInsertRowid);
       }
       return true;
     }
@@ -157,11 +159,12 @@ export class Writer {
     this.#database
       .statement(layout.updateOf(changed))
       .run(text, ...changed.map((at) => values[at] as Encoded), old.id!);
+    const elementsOf = readOnce();
     for (const index of layout.multikey) {
       const others = index.fields.filter(({ number }) => number !== undefined && changed.includes(number));
       if (others.length === 0) continue;
-      const gone = layout.entries(index, id, before);
-      const come = layout.entries(index, id, values);
+      const gone = layout.entries(index, id, before, elementsOf);
+      const come = layout.entries(index, id, values, elementsOf);
       // Where only the list is another, what is in both lists stays.
       const place = others.every(({ path }) => path === index.many) ? placeOfMany(index) : undefined;
       const remove = this.#database.statement(removeEntry(index));
@@ -191,6 +194,16 @@ export class Writer {
     }
   }
 }
+
+/** Several indexes are made of the same list. */
+const readOnce = (): typeof encodedElements => {
+  const read = new Map<Uint8Array, Encoded[]>();
+  return (list) => {
+    const elements = read.get(list) ?? encodedElements(list);
+    read.set(list, elements);
+    return elements;
+  };
+};
 
 const without = (
   others: readonly Encoded[][],
