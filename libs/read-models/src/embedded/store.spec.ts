@@ -337,14 +337,16 @@ describe('text', () => {
   });
 });
 
-it('USR-10: what an erasure would wait for is done by the store itself', async () => {
-  const asked = Promise.withResolvers<string>();
+it('USR-10: what an erasure would wait for is done by the store itself, to its end', async () => {
+  const done = Promise.withResolvers<string>();
+  let left = 20;
   const tidy = jest.spyOn(Database.prototype, 'tidy').mockImplementation(function (this: Database) {
-    asked.resolve(this.path);
-    return false;
+    left -= 1;
+    if (left === 0) done.resolve(this.path);
+    return left > 0;
   });
   const store = openEmbeddedDocuments(path, { ...OPTIONS, secureDelete: true });
-  expect(await asked.promise).toBe(path);
+  expect(await done.promise).toBe(path);
   tidy.mockRestore();
   await store.close();
 });
