@@ -33,8 +33,8 @@ const CLEANED_AT_ONCE = 128;
 const CLEANED_AT_CLOSE = 32_768;
 /** Pages of a log that are worth a flush of the file. */
 const WORTH_FOLDING = 1_250;
-/** Pages of a log that go to the disk together: a millisecond or two. */
-const SETTLED_AT_ONCE = 250;
+/** Pages of one transaction that go to the disk at once; those of a lone command are few, and whoever comes next would wait. */
+const WORTH_SETTLING = 100;
 const READER_CACHE_KIB = 16_384;
 /**
  * Pages of documents that lie apart cost a tenth of what they cost with one system call for each. What is mapped is
@@ -64,8 +64,8 @@ export class Database {
   /** Pages of the log when somebody last looked whether it is worth folding. */
   #logSeen = -1;
   #log: number | undefined;
-  /** Pages of the log that are on the disk. */
-  #settled = 0;
+  /** Pages of the log when it was last asked whether they are to be put on the disk. */
+  #logBefore = 0;
 
   private constructor(path: string, db: DatabaseSync) {
     this.path = path;
@@ -281,16 +281,16 @@ export class Database {
   /**
    * What need not survive power loss is on the disk all the same before it is folded in. A full log at once keeps whoever
    * else writes to that disk waiting for fifty milliseconds.
-   * @returns whether there was enough of it to be put there
+   * To be called after every transaction. @returns whether there was enough of it to be put there
    */
   settle(): boolean {
     try {
       const { log } = this.statement('PRAGMA wal_checkpoint(NOOP)').get() as { log: number };
-      if (log < this.#settled) this.#settled = 0;
-      if (log - this.#settled < SETTLED_AT_ONCE) return false;
+      const more = log - (log < this.#logBefore ? 0 : this.#logBefore);
+      this.#logBefore = log;
+      if (more < WORTH_SETTLING) return false;
       this.#log ??= openSync(`${this.path}-wal`, 'r+');
       fdatasyncSync(this.#log);
-      this.#settled = log;
       return true;
     } catch {
       // The disk is full, or fails: whoever folds the log in is told so.
