@@ -44,12 +44,12 @@ describe('the time that nobody else wants', () => {
     expect(await share()).toBeUndefined();
   });
 
-  it('P16: while somebody asks, a share is some pieces in a row, and the rest of ten milliseconds is theirs', async () => {
+  it('P16: while somebody asks, a share is some pieces in a row, and the rest of twelve milliseconds is theirs', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void taking(name, 1);
     spareTime.asked();
     expect([await share(), await share(), await share()]).toEqual([0, 0, 0]);
     expect(steps).toEqual(['a', 'b', 'c']);
-    expect(await share()).toBe(7);
+    expect(await share()).toBe(9);
     expect(steps).toEqual(['a', 'b', 'c', 'd']);
   });
 
@@ -57,9 +57,9 @@ describe('the time that nobody else wants', () => {
     for (const name of ['a', 'b', 'c']) void taking(name, 3);
     spareTime.asked();
     expect(await share()).toBe(0);
-    expect(await share()).toBe(7);
+    expect(await share()).toBe(9);
     now += 15;
-    expect(await share()).toBe(7);
+    expect(await share()).toBe(9);
     expect(steps).toEqual(['a', 'b', 'c']);
   });
 
@@ -77,7 +77,7 @@ describe('the time that nobody else wants', () => {
     await share();
     void taking('b', 1);
     void taking('c', 1);
-    expect([await share(), await share()]).toEqual([0, 7]);
+    expect([await share(), await share()]).toEqual([0, 9]);
     expect(steps).toEqual(['a', 'b', 'c']);
   });
 

@@ -3,7 +3,7 @@ const PIECE_MS = 0.5;
 /** What it takes in a row while somebody asks: as much as the log takes in with one commit. */
 const SHARE_MS = 2.5;
 /** While somebody asks, from the beginning of one share to that of the next: the rest is theirs. */
-const EVERY_MS = 10;
+const EVERY_MS = 12;
 /** Whoever was answered so long ago is not asking any more. */
 const ASKING_MS = 20;
 
