@@ -266,7 +266,8 @@ export class Database {
       if (isBetween) this.#noteAtRest();
       if (this.#sweepSome()) return true;
       this.#cleanFolded();
-      if (this.#folded.size > 0 || !isBetween) return true;
+      if (this.#folded.size > 0) return true;
+      if (!isBetween) return false;
       const { log, checkpointed } = this.#db.prepare('PRAGMA wal_checkpoint(NOOP)').get() as never;
       const isAtRest = log === this.#logSeen;
       this.#logSeen = log;

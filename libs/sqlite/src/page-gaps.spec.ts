@@ -259,3 +259,13 @@ it('a disk that has refused what was overwritten says so once; whoever waits for
   closeSync(file);
   expect(readFileSync(other).subarray(8_192).includes('left')).toBe(false);
 });
+
+it('USR-10: while a transaction lasts nothing is waited for but what is there to be cleaned', () => {
+  database.run('CREATE TABLE things (id TEXT PRIMARY KEY, text TEXT NOT NULL)');
+  expect(database.scrub()).toBe(true);
+  database.begin();
+  database.run("INSERT INTO things VALUES ('id', 'text')");
+  expect(database.tidy()).toBe(false);
+  database.commit();
+  expect(database.tidy()).toBe(false);
+});
