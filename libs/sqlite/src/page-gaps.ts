@@ -1,8 +1,6 @@
 import { fsync, fsyncSync, readSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-const flushed = promisify(fsync);
-
 /** First byte of a page that belongs to a tree ("B-tree Pages" of SQLite's file format) → length of its header. */
 const HEADERS = new Map([
   [2, 12],
@@ -24,6 +22,7 @@ export class PageGaps {
   readonly #file: number;
   readonly #pageSize: number;
   readonly #zeros: Buffer;
+  readonly #flush: (file: number) => Promise<void>;
   /** Since the last `sync`. */
   #cleaned = 0;
   /** Of those, how many were cleaned before the disk was last asked to take them. */
@@ -31,8 +30,9 @@ export class PageGaps {
   #isAsking = false;
   #failure: Error | undefined;
 
-  constructor(file: number) {
+  constructor(file: number, flush: (file: number) => Promise<void> = promisify(fsync)) {
     this.#file = file;
+    this.#flush = flush;
     const header = Buffer.alloc(FILE_HEADER);
     readSync(file, header, 0, FILE_HEADER, 0);
     const stated = header.readUInt16BE(16);
@@ -68,7 +68,7 @@ export class PageGaps {
     this.#asked = this.#cleaned;
     this.#isAsking = true;
     try {
-      await flushed(this.#file);
+      await this.#flush(this.#file);
     } catch (error) {
       this.#failure = error as Error;
     }
