@@ -268,7 +268,7 @@ export class Database {
       this.#cleanFolded();
       if (this.#folded.size > 0) return true;
       if (!isBetween) return false;
-      const { log, checkpointed } = this.#db.prepare('PRAGMA wal_checkpoint(NOOP)').get() as never;
+      const { log, checkpointed } = this.#pagesOfLog();
       const isAtRest = log === this.#logSeen;
       this.#logSeen = log;
       if (isAtRest && log - checkpointed >= WORTH_FOLDING) this.#pragma('wal_checkpoint(PASSIVE)');
@@ -279,6 +279,11 @@ export class Database {
     return false;
   }
 
+  /** How many it has, and how many of them stand in the file. */
+  #pagesOfLog(): { readonly log: number; readonly checkpointed: number } {
+    return this.statement('PRAGMA wal_checkpoint(NOOP)').get() as never;
+  }
+
   /**
    * What need not survive power loss is on the disk all the same before it is folded in. A full log at once keeps whoever
    * else writes to that disk waiting for fifty milliseconds.
@@ -286,7 +291,7 @@ export class Database {
    */
   settle(): boolean {
     try {
-      const { log } = this.statement('PRAGMA wal_checkpoint(NOOP)').get() as { log: number };
+      const { log } = this.#pagesOfLog();
       const more = log - (log < this.#logBefore ? 0 : this.#logBefore);
       this.#logBefore = log;
       if (more < WORTH_SETTLING) return false;
