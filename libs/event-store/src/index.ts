@@ -1,6 +1,7 @@
 import type { EventStore } from './port.ts';
 
 export { openEmbeddedEvents } from './embedded/open.ts';
+export { ERASED } from './personal-fields.ts';
 export * from './port.ts';
 export * from './readable-events.ts';
 

@@ -6,11 +6,16 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Catalogue, EventMetadata, RecordedEvent } from '#kernel';
 import { metadata } from '../../../test/support/scripted-log.ts';
 import { openEmbeddedEvents } from './embedded/open.ts';
+import { ERASED } from './personal-fields.ts';
 import { type EventStore, InvalidAppend, type NewEvent, Together } from './port.ts';
-import { ERASED, readableEvents, type SubjectKeys } from './readable-events.ts';
+import { readableEvents, type SubjectKeys } from './readable-events.ts';
 
 const catalogue: Catalogue = {
   PersonNamed: { summary: 'named', personal: { name: 'personId' } },
+  PeopleMet: {
+    summary: 'met',
+    personal: { email: 'personId', givenName: 'personId', familyName: 'personId', other: 'otherId' },
+  },
   Moved: {
     summary: 'moved',
     version: 3,
@@ -129,6 +134,76 @@ describe('the exit of the log', () => {
       for (const { metadata } of await reader().read(stream)) expect(metadata.sourceIp).toBe('192.0.2.7');
     const [read] = await reader().read('person-3');
     expect(read?.unreadable).toContain('does not decrypt');
+  });
+
+  describe('what an event says about one person', () => {
+    const met = {
+      personId: 'usr_1',
+      email: 'anna@a.example',
+      givenName: 'Anna',
+      familyName: '',
+      otherId: 'usr_2',
+      other: 'Bob',
+    };
+    const event = an('PeopleMet', met);
+
+    it('P13: is sealed together, each person by their own key', async () => {
+      await reader().append('met-1', -1, [event]);
+      const [kept] = await stored.read('met-1');
+      expect(kept?.data).toEqual({
+        ...met,
+        email: expect.stringMatching(/^sealed:3:[\w-]+$/),
+        givenName: 'sealed:in:email',
+        other: expect.stringMatching(/^sealed:1:[\w-]+$/),
+      });
+      const [read] = await reader().read('met-1');
+      expect(read?.data).toEqual(met);
+    });
+
+    it('P13: is erased together, and nothing of another person with it', async () => {
+      await reader().append('met-1', -1, [event]);
+      keys.held.set('usr_1', null);
+      const [read] = await reader().read('met-1');
+      expect(read?.data).toEqual({ ...met, email: ERASED, givenName: ERASED });
+    });
+
+    it.each([
+      ['moved to another event', {}],
+      ['which is said to stand where it does not', { familyName: 'sealed:in:email' }],
+      ['which is said to stand where nothing is sealed', { givenName: 'sealed:in:personId' }],
+      ['which is said to stand in what belongs to another', { other: 'sealed:in:email' }],
+      ['which is said to stand in another that does not hold it', { givenName: 'sealed:in:other' }],
+    ])('P14: %s does not decrypt', async (_what, changed) => {
+      await reader().append('met-1', -1, [event]);
+      const [kept] = (await stored.read('met-1')) as [RecordedEvent];
+      const id = Object.keys(changed).length === 0 ? randomUUID() : kept.id;
+      const data = { ...kept.data, ...changed };
+      const again = { ...stored, read: async () => [{ ...kept, id, data }] } as unknown as EventStore;
+      const [read] = await readableEvents(again, catalogue, keys).read('met-1');
+      expect(read?.unreadable).toContain('does not decrypt');
+      for (const secret of ['anna@a.example', 'Anna', 'Bob'])
+        expect(JSON.stringify(read)).not.toContain(secret);
+    });
+  });
+
+  it('P19: fields that an older release has sealed one by one come out readable', async () => {
+    const event = an('PeopleMet', { personId: 'usr_1' });
+    const key = (await keys.of(['usr_1'], { create: true })).get('usr_1') as Buffer;
+    const sealed = (field: string, value: string) => {
+      const nonce = randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce);
+      cipher.setAAD(Buffer.from(`met-1/${event.id}/${field}`));
+      const parts = [nonce, cipher.update(JSON.stringify(value)), cipher.final(), cipher.getAuthTag()];
+      return `sealed:1:${Buffer.concat(parts).toString('base64url')}`;
+    };
+    const data = {
+      ...event.data,
+      email: sealed('email', 'a@a.example'),
+      givenName: sealed('givenName', 'Anna'),
+    };
+    await stored.append('met-1', -1, [{ ...event, data }]);
+    const [read] = await reader().read('met-1');
+    expect(read?.data).toEqual({ personId: 'usr_1', email: 'a@a.example', givenName: 'Anna' });
   });
 
   it('P19: metadata that an older release has sealed for its event comes out readable', async () => {

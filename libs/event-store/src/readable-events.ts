@@ -1,6 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { RecentlyUsed } from '#cache';
 import type { Catalogue, CatalogueEntry, EventMetadata, RecordedEvent } from '#kernel';
+import { isSealed, type Personal, seal, unseal } from './personal-fields.ts';
 import {
   type Appended,
   type EventStore,
@@ -28,21 +28,8 @@ export interface ReadableEventStore extends EventStore {
   forget(subject: string): void;
 }
 
-/** Stands where personal data of an erased person stood. */
-export const ERASED = '[erased]';
-
-/** Bound to stream, event and field. */
-const SEALED = 'sealed:1:';
-/** Bound to command and field: what all events of a command say alike. */
-const SEALED_FOR_COMMAND = 'sealed:2:';
 const PERSONAL_METADATA = ['sourceIp', 'userAgent'] as const;
 const REMEMBERED = 8_192;
-
-interface Personal {
-  readonly part: 'data' | 'metadata';
-  readonly field: string;
-  readonly subject: string;
-}
 
 /**
  * The port's exit, once for everyone: raises old events to their newest shape and decrypts personal fields on the way
@@ -126,20 +113,23 @@ class ReadableEvents implements ReadableEventStore {
   }
 
   async #readable(events: readonly RecordedEvent[]): Promise<RecordedEvent[]> {
+    const personal: (readonly Personal[])[] = [];
     const raised = events.map((event) => {
       const known = this.#recent.get(event.id);
-      return known ? { ...event, data: known.data, metadata: known.metadata } : this.#upcast(event);
+      const { data, metadata } = known ?? event;
+      const newest = known ? { ...event, data, metadata } : this.#upcast(event);
+      personal.push(known || newest.unreadable ? nothing : this.#sealedIn(newest));
+      return newest;
     });
     for (const event of raised) this.#forgetErased(event);
-    const personal = raised.map((event) =>
-      event.unreadable || this.#recent.has(event.id)
-        ? []
-        : this.#personalOf(event).filter((field) => isSealed(event, field)),
-    );
     const subjects = subjectsOf(personal);
     if (subjects.length === 0) return raised;
     const keys = await this.#keys.of(subjects, { create: false });
-    return raised.map((event, index) => unseal(event, personal[index] ?? [], keys));
+    return raised.map((event, index) => unseal(event, personal[index] ?? nothing, keys));
+  }
+
+  #sealedIn(event: RecordedEvent): readonly Personal[] {
+    return this.#personalOf(event).filter((field) => isSealed(event, field));
   }
 
   /** Another process may have destroyed the key. */
@@ -214,6 +204,7 @@ class ReadableEvents implements ReadableEventStore {
   }
 }
 
+const nothing: readonly Personal[] = [];
 const nobody: readonly string[] = [];
 
 const subjectsOf = (personal: readonly (readonly Personal[])[]): readonly string[] =>
@@ -223,96 +214,3 @@ const subjectsOf = (personal: readonly (readonly Personal[])[]): readonly string
 
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
-
-const fieldOf = (event: { data: object; metadata: object }, { part, field }: Personal): unknown =>
-  (event[part] as Record<string, unknown>)[field];
-
-const isSealed = (event: RecordedEvent, field: Personal): boolean => {
-  const value = fieldOf(event, field);
-  return typeof value === 'string' && (value.startsWith(SEALED) || value.startsWith(SEALED_FOR_COMMAND));
-};
-
-const ofEvent = (stream: string, event: NewEvent, field: string): string => `${stream}/${event.id}/${field}`;
-const ofCommand = ({ metadata }: NewEvent, field: string): string => `${metadata.commandId}/${field}`;
-
-const seal = (
-  stream: string,
-  event: NewEvent,
-  personal: readonly Personal[],
-  keys: ReadonlyMap<string, Buffer | null>,
-  alike: Map<string, string>,
-): NewEvent => {
-  if (personal.length === 0) return event;
-  const sealed = { data: { ...event.data }, metadata: { ...event.metadata } };
-  for (const { part, field, subject } of personal) {
-    const key = keys.get(subject);
-    const target = sealed[part] as Record<string, unknown>;
-    if (!key) target[field] = ERASED;
-    else if (part === 'data')
-      target[field] = SEALED + encrypt(key, ofEvent(stream, event, field), target[field]);
-    else target[field] = sealedOnce(alike, key, ofCommand(event, field), target[field]);
-  }
-  return { ...event, ...sealed };
-};
-
-const sealedOnce = (alike: Map<string, string>, key: Buffer, boundTo: string, value: unknown): string => {
-  const saying = `${boundTo}/${value}`;
-  const text = alike.get(saying) ?? SEALED_FOR_COMMAND + encrypt(key, boundTo, value);
-  alike.set(saying, text);
-  return text;
-};
-
-const unseal = (
-  event: RecordedEvent,
-  personal: readonly Personal[],
-  keys: ReadonlyMap<string, Buffer | null>,
-): RecordedEvent => {
-  if (personal.length === 0) return event;
-  const open = { data: { ...event.data }, metadata: { ...event.metadata } };
-  try {
-    for (const { part, field, subject } of personal) {
-      const key = keys.get(subject);
-      const target = open[part] as Record<string, unknown>;
-      const text = target[field] as string;
-      const boundTo = text.startsWith(SEALED) ? ofEvent(event.stream, event, field) : ofCommand(event, field);
-      target[field] = key ? decrypt(key, boundTo, text) : ERASED;
-    }
-  } catch {
-    return {
-      ...event,
-      unreadable: 'a personal field does not decrypt: it was changed, moved, or its key is another',
-    };
-  }
-  return { ...event, ...open };
-};
-
-/** Random bytes are taken from the system a few hundred nonces at a time. */
-let nonces = Buffer.alloc(0);
-const nextNonce = (): Buffer => {
-  if (nonces.length < 12) nonces = randomBytes(12 * 341);
-  const nonce = nonces.subarray(0, 12);
-  nonces = nonces.subarray(12);
-  return nonce;
-};
-
-const encrypt = (key: Buffer, boundTo: string, value: unknown): string => {
-  const nonce = nextNonce();
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(boundTo));
-  const sealed = Buffer.concat([
-    nonce,
-    cipher.update(JSON.stringify(value), 'utf8'),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]);
-  return sealed.toString('base64url');
-};
-
-const decrypt = (key: Buffer, boundTo: string, text: string): unknown => {
-  const sealed = Buffer.from(text.slice(SEALED.length), 'base64url');
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 })
-    .setAAD(Buffer.from(boundTo))
-    .setAuthTag(sealed.subarray(-16));
-  return JSON.parse(
-    Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString('utf8'),
-  );
-};
