@@ -33,6 +33,7 @@ export const auditHistory = (catalogue: Catalogue): Projection<AuditView> => ({
   version: 3,
   since: 2,
   immutable: true,
+  bulky: true,
   persons: ['userId', 'actorId', 'persons'],
   indexes: [
     { organizationId: 1, position: -1 },

@@ -44,6 +44,11 @@ export interface Projection<Document extends object, Events extends Event = Even
   /** True: documents are written once and never change (history), so they need no versions. */
   readonly immutable?: boolean;
   /**
+   * True: a document for nearly every event. Where there is very much to read at the first start, it is filled when
+   * the others are readable: theirs then lie together in the file.
+   */
+  readonly bulky?: boolean;
+  /**
    * Fields that hold ids of persons, or lists of them, whose personal data may stand in the document. An index must
    * begin with each: by them the documents of an erased person are found and told anew.
    */

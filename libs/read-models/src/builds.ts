@@ -24,6 +24,12 @@ export const isReadable = (
 export const SERVED = (name: string) => `served:${name}`;
 const FILLING = (name: string) => `filling:${name}`;
 
+/** What decides how read models are filled at a first start. */
+export interface LogLength {
+  isLong(): Promise<boolean>;
+  isVeryLong(): Promise<boolean>;
+}
+
 /** The collections of every projection: those that serve it, and those that are filled beside them. */
 export class Builds {
   readonly served = new Map<string, Build>();
@@ -31,18 +37,18 @@ export class Builds {
   readonly #documents: DocumentStore;
   readonly #projections: readonly AnyProjection[];
   readonly #quarantine: Quarantine;
-  readonly #isMuchToRead: () => Promise<boolean>;
+  readonly #log: LogLength;
 
   constructor(
     documents: DocumentStore,
     projections: readonly AnyProjection[],
     quarantine: Quarantine,
-    isMuchToRead: () => Promise<boolean>,
+    log: LogLength,
   ) {
     this.#documents = documents;
     this.#projections = projections;
     this.#quarantine = quarantine;
-    this.#isMuchToRead = isMuchToRead;
+    this.#log = log;
   }
 
   /** What the store says of them, as of the position that the live ones show. */
@@ -92,7 +98,9 @@ export class Builds {
 
   async #serveFromStart(name: string, version: number): Promise<void> {
     const first: Build = { _id: SERVED(name), version, build: 1, position: null };
-    const build: Build = (await this.#isMuchToRead()) ? { ...first, bare: true } : first;
+    if (this.named(name).bulky && (await this.#log.isVeryLong()))
+      return this.fillAnew(name, version, undefined);
+    const build: Build = (await this.#log.isLong()) ? { ...first, bare: true } : first;
     await this.#prepare(name, build);
     await save(this.#documents, build);
     this.served.set(name, build);
@@ -125,6 +133,11 @@ export class Builds {
     const projection = this.#projections.find((candidate) => candidate.name === name);
     if (!projection) throw new Error(`there is no projection ${name}`);
     return projection;
+  }
+
+  /** Every build that serves has its indexes. */
+  get areReadable(): boolean {
+    return [...this.served.values()].every(({ bare }) => !bare);
   }
 
   /** One after the other; what is left when it is to stop goes on bare after the next start. */

@@ -189,6 +189,36 @@ describe('the one ordered follower', () => {
     expect(await dumpOf(documents, 'things-1')).toBe(await cleanDump(events));
   });
 
+  it('of very many events the bulky is filled when the others are readable, also after a stop on the way', async () => {
+    const events = someEvents(1_200);
+    const documents = await scratch();
+    const log = ScriptedLog.store(events, [500]);
+    const both = [{ ...things, name: 'bulky', bulky: true }, things];
+    const meanwhile: Promise<string>[] = [];
+    const follower = async (): Promise<Projector> => {
+      const progressed = () => meanwhile.push(dumpOf(documents, 'bulky-1'));
+      const projector = new Projector(
+        log,
+        documents,
+        both,
+        { ...quiet, progressed },
+        { bulkyLastFrom: 1_200 },
+      );
+      projectors.push(projector);
+      await projector.start();
+      return projector;
+    };
+    const first = await follower();
+    if (!(await first.waitFor(1_200, 10_000, ['things']))) throw new Error('the others are not filled');
+    expect(first.served('bulky')).toBeUndefined();
+    await first.stop();
+    expect(await Promise.all(meanwhile)).toEqual(['', '', '']);
+    const second = await follower();
+    await caughtUp(second, log);
+    expect([second.served('bulky'), second.served('things')]).toEqual(['bulky-1', 'things-1']);
+    expect(await dumpOf(documents, 'bulky-1')).toBe(await cleanDump(events));
+  });
+
   it('without transactions, a death at every single write heals to the same documents', async () => {
     let deaths = 0;
     await fc.assert(

@@ -30,6 +30,12 @@ export interface ProjectorObserver {
   interrupted(error: Error): void;
 }
 
+export interface ProjectorOptions {
+  /** How long a build that is served no more is kept for whoever still reads it. */
+  readonly retireAfterMs?: number;
+  readonly bulkyLastFrom?: number;
+}
+
 /** Under load a batch begins at the earliest this long after the one before: one transaction for many events. */
 const BREATH_MS = 25;
 /** Events within two breaths that make it load; a lone command is shown at once. */
@@ -40,6 +46,8 @@ const BUSY_BATCH = 250;
 const ANEW = 250;
 /** So many events in the log, and first builds are made bare. */
 const MANY_EVENTS = 1_000;
+/** From this position on, where positions count events, not all documents find room in what SQLite maps of a file. */
+const BULKY_LAST_FROM = 200_000;
 /**
  * The one ordered follower: runs every projection over the log, batch by batch, documents and checkpoint in one
  * transaction. Resumes from its checkpoint; never skips silently: a stream whose event cannot be applied is
@@ -54,7 +62,7 @@ export class Projector {
   readonly #quarantine = new Quarantine();
   readonly #builds: Builds;
   readonly #waiting = new Waiting();
-  #muchToRead: Promise<boolean> | undefined;
+  #long: Promise<boolean> | undefined;
   #started = false;
   #position = 0;
   #caughtUp = false;
@@ -72,14 +80,17 @@ export class Projector {
     documents: DocumentStore,
     projections: readonly AnyProjection[],
     observer: ProjectorObserver,
-    { retireAfterMs = 0 }: { readonly retireAfterMs?: number } = {},
+    { retireAfterMs = 0, bulkyLastFrom = BULKY_LAST_FROM }: ProjectorOptions = {},
   ) {
     this.#retireAfterMs = retireAfterMs;
     this.#events = events;
     this.#documents = documents;
     this.#projections = projections;
     this.#observer = observer;
-    this.#builds = new Builds(documents, projections, this.#quarantine, () => this.#isMuchToRead());
+    this.#builds = new Builds(documents, projections, this.#quarantine, {
+      isLong: () => this.#isLong(),
+      isVeryLong: async () => (await events.head()) >= bulkyLastFrom,
+    });
   }
 
   /** Position that every read model shows; -1 before there are builds that can be read. */
@@ -99,7 +110,10 @@ export class Projector {
     await this.#builds.dropLeftovers();
     this.#started = true;
     this.#following = this.#followLive();
-    for (const name of this.#builds.filling.keys()) void this.#startFilling(name);
+    for (const name of this.#builds.filling.keys())
+      void this.#startFilling(name, () =>
+        this.#waiting.until(() => this.#builds.areReadable, this.#abort.signal),
+      );
   }
 
   async stop(): Promise<void> {
@@ -111,8 +125,8 @@ export class Projector {
   }
 
   /** Counted: not every store's positions do. */
-  async #isMuchToRead(): Promise<boolean> {
-    this.#muchToRead ??= (async () => {
+  async #isLong(): Promise<boolean> {
+    this.#long ??= (async () => {
       let seen = 0;
       for await (const batch of this.#events.readAll({ batchSize: MANY_EVENTS })) {
         seen += batch.length;
@@ -120,7 +134,7 @@ export class Projector {
       }
       return false;
     })();
-    return this.#muchToRead;
+    return this.#long;
   }
 
   /** One batch at a time, whoever brings it. */
@@ -340,7 +354,7 @@ export class Projector {
     }
   }
 
-  #startFilling(name: string, prepare = async (): Promise<void> => {}): Promise<void> {
+  #startFilling(name: string, prepare: () => Promise<unknown> = async () => {}): Promise<void> {
     const filled = prepare()
       .then(() => this.#fill(name))
       .finally(() => this.#fillings.delete(name));
