@@ -272,6 +272,37 @@ describe('the one ordered follower', () => {
     expect(await dumpOf(documents, 'things-1.2')).toBe(await cleanDump(events));
   });
 
+  it('USR-10: what a build is being filled with while somebody is erased is told anew, too', async () => {
+    const events = someEvents(20);
+    const documents = await scratch();
+    const written = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const log = ScriptedLog.store(events, [7]);
+    log.at = async (position) => log.events[position - 1];
+    const about: ThingProjection = { ...things, persons: ['org'] };
+    const projector = await started(log, documents, about);
+    await caughtUp(projector, log);
+    const transaction = documents.transaction.bind(documents);
+    jest.spyOn(documents, 'transaction').mockImplementationOnce((work) =>
+      transaction(async (within) => {
+        const result = await work(within);
+        written.resolve();
+        await goOn.promise;
+        return result;
+      }),
+    );
+    const rebuilt = projector.rebuild('things');
+    await written.promise;
+    for (const [index, event] of log.events.entries())
+      log.events[index] = { ...event, data: { ...event.data, name: '[erased]' } };
+    const erased = projector.erase('org_1', await log.head(), 10_000);
+    for (let turns = 0; turns < 50; turns += 1) await turn();
+    goOn.resolve();
+    expect(await erased).toBe(true);
+    await rebuilt;
+    expect(await dumpOf(documents, 'things-1.2')).toBe(await cleanDump(log.events, about));
+  });
+
   it('an event that its reducer cannot take quarantines its stream alone, visibly, until a rebuild', async () => {
     const recorded = recordedLog();
     const set = (stream: string, key: string, name: string) =>

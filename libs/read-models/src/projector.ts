@@ -329,6 +329,8 @@ export class Projector {
     if (!(await this.#waiting.until(() => this.#position >= position, this.#abort.signal, patience)))
       return false;
     this.#erasures += 1;
+    // What a build is being filled with just now was read before.
+    await this.#turn;
     // A build that becomes the served one meanwhile is then told anew twice, never not at all.
     for (const projection of this.#projections)
       for (const builds of [this.#builds.filling, this.#builds.served])
