@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Projector } from '#read-models';
 import type { Json } from '../support/caller.ts';
 import { at, backends, type Person, Product, until } from '../support/product.ts';
 
@@ -191,6 +192,23 @@ describe.each(backends)('lists on $name', (backend) => {
       );
       expect(replies).toEqual(Array(20).fill(true));
     });
+  });
+
+  it('P7: an answer tells the position of what it shows, also while another read model is first filled', async () => {
+    const position = String(await product.quiet(anna));
+    const { positionOf } = Projector.prototype;
+    const filling = jest.spyOn(Projector.prototype, 'positionOf').mockImplementation(function (
+      this: Projector,
+      name,
+    ) {
+      return name === 'removals' ? -1 : positionOf.call(this, name);
+    });
+    try {
+      for (const path of ['/summary', '/users', `/users/${anna.userId}/explain?field=role`])
+        expect(await get(path)).toMatchObject({ position });
+    } finally {
+      filling.mockRestore();
+    }
   });
 
   describe('asOf', () => {

@@ -8,9 +8,7 @@ const house = (limit: number) => {
   const log: number[] = [];
   const shown = { position: 0, counted: 0, patience: 0 };
   const readModels = {
-    get position() {
-      return shown.position;
-    },
+    positionOf: () => shown.position,
     count: async () => {
       shown.counted += 1;
       const pending = log.filter((position) => position <= shown.position).length;

@@ -75,7 +75,7 @@ export class PendingLimit {
    * shown since it was counted were one more, it is not counted again.
    */
   async #estimate(sentFrom: string, sending: Sending): Promise<number> {
-    const seen = this.#readModels.position;
+    const seen = this.#readModels.positionOf('invitations');
     sending.unseen = sending.unseen.filter((position) => position > seen);
     // Asked after the count as well: meanwhile others have come.
     const ours = () => sending.unseen.length + sending.underWay;

@@ -18,6 +18,8 @@ export class GetSummary extends OrgledgerQuery<Summary> {
 
 export type Summary = Answered<typeof summary>;
 
+const COUNTED = ['users', 'accounts', 'domains'] as const;
+
 @Injectable()
 @QueryHandler(GetSummary)
 class GetSummaryHandler implements IQueryHandler<GetSummary> {
@@ -32,8 +34,8 @@ class GetSummaryHandler implements IQueryHandler<GetSummary> {
     const { organizationId } = query;
     const refused = mayRead(principal, organizationId);
     if (refused) return refused;
-    await this.#readModels.reach(atLeast, ['users', 'accounts', 'domains']);
-    const position = at ?? this.#readModels.position;
+    await this.#readModels.reach(atLeast, COUNTED);
+    const position = at ?? this.#readModels.positionOf(...COUNTED);
     const count = async <Name extends string>(list: string, field: string, values: readonly Name[]) => {
       const counts = await Promise.all(
         values.map((value) => this.#readModels.count(list, { organizationId, [field]: value }, at)),

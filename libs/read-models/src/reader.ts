@@ -93,9 +93,14 @@ export class ReadModels {
     this.#projections = new Map(projections.map((projection) => [projection.name, projection]));
   }
 
-  /** Position that a query would show now. */
+  /** Position that every query would show now. */
   get position(): number {
     return this.#served.position;
+  }
+
+  /** Position that a query of these read models would show now. */
+  positionOf(...names: readonly string[]): number {
+    return Math.min(...names.map((name) => this.#served.positionOf(name)));
   }
 
   /** @throws ReadModelBehind after 2 s: never a stale answer to a caller who named a position. */

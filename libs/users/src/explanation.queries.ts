@@ -37,6 +37,8 @@ export class ExplainUser extends OrgledgerQuery {
 /** Longer chains of causes than any policy makes. */
 const CHAIN = 50;
 
+const TOLD_FROM = ['users', 'audit'] as const;
+
 type Event = AuditView & { _id: string };
 
 /** Why a field of a person is what it is: its values, and for each the event that made it, and what caused that one. */
@@ -54,7 +56,7 @@ export class ExplainUserHandler implements IQueryHandler<ExplainUser> {
     const { organizationId, userId, field } = query;
     const refused = mayRead(principal, organizationId);
     if (refused) return refused;
-    await this.#readModels.reach(atLeast, ['users', 'audit']);
+    await this.#readModels.reach(atLeast, TOLD_FROM);
     const versions = await this.#readModels.history<UserView>('users', `${organizationId}:${userId}`, at);
     const newest = versions.at(-1);
     if (!newest || newest.to !== undefined) return notFound;
@@ -73,7 +75,7 @@ export class ExplainUserHandler implements IQueryHandler<ExplainUser> {
       field,
       value: newest.document[field],
       history: told,
-      position: String(at ?? this.#readModels.position),
+      position: String(at ?? this.#readModels.positionOf(...TOLD_FROM)),
       asOf,
     };
   }
