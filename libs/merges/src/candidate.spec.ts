@@ -55,7 +55,11 @@ const theirs = (name: string, asked: Where[string]) =>
     (asked as { in: readonly string[] }).in.includes(organizationId),
   );
 
-const candidateOver = (reach: (position: number) => Promise<void>, large: Promise<never[]> = none) => {
+const candidateOver = (
+  reach: (position: number) => Promise<void>,
+  large: Promise<never[]> = none,
+  counted: string[][] = [],
+) => {
   let head = 0;
   const readModels = {
     reach,
@@ -64,12 +68,15 @@ const candidateOver = (reach: (position: number) => Promise<void>, large: Promis
       yield await large;
       yield theirs(name, where.organizationId);
     },
-    counters: async (name: string, scopes: readonly string[]) => (scope: string) =>
-      scope === 'org_large' && name === 'users'
-        ? [{ values: { kind: 'managed', role: 'standard_user' }, n: 100_000, at: 1 }]
-        : theirs(name, { in: scopes })
-            .filter(({ organizationId }) => organizationId === scope)
-            .map((values, at) => ({ values, n: 1, at })),
+    counters: async (name: string, scopes: readonly string[]) => {
+      if (name === 'users') counted.push([...scopes]);
+      return (scope: string) =>
+        scope === 'org_large' && name === 'users'
+          ? [{ values: { kind: 'managed', role: 'standard_user' }, n: 100_000, at: 1 }]
+          : theirs(name, { in: scopes })
+              .filter(({ organizationId }) => organizationId === scope)
+              .map((values, at) => ({ values, n: 1, at }));
+    },
   };
   const log = { head: async () => ++head };
   return new Candidate(readModels as unknown as ReadModels, log as unknown as LogHead);
@@ -157,6 +164,15 @@ describe('what belongs to organizations that may be absorbed', () => {
     large.resolve([]);
     await read;
     expect(isRead).toBe(true);
+  });
+
+  it('MRG-04: one that was small when it was last looked at is read at once, a large one is counted every time', async () => {
+    const counted: string[][] = [];
+    const candidate = candidateOver(async () => {}, none, counted);
+    await candidate.glance('org_1');
+    for (let time = 0; time < 2; time += 1)
+      await Promise.all(['org_1', 'org_2', 'org_large'].map((id) => candidate.of(id)));
+    expect(counted).toEqual([['org_1'], ['org_2', 'org_large'], ['org_large']]);
   });
 
   it('a large one that cannot be read is told to whoever asked for it, and to nobody else', async () => {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { RecentlyUsed } from '#cache';
 import { LogHead } from '#queries';
 import { type Counter, ReadModels, type Where } from '#read-models';
 import { takingPlaces } from '#users';
@@ -62,6 +63,7 @@ const TOGETHER = 64;
 /** An organization with more users and accounts is read by turns, and nobody waits for it who asks for another. */
 const MANY = 500;
 const PAGE = 200;
+const REMEMBERED = 4_096;
 const proved = ['verified', 'unvalidated'];
 
 /** What belongs to organizations that may be absorbed, from the read models as far as the log has come. */
@@ -72,6 +74,8 @@ export class Candidate {
   readonly #sizes = new OneLook<Size>(async (ids) => this.#sizesOf(ids, await this.#reached(COUNTED)));
   readonly #glances = new OneLook<Size>((ids) => this.#sizesOf(ids, 0));
   readonly #belongings = new OneLook<Belongings>((ids) => this.#belongingsOf(ids));
+  /** Those that were small when they were last looked at: one that has grown since only takes longer to read. */
+  readonly #small = new RecentlyUsed<string, true>(REMEMBERED);
 
   constructor(readModels: ReadModels, log: LogHead) {
     this.#readModels = readModels;
@@ -108,7 +112,10 @@ export class Candidate {
     for (const some of inGroups(organizationIds)) {
       const counters = COUNTED.map((name) => this.#readModels.counters(name, some));
       const [users, accounts, domains] = (await Promise.all(counters)) as [Counters, Counters, Counters];
-      for (const id of some) sizes.set(id, sizeOf(users(id), accounts(id), domains(id), position));
+      for (const id of some) {
+        sizes.set(id, sizeOf(users(id), accounts(id), domains(id), position));
+        this.#note(id, sumOf([...users(id), ...accounts(id)]));
+      }
       await nextTurn();
     }
     return (id) => sizes.get(id) as Size;
@@ -120,21 +127,31 @@ export class Candidate {
     await this.#reached(READ);
     const found = new Map<string, Belongings>();
     for (const some of inGroups(organizationIds)) {
-      const isLarge = await this.#areLarge(some);
-      const small = some.filter((id) => !isLarge(id));
+      const small = await this.#smallOf(some);
       const belongings = await this.#read(small, (name, _by, where) => this.#readModels.few(name, where));
-      for (const id of small) found.set(id, belongings(id));
+      for (const id of small) {
+        const theirs = belongings(id);
+        found.set(id, theirs);
+        this.#note(id, theirs.users.length + theirs.accountIds.length);
+      }
       await nextTurn();
     }
     return (id) => found.get(id) ?? this.#readByTurns(id);
   }
 
-  async #areLarge(organizationIds: readonly string[]): Promise<(organizationId: string) => boolean> {
-    const [users, accounts] = await Promise.all([
-      this.#readModels.counters('users', organizationIds),
-      this.#readModels.counters('accounts', organizationIds),
-    ]);
-    return (id) => sumOf([...users(id), ...accounts(id)]) > MANY;
+  async #smallOf(organizationIds: readonly string[]): Promise<readonly string[]> {
+    const unknown = organizationIds.filter((id) => !this.#small.has(id));
+    if (unknown.length > 0) {
+      const counters = ['users', 'accounts'].map((name) => this.#readModels.counters(name, unknown));
+      const [users, accounts] = (await Promise.all(counters)) as [Counters, Counters];
+      for (const id of unknown) this.#note(id, sumOf([...users(id), ...accounts(id)]));
+    }
+    return organizationIds.filter((id) => this.#small.has(id));
+  }
+
+  #note(organizationId: string, many: number): void {
+    if (many <= MANY) this.#small.set(organizationId, true);
+    else this.#small.delete(organizationId);
   }
 
   async #readByTurns(organizationId: string): Promise<Belongings> {
