@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { anonymous, commandIdFor, idFrom, isRepeatable, namedUuid } from './envelope.ts';
+import { anonymous, commandIdFor, idFrom, isRepeatable, namedBeside, namedUuid } from './envelope.ts';
 
 const withoutKey = () => commandIdFor(anonymous, undefined, null);
 const idOfAnEvent = () => {
@@ -21,6 +21,18 @@ describe('ids', () => {
       expect(timeOf(id)).toBeLessThanOrEqual(Date.now());
     }
     expect(eventId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it('P2: of what is named after somebody tell their time, whoever names it; after somebody whose id tells none, none', () => {
+    const timed = idFrom(withoutKey(), 'usr');
+    const merge = idFrom(namedBeside(`imp_1/${timed}`, timed), 'mrg');
+    const step = namedBeside(`${merge}/start`, merge);
+    for (const id of [merge.slice(4), step]) expect(timeOf(id)).toBe(timeOf(timed.slice(4)));
+    expect([step[14], isRepeatable(step)]).toEqual(['8', true]);
+    expect(namedBeside(`${merge}/end`, merge)).not.toBe(step);
+    const untimed = idFrom(namedUuid('a key'), 'usr');
+    for (const id of [untimed, 'imp_1', timed])
+      expect(namedBeside(`imp_1/${untimed}`, id)).toBe(namedUuid(`imp_1/${untimed}`));
   });
 
   it('P2: come of names alone, the same of the same and another of another', () => {

@@ -151,13 +151,21 @@ const timedUuid = (): string => {
  * The same name gives the same id, so that a retry finds what it made, whatever caused it this time: a UUIDv5, or,
  * where it names what it comes `from` and that tells its time, one that tells the same (version 8).
  */
-export const namedUuid = (name: string, from = ''): string => {
+export const namedUuid = (name: string, from = ''): string =>
+  named(name, tellsTime(from) && name.includes(from) ? from.slice(0, 13) : undefined);
+
+/** The same for what is named after something (`usr_…`) whose id tells its time: it lies beside it in every index. */
+export const namedBeside = (name: string, id: string): string => {
+  const [, seconds, rest] = TIMED_ID.exec(id) ?? [];
+  return named(name, name.includes(id) && seconds !== undefined ? `${seconds}-${rest}` : undefined);
+};
+
+const TIMED_ID = /^[a-z]{3}_([0-9a-f]{8})([0-9a-f]{4})8[0-9a-f]{19}$/;
+
+const named = (name: string, time: string | undefined): string => {
   const hex = hash('sha1', NAMESPACE + name, 'hex');
   const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) & 3];
-  const begins =
-    tellsTime(from) && name.includes(from)
-      ? `${from.slice(0, 13)}-8`
-      : `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5`;
+  const begins = time === undefined ? `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5` : `${time}-8`;
   return `${begins}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 

@@ -16,7 +16,13 @@ export const importHistory: Catalogue<ImportEvent['type'] | BulkImportEvent['typ
   ImportSelectionAccepted: { summary: 'The users to import were selected.' },
   ImportUsersNotified: { summary: 'The users to import were told about it.' },
   ImportNoticesQueued: { summary: 'The notices of an import are on their way.', technical: true },
-  ImportStarted: { summary: 'An import was started.', changes: status('ready', 'running') },
+  ImportStarted: {
+    version: 2,
+    // Whoever goes on with one that an older release has started finds what was done by the ids of then.
+    upcast: [(started) => ({ ...started, timed: false })],
+    summary: 'An import was started.',
+    changes: status('ready', 'running'),
+  },
   UserImported: { summary: 'A user was imported.' },
   UserImportSkipped: { summary: 'A user was not imported.' },
   ImportProgressed: {

@@ -35,7 +35,7 @@ const notified: ImportEvent = {
 };
 const started: ImportEvent = {
   type: 'ImportStarted',
-  data: { ...about, selected: 2, acknowledgements: [usersInformed], startedAt: now },
+  data: { ...about, selected: 2, acknowledgements: [usersInformed], startedAt: now, timed: true },
 };
 const others = (row: number, userId: string): Mark => ({ walk: 'others', row, place: place(userId) });
 const progressed = (imported: number, skipped: number, mark: Mark): ImportEvent => ({
@@ -118,7 +118,13 @@ describe('an import', () => {
       .when({ type: 'StartImport', acknowledgements: ['continueWithoutInforming'] })
       .then({
         type: 'ImportStarted',
-        data: { ...about, selected: 2, acknowledgements: [continueWithoutInforming], startedAt: now },
+        data: {
+          ...about,
+          selected: 2,
+          acknowledgements: [continueWithoutInforming],
+          startedAt: now,
+          timed: true,
+        },
       });
     given(requested, generated, selected, started)
       .when({ type: 'StartImport', acknowledgements: ['usersInformed'] })
@@ -185,7 +191,7 @@ describe('an import', () => {
       .then(
         {
           type: 'ImportStarted',
-          data: { ...about, selected: 0, acknowledgements: [usersInformed], startedAt: now },
+          data: { ...about, selected: 0, acknowledgements: [usersInformed], startedAt: now, timed: true },
         },
         completed(0, 0),
       );
@@ -201,6 +207,16 @@ describe('an import', () => {
       data,
     } as unknown as ImportEvent).state();
     expect(state).toMatchObject({ walk: 'everybody', row: 1, imported: 1 });
+  });
+
+  it('P19: rows of an import that an older release had started are found by the ids of then', () => {
+    const old = { ...about, selected: 2, acknowledgements: [usersInformed], startedAt: now };
+    const { version, upcast = [] }: CatalogueEntry = importHistory.ImportStarted;
+    expect([version, upcast.length]).toEqual([2, 1]);
+    const data = upcast.reduce((before, raise) => raise(before), old as Readonly<Record<string, unknown>>);
+    const raised = { type: 'ImportStarted', data } as unknown as ImportEvent;
+    expect(given(requested, generated, raised).state()).toMatchObject({ status: 'running', timed: false });
+    expect(given(requested, generated, started).state()).toMatchObject({ status: 'running', timed: true });
   });
 
   it('what was never requested is not there', () => {

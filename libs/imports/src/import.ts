@@ -81,7 +81,13 @@ export type ImportEvent =
   | Event<'ImportNoticesQueued', About & { people: number }>
   | Event<
       'ImportStarted',
-      About & { selected: number; acknowledgements: readonly Acknowledgement[]; startedAt: string }
+      About & {
+        selected: number;
+        acknowledgements: readonly Acknowledgement[];
+        startedAt: string;
+        /** Ids of what is done for a row tell the person's time. */
+        timed: boolean;
+      }
     >
   | Event<
       'UserImported',
@@ -119,7 +125,7 @@ export type Import =
   | { readonly status: 'unknown' }
   | ({ readonly status: 'reporting' } & Requested)
   | ({ readonly status: 'ready' } & Reported)
-  | ({ readonly status: 'running' } & Reported & Progress)
+  | ({ readonly status: 'running'; readonly timed: boolean } & Reported & Progress)
   | ({ readonly status: 'completed' } & Reported & Progress);
 
 export type ImportCommand =
@@ -181,7 +187,14 @@ const evolve = (state: Import, event: ImportEvent): Import => {
       return state.status === 'reporting' ? state : { ...state, notices: 'queued' };
     case 'ImportStarted':
       return state.status === 'ready'
-        ? { ...state, status: 'running', imported: 0, skipped: 0, ...atTheStartOf('owners') }
+        ? {
+            ...state,
+            status: 'running',
+            timed: event.data.timed,
+            imported: 0,
+            skipped: 0,
+            ...atTheStartOf('owners'),
+          }
         : state;
     case 'UserImported':
     case 'UserImportSkipped':
@@ -248,7 +261,10 @@ export const organizationImport: Decider<Import, ImportCommand, ImportEvent> = {
         if (acknowledgements.length === 0) return unacknowledged(ways, []) as Refusal;
         const { selected } = state;
         return [
-          { type: 'ImportStarted', data: { ...about, selected, acknowledgements, startedAt: now } },
+          {
+            type: 'ImportStarted',
+            data: { ...about, selected, acknowledgements, startedAt: now, timed: true },
+          },
           ...(selected === 0 ? [completed(about, 0, 0, now)] : []),
         ];
       }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { pause, SpareTime } from '#clock';
-import { Commands, Execution, idFrom, namedUuid } from '#commands';
+import { Commands, Execution, idFrom, namedBeside, namedUuid, systemEnvelope } from '#commands';
 import { VerifiedDomains } from '#domains';
 import { Together } from '#event-store';
 import { isRefusal, type Refusal } from '#kernel';
-import { type Merge, type MergeFailure, Merging, type Told } from '#merges';
+import { type Merge, type MergeFailure, Merging, stepId, type Told } from '#merges';
 import { organization } from '#organizations';
 import { People, type User } from '#users';
 import type { CandidateView } from './candidates.projection.ts';
@@ -75,13 +75,14 @@ export class RowImport {
     const { userId } = person;
     const skipped = (reason: SkipReason): RowOutcome => ({ row, userId, outcome: 'skipped', reason });
     const imported = (mergeId: string | null): RowOutcome => ({ row, userId, outcome: 'imported', mergeId });
-    const joining = `${run.importId}/${userId}`;
+    const named = `${run.importId}/${userId}`;
+    const joining = run.timed ? namedBeside(named, userId) : namedUuid(named);
     await this.#spareTime.turnToBegin();
     if (stopping.aborted) return undefined;
-    const mergeId = idFrom(namedUuid(joining), 'mrg');
+    const mergeId = idFrom(joining, 'mrg');
     const { state, traces } = await this.#people.load(userId);
-    if (traces.has(namedUuid(joining))) return imported(null);
-    if (traces.has(namedUuid(`${mergeId}/${userId}`))) {
+    if (traces.has(joining)) return imported(null);
+    if (traces.has(stepId(`${mergeId}/${userId}`))) {
       await this.#finish(mergeId, run, cause);
       return imported(mergeId);
     }
@@ -120,11 +121,12 @@ export class RowImport {
   async #join(
     { organizationId }: Running,
     userId: string,
-    name: string,
+    commandId: string,
     cause: string,
   ): Promise<SkipReason | undefined> {
     const fields = { userId, organizationId, role: 'standard_user', via: 'import', invitationId: null };
-    const outcome = await this.#commands.issue({ command: 'JoinOrganization', fields }, name, cause);
+    const envelope = systemEnvelope(commandId, commandId, cause);
+    const outcome = await this.#commands.enclosed({ command: 'JoinOrganization', fields }, envelope);
     return isRefusal(outcome) ? reasonOf(outcome) : undefined;
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { SpareTime } from '#clock';
-import { Commands, type Envelope, Execution, namedUuid, type Outcome, systemEnvelope } from '#commands';
+import { Commands, type Envelope, Execution, namedBeside, type Outcome, systemEnvelope } from '#commands';
 import { Together } from '#event-store';
 import { type Decider, type Event, isRefusal, type Refusal } from '#kernel';
 import { organization } from '#organizations';
@@ -35,6 +35,9 @@ export interface Told {
 type Going = Required<Told>;
 
 const nothing: Outcome = { done: true };
+
+/** Of a step that is named by its merge and what it does. */
+export const stepId = (step: string): string => namedBeside(step, step.slice(0, step.indexOf('/')));
 
 /** Parts of a plan that fit into one event. */
 const PLAN_PART = 5_000;
@@ -276,7 +279,7 @@ export class Merging {
   }
 
   #envelope(step: string, { correlationId, cause, together }: Going, ahead = true): Envelope {
-    return { ...systemEnvelope(namedUuid(step), correlationId, cause), together, ahead };
+    return { ...systemEnvelope(stepId(step), correlationId, cause), together, ahead };
   }
 
   async #run<State, Command, E extends Event>(
