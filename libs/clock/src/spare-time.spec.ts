@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { SpareTime } from './spare-time.ts';
+import { SpareTime, type Work } from './spare-time.ts';
 
 describe('the time that nobody else wants', () => {
   let now: number;
@@ -20,8 +20,8 @@ describe('the time that nobody else wants', () => {
     });
   });
 
-  const taking = async (name: string, milliseconds: number): Promise<void> => {
-    await spareTime.turn();
+  const taking = async (name: string, milliseconds: number, work: Work = 'imports'): Promise<void> => {
+    await spareTime.turn(work);
     steps.push(name);
     now += milliseconds;
   };
@@ -83,7 +83,7 @@ describe('the time that nobody else wants', () => {
 
   it('P17: what has begun goes on before anything else begins', async () => {
     const beginning = async (): Promise<void> => {
-      await spareTime.turnToBegin();
+      await spareTime.turnToBegin('imports');
       steps.push('begins');
       now += 2;
     };
@@ -94,5 +94,35 @@ describe('the time that nobody else wants', () => {
     expect(steps).toEqual(['a', 'b']);
     await share();
     expect(steps).toEqual(['a', 'b', 'begins']);
+  });
+
+  it('P16, DOM-15: works of different kinds have the same of it, also what begins beside what goes on', async () => {
+    const working = async (name: string, milliseconds: number, work: Work): Promise<void> => {
+      for (;;) await taking(name, milliseconds, work);
+    };
+    void working('lapse', 3, 'domains');
+    const rows = Array.from({ length: 9 }, async () => {
+      await spareTime.turnToBegin('imports');
+      steps.push('row');
+      now += 0.5;
+    });
+    while (steps.length < 12) {
+      spareTime.asked();
+      await share();
+    }
+    const rowsTold = steps
+      .join(' ')
+      .split('lapse')
+      .map((some) => some.split('row').length - 1);
+    expect(rowsTold.slice(0, 3)).toEqual([1, 7, 1]);
+    await Promise.all(rows);
+  });
+
+  it('P16: who had nothing to do is owed nothing for it', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void taking(name, 1);
+    for (let pieces = 0; pieces < 3; pieces += 1) await share();
+    for (const name of ['l', 'm', 'n']) void taking(name, 1, 'domains');
+    while (putOff.length > 0) await share();
+    expect(steps).toEqual(['a', 'b', 'c', 'd', 'l', 'e', 'm', 'f', 'n']);
   });
 });

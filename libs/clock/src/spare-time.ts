@@ -7,6 +7,18 @@ const EVERY_MS = 12;
 /** Whoever was answered so long ago is not asking any more. */
 const ASKING_MS = 20;
 
+/** Rows of imports and merges; whoever leaves and comes back with a domain. */
+export type Work = 'imports' | 'domains';
+
+interface Line {
+  readonly waiting: (() => void)[];
+  readonly beginning: (() => void)[];
+  /** In milliseconds, or as much as the others when it had nothing to do. */
+  taken: number;
+}
+
+const isEmpty = ({ waiting, beginning }: Line): boolean => waiting.length + beginning.length === 0;
+
 /** The event loop and its time. */
 export interface Loop {
   /** In milliseconds. */
@@ -26,12 +38,15 @@ const machine: Loop = {
 
 /**
  * Work whose end nobody waits for goes on step by step, in turn: as many steps in one turn of the event loop as a piece
- * holds, one piece after the other while nobody asks for anything, and some of them seldom while somebody does.
+ * holds, one piece after the other while nobody asks for anything, and some of them seldom while somebody does. Works
+ * of different kinds have the same of it.
  */
 export class SpareTime {
   readonly #loop: Loop;
-  readonly #waiting: (() => void)[] = [];
-  readonly #beginning: (() => void)[] = [];
+  readonly #lines: Readonly<Record<Work, Line>> = {
+    imports: { waiting: [], beginning: [], taken: 0 },
+    domains: { waiting: [], beginning: [], taken: 0 },
+  };
   #isAwaited = false;
   #began = Number.NEGATIVE_INFINITY;
   /** Of the share, and of the piece. */
@@ -49,20 +64,30 @@ export class SpareTime {
   }
 
   /** Resolves when the caller may take the next step, which ends where it waits for something. */
-  turn(): Promise<void> {
-    return this.#turn(this.#waiting);
+  turn(work: Work): Promise<void> {
+    return this.#turn(this.#lines[work], 'waiting');
   }
 
-  /** The same for a first step: what has begun goes on before anything else begins. */
-  turnToBegin(): Promise<void> {
-    return this.#turn(this.#beginning);
+  /** The same for a first step: what has begun goes on before anything else of its kind begins. */
+  turnToBegin(work: Work): Promise<void> {
+    return this.#turn(this.#lines[work], 'beginning');
   }
 
-  #turn(queue: (() => void)[]): Promise<void> {
+  #turn(line: Line, queue: 'waiting' | 'beginning'): Promise<void> {
+    if (isEmpty(line)) line.taken = Math.max(line.taken, this.#leastTaken());
     return new Promise((resolve) => {
-      queue.push(resolve);
+      line[queue].push(resolve);
       if (!this.#isAwaited) this.#await();
     });
+  }
+
+  #busy(): Line[] {
+    return Object.values(this.#lines).filter((line) => !isEmpty(line));
+  }
+
+  #leastTaken(): number {
+    const taken = this.#busy().map((line) => line.taken);
+    return taken.length === 0 ? 0 : Math.min(...taken);
   }
 
   #await(): void {
@@ -81,21 +106,26 @@ export class SpareTime {
       this.#taken = 0;
     }
     this.#takenInTurn = 0;
-    this.#step(now);
+    this.#step();
   }
 
-  #step(since: number): void {
-    const now = this.#loop.now();
-    this.#taken += now - since;
-    this.#takenInTurn += now - since;
+  #step(): void {
     const isOver = this.#takenInTurn >= PIECE_MS || this.#taken >= SHARE_MS;
-    const next = isOver ? undefined : (this.#waiting.shift() ?? this.#beginning.shift());
+    const [line] = isOver ? [] : this.#busy().toSorted((one, other) => one.taken - other.taken);
+    const next = line && (line.waiting.shift() ?? line.beginning.shift());
     if (next) {
+      const since = this.#loop.now();
       next();
-      this.#loop.afterwards(() => this.#step(now));
+      this.#loop.afterwards(() => {
+        const taken = this.#loop.now() - since;
+        this.#taken += taken;
+        this.#takenInTurn += taken;
+        line.taken += taken;
+        this.#step();
+      });
       return;
     }
     this.#isAwaited = false;
-    if (this.#waiting.length + this.#beginning.length > 0) this.#await();
+    if (this.#busy().length > 0) this.#await();
   }
 }

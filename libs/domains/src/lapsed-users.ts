@@ -105,7 +105,7 @@ export const inTurns = async <T>(
   work: (items: readonly T[]) => Promise<unknown>,
 ): Promise<void> => {
   for (let from = 0; from < items.length; from += AT_ONCE) {
-    await spareTime.turn();
+    await spareTime.turn('domains');
     await work(items.slice(from, from + AT_ONCE));
   }
 };

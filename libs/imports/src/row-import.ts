@@ -77,7 +77,7 @@ export class RowImport {
     const imported = (mergeId: string | null): RowOutcome => ({ row, userId, outcome: 'imported', mergeId });
     const named = `${run.importId}/${userId}`;
     const joining = run.timed ? namedBeside(named, userId) : namedUuid(named);
-    await this.#spareTime.turnToBegin();
+    await this.#spareTime.turnToBegin('imports');
     if (stopping.aborted) return undefined;
     const mergeId = idFrom(joining, 'mrg');
     const { state, traces } = await this.#people.load(userId);

@@ -149,7 +149,7 @@ export class Merging {
       this.#envelope(`${mergeId}/lock`, told),
     );
     await told.together.onDisk;
-    await this.#spareTime.turn();
+    await this.#spareTime.turn('imports');
     if (isRefusal(outcome)) return 'candidate_not_open';
     const { state: candidate } = await this.#execution.load(organization, candidateOrganizationId);
     if (candidate.status === 'unknown') return 'candidate_not_open';
@@ -167,7 +167,7 @@ export class Merging {
   async #plan(begun: Running, told: Going): Promise<MergeFailure | undefined> {
     await this.#room.settled(begun.candidateOrganizationId);
     const found = await this.#candidate.of(begun.candidateOrganizationId);
-    await this.#spareTime.turn();
+    await this.#spareTime.turn('imports');
     if (found.hasVerifiedDomains) return 'candidate_has_verified_domains';
     const outcome = await this.#room.within(
       begun.organizationId,
@@ -259,7 +259,7 @@ export class Merging {
   async #endWithoutStragglers(state: Running, told: Going): Promise<void> {
     const { mergeId, organizationId, candidateOrganizationId } = state;
     const left = await this.#candidate.of(candidateOrganizationId);
-    await this.#spareTime.turn();
+    await this.#spareTime.turn('imports');
     if ((await this.#planRest(state, left, told)) > 0) return;
     await this.#ending.end(candidateOrganizationId, organizationId, left, (name) =>
       this.#envelope(`${mergeId}/${name}`, told),
