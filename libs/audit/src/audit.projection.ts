@@ -25,7 +25,7 @@ export interface AuditView {
   readonly causationId: string | null;
 }
 
-const HIDDEN = new Set(['tokenHash', 'addressHash', 'factorId', 'batch', 'skeleton', 'generation']);
+const HIDDEN = new Set(['tokenHash', 'addressHash', 'factorId', 'batch', 'skeleton', 'generation', 'timed']);
 
 /** Every event that is not a technical fact, of every noun. */
 export const auditHistory = (catalogue: Catalogue): Projection<AuditView> => ({
