@@ -13,7 +13,7 @@ const rows = new RowImport(
   { load: () => Promise.reject(new Error('begun')) } as unknown as Parts[2],
   nothing,
   nothing,
-  { turnToBegin: () => turn.promise } as Parts[5],
+  { turnToBegin: () => turn.promise } as unknown as Parts[5],
 );
 const run = { importId: 'imp_1' } as Asked[0];
 const chosen = { row: 1, person: { userId: 'usr_1' } } as Asked[1];
@@ -40,7 +40,7 @@ it.each([
       { load: async () => ({ state: {}, traces }) } as unknown as Parts[2],
       nothing,
       { finish: async () => ({ status: 'completed' }) } as unknown as Parts[4],
-      { turnToBegin: async () => {} } as Parts[5],
+      { turnToBegin: async () => {} } as unknown as Parts[5],
     ).outcomeOf(
       { importId: 'imp_1', timed } as Asked[0],
       { row: 1, person: { userId } } as Asked[1],
