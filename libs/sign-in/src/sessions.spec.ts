@@ -124,6 +124,34 @@ describe('sessions', () => {
     expect(await new Sessions(store, master, clock).verify(tokens[0]?.token as string)).toBeDefined();
   });
 
+  it('whoever looks or cleans up waits for what is being written down', async () => {
+    const slow = {
+      collection: <T extends { _id: string }>(name: string) =>
+        new Proxy(store.collection<T>(name), {
+          get: (target, property) => {
+            const value = Reflect.get(target, property);
+            if (property !== 'bulkWrite') return typeof value === 'function' ? value.bind(target) : value;
+            return async (...updates: unknown[]) => {
+              for (let turn = 0; turn < 50; turn++) await nextTurn();
+              return value.apply(target, updates);
+            };
+          },
+        }),
+    };
+    const sessions = new Sessions(slow, master, clock);
+    const { token } = await open(sessions);
+    now += 12 * hour - 1;
+    await sessions.verify(token);
+    now += minute;
+    const [, listed] = await Promise.all([sessions.list('usr_1'), sessions.list('usr_1')]);
+    expect(listed).toMatchObject([{ lastSeenAt: now - minute }]);
+    now += 12 * hour - 2 * minute;
+    await sessions.verify(token);
+    now += minute + 1;
+    const [, removed] = await Promise.all([sessions.list('usr_1'), sessions.removeExpired()]);
+    expect(removed).toBe(0);
+  });
+
   it('are written down by themselves, and read again where that fails', async () => {
     const failed = Promise.withResolvers<void>();
     let reads = 0;

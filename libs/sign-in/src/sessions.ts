@@ -4,6 +4,7 @@ import type { Clock } from '#clock';
 import type { IndexSpec } from '#kernel';
 import type { Collection, DocumentStore } from '#read-models';
 import type { MasterKey } from '#tokens';
+import { OneAtATime } from './one-at-a-time.ts';
 
 /** Times are milliseconds of the product's clock. */
 export interface Session {
@@ -71,6 +72,7 @@ export class Sessions {
   readonly #cache: RecentlyUsed<string, { session: Session; readonly readAt: number }>;
   /** When sessions were seen, by their ids, until that is written down. */
   readonly #seenAt = new Map<string, number>();
+  readonly #writing = new OneAtATime();
   /** Grows with every revocation: what was read before one is not put into the cache after it. */
   #revocations = 0;
 
@@ -171,7 +173,12 @@ export class Sessions {
     return seen;
   }
 
-  async #writeSeen(): Promise<void> {
+  /** What is being written already is waited for. */
+  #writeSeen(): Promise<void> {
+    return this.#writing.run(() => this.#writeThose());
+  }
+
+  async #writeThose(): Promise<void> {
     const seenAt = new Map(this.#seenAt);
     this.#seenAt.clear();
     if (seenAt.size === 0) return;
