@@ -10,7 +10,7 @@ export const giveWay = (): void => {
   try {
     setPriority(constants.priority.PRIORITY_LOW);
     if (availableParallelism() > 1)
-      execFileSync('chrt', ['--idle', '--pid', '0', String(process.pid)], { stdio: 'ignore' });
+      execFileSync('chrt', ['--idle', '--all-tasks', '--pid', '0', String(process.pid)], { stdio: 'ignore' });
   } catch {
     // Not Linux, or without util-linux.
   }
