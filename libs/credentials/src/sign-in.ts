@@ -7,6 +7,7 @@ import { UseRecoveryCode } from './credential.commands.ts';
 import { credential } from './credential.ts';
 import { Guesses } from './guesses.ts';
 import { homeOf } from './helped.ts';
+import { OneATurn } from './one-a-turn.ts';
 import { SecondFactorRequirement } from './second-factor-requirement.ts';
 import { SentCodes } from './sent-codes.ts';
 
@@ -44,6 +45,8 @@ export class SignIn {
   readonly #guesses: Guesses;
   readonly #execution: Execution;
   readonly #commands: Commands;
+  /** Of all who sign in: hashes that end together, and commits, would make one long turn of many. */
+  readonly #steps = new OneATurn();
 
   constructor(
     people: People,
@@ -73,6 +76,7 @@ export class SignIn {
 
   /** @throws HttpProblem 401 `sign_in_failed`; RateLimited; SignInBusy */
   async withPassword(email: string, password: string, from: From): Promise<Opened | Challenged> {
+    await this.#steps.turn();
     const source = from.sourceIp ?? '';
     const address = this.#people.typed(email);
     const person = address.hash;
@@ -103,6 +107,7 @@ export class SignIn {
     const epoch = await this.#sessions.epoch(userId);
     const kept = await this.#credentials.find(userId);
     const right = await this.#passwords.verify(kept?.hash, password);
+    await this.#steps.turn();
     return right && user ? { user, epoch } : undefined;
   }
 
@@ -158,6 +163,7 @@ export class SignIn {
     const { userId } = user;
     const mustEnrol = await this.#requirement.appliesTo(user);
     const session = await this.#sessions.create({ userId, epoch, mustEnrol, ...from });
+    await this.#steps.turn();
     if (!session) throw wrong();
     const { state } = await this.#execution.load(credential, userId);
     const asked = state.twoFactorWasReset ? 'asked' : null;

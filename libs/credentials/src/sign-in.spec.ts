@@ -1,0 +1,49 @@
+import { expect, it } from '@jest/globals';
+import { SignIn } from './sign-in.ts';
+
+const somebody = { userId: 'usr_1', status: 'active' };
+const opened = { token: 'ols_1', sessionId: 'ses_1', expiresAt: 1 };
+
+/** Everybody is somebody and right; tells the turns of the event loop in which each step was taken. */
+const watched = () => {
+  let turn = 0;
+  const steps: Record<string, number[]> = { finds: [], opens: [], ends: [] };
+  const took = <T>(step: string, found: T): T => {
+    steps[step]?.push(turn);
+    return found;
+  };
+  const hashed = Promise.withResolvers<boolean>();
+  const parts = [
+    { typed: () => ({ hash: 'h' }), withTyped: async () => took('finds', somebody) },
+    { verify: () => hashed.promise },
+    { find: async () => ({ hash: 'kept' }) },
+    { epoch: async () => 0, create: async () => took('opens', opened) },
+    { find: async () => undefined },
+    {},
+    {},
+    { appliesTo: async () => false },
+    { attempt: (_: string, __: string, work: () => unknown) => work(), succeeded: async () => undefined },
+    { load: async () => took('ends', { state: {} }) },
+    {},
+  ];
+  const signIn = Reflect.construct(SignIn, parts) as SignIn;
+  const turns = async (count: number) => {
+    for (let n = 0; n < count; n++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turn += 1;
+    }
+  };
+  return { signIn, steps, turns, hashed };
+};
+
+it('P18: of those who sign in at once each finds, opens and ends in a turn of its own, for between them others are heard', async () => {
+  const { signIn, steps, turns, hashed } = watched();
+  const from = { sourceIp: '192.0.2.1', userAgent: null };
+  const all = Promise.all([1, 2, 3, 4].map(() => signIn.withPassword('a@b.example', 'right', from)));
+  await turns(20);
+  hashed.resolve(true);
+  await turns(40);
+  expect(await all).toEqual(Array(4).fill({ ...opened, user: somebody, enrolment: null }));
+  const inAll = Object.values(steps).flat();
+  expect([Object.values(steps).map(({ length }) => length), new Set(inAll).size]).toEqual([[4, 4, 4], 12]);
+});
