@@ -121,14 +121,17 @@ function* textsMerged(
   const alternatives = [...new Set(values)].map(encode);
   const size = 2 ** Math.ceil(Math.log2(alternatives.length));
   const fields = sort.map(([field], at) => `${columnOf(field)} AS f${at}`);
-  const one = `SELECT t.rowid AS id, ${fields} FROM ${source} WHERE ${columnOf(path)} = ? AND ${where.sql}`;
+  const shown = limit === 0 ? 't.doc AS doc' : 't.rowid AS id';
+  const one = `SELECT ${shown}, ${fields} FROM ${source} WHERE ${columnOf(path)} = ? AND ${where.sql}`;
   const ordered = sort.map(([, direction], at) => `f${at}${direction === 1 ? '' : ' DESC'}`);
-  const ids = `${Array(size).fill(one).join(' UNION ALL ')} ORDER BY ${ordered}`;
+  const merged = `${Array(size).fill(one).join(' UNION ALL ')} ORDER BY ${ordered}`;
   const params = Array.from({ length: size }, (_, at) => [
     alternatives[at] ?? NOWHERE,
     ...where.params,
   ]).flat();
-  for (const row of run(database, fetched(layout, upTo(limit, ids)), params, limit)) yield row.doc as string;
+  // Ids without a limit would all be found first, however few documents suffice.
+  const sql = limit === 0 ? merged : fetched(layout, upTo(limit, merged));
+  for (const row of run(database, sql, params, limit)) yield row.doc as string;
 }
 
 /** Documents in the order of their ids, each looked up within the one statement. */

@@ -124,7 +124,8 @@ describe('ways into a collection', () => {
 
   it.each([
     ['of few that are sorted', { org: 'o', words: { $regex: '^person12' } }],
-    ['of ranges that are merged', { org: 'o', role: { $in: ['admin', 'member'] } }],
+    ['of ranges that are merged', { org: { $in: ['o', 'other'] } }],
+    ['of ranges and what is asked of each', { org: { $in: ['o', 'other'] }, words: { $regex: '^all' } }],
   ])('a page %s is of one moment: what is deleted while it is read is on it', (_title, filter) => {
     const reader = Database.reader(path);
     const layout = catalogue.layouts.get('people')!;
@@ -140,6 +141,16 @@ describe('ways into a collection', () => {
     const { found, plans } = explain({ org: 'o', words: { $regex: '^all' } }, { name: 1, _id: 1 });
     expect(found).toBe(50);
     expect(plans.filter((plan) => plan.includes('TEMP B-TREE FOR ORDER BY'))).toEqual([]);
+  });
+
+  it('ranges that are merged are read as far as the page needs, also where each document has to be asked', () => {
+    const org = { $in: ['o', 'other'] };
+    for (const filter of [{ org }, { org, words: { $regex: '^all' } }]) {
+      const { found, plans } = explain(filter, { name: 1, _id: 1 });
+      expect(found).toBe(50);
+      expect(plans.some((plan) => plan.includes('MERGE'))).toBe(true);
+      expect(plans.some((plan) => plan.includes('MATERIALIZE'))).toBe(!('words' in filter));
+    }
   });
 
   it('an index with two arrays of one document is refused, and the document is not stored', () => {
