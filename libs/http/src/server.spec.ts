@@ -145,6 +145,17 @@ describe('stopping', () => {
     await stopped;
     agent.destroy();
   });
+  it('answers whoever asks again just then over a connection that was kept, and asks them to take another', async () => {
+    const kept = connect(port, '127.0.0.1');
+    const ask = () => kept.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n');
+    ask();
+    const [first] = await once(kept, 'data');
+    expect(String(first)).toMatch(/^HTTP\/1.1 200 OK[^]*\r\nKeep-Alive: timeout=65\r\n/);
+    const stopped = stop(fake.app, new AbortController());
+    ask();
+    expect(await text(kept)).toMatch(/^HTTP\/1.1 200 OK[^]*\r\nConnection: close\r\n/);
+    await stopped;
+  });
   it('cuts what takes longer than the grace', async () => {
     const sent = request(`${base()}/v1/slow-for-anybody`, { method: 'POST' }).end();
     const failed = once(sent, 'error');

@@ -1,12 +1,16 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as Listener } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /** Aborted when the product begins to stop: answers that have no end listen to it. */
 export class Stopping extends AbortController {}
 
+/** Whoever asks again and again over one connection does so within it, and is told to take another. */
+const LAST_QUESTIONS_MS = 100;
+
 /**
- * Stops taking connections, lets what is in flight be answered, closes idle connections as they fall idle, and cuts
- * what is still open after `graceMilliseconds`. `stopping` is aborted first: streams that have no end listen to it.
+ * Stops taking connections, lets what is in flight be answered, closes connections that stay idle, and cuts what is
+ * still open after `graceMilliseconds`. `stopping` is aborted first: streams that have no end listen to it.
  */
 export const drain = async (
   server: Server,
@@ -16,8 +20,10 @@ export const drain = async (
   stopping.abort();
   if (!server.listening) return;
   const { promise: closed, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  const idle = setInterval(() => server.closeIdleConnections(), 25);
+  server.prependListener('request', closing);
+  // The server's own way cuts at once what only seems idle: the next question may be on its way.
+  Listener.prototype.close.call(server, () => resolve());
+  const idle = setInterval(() => server.closeIdleConnections(), LAST_QUESTIONS_MS);
   const cut = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
   try {
     await closed;
@@ -25,6 +31,10 @@ export const drain = async (
     clearInterval(idle);
     clearTimeout(cut);
   }
+};
+
+const closing = (_request: IncomingMessage, response: ServerResponse): void => {
+  response.shouldKeepAlive = false;
 };
 
 /** Drains before Nest destroys what the answers need, then closes the application. */
