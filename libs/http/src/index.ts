@@ -17,4 +17,5 @@ export { Consumes, ShapeGuard, WithoutDryRun } from './shape.guard.ts';
 export * from './source-address.ts';
 export * from './stop.ts';
 export { BadJson, parseJson } from './strict-json.ts';
+export { TakesItsTime } from './takes-its-time.ts';
 export { isTime, isTimeOrPosition } from './time-or-position.ts';

@@ -73,6 +73,12 @@ describe('P18: limits of the server', () => {
     expect(answer).toMatch(/^HTTP\/1.1 408 /);
     expect(performance.now() - begin).toBeLessThan(8_000);
   });
+  it('a connection is kept for an answer that takes its time', async () => {
+    const sent = request(`${base()}/v1/minutes`, { method: 'POST' }).end();
+    const [answer] = await once(sent, 'response');
+    expect(answer.statusCode).toBe(200);
+    answer.resume();
+  });
 });
 
 describe('bodies over a real socket', () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   Body,
   type CanActivate,
@@ -11,6 +12,7 @@ import {
   Post,
   Put,
   Query,
+  Req,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -43,6 +45,7 @@ import {
   RateLimited,
   receiptWith,
   SortBy,
+  TakesItsTime,
   Text,
   unauthenticated,
   useConventions,
@@ -161,6 +164,10 @@ class Anybody {
   @Post('v1/slow-for-anybody') @HttpCode(200) slowForAnybody() {
     return this.slow();
   }
+  @Post('v1/minutes') @HttpCode(200) @TakesItsTime() async minutes(@Req() { raw }: FastifyRequest) {
+    await once(raw.socket.setTimeout(1), 'timeout');
+    return receipt(1);
+  }
   @Post('v1/slow') @HttpCode(200) async slow() {
     waiting.count += 1;
     await gate.promise;
@@ -171,7 +178,7 @@ class Anybody {
 @Module({ controllers: [Organizations, Anybody] })
 class FakeApi {}
 
-const publicPaths = ['/health/live', '/v1/by-token', '/v1/slow-for-anybody'];
+const publicPaths = ['/health/live', '/v1/by-token', '/v1/minutes', '/v1/slow-for-anybody'];
 
 export const whoMay = (_method: string, path: string) =>
   publicPaths.includes(path) ? { who: 'anybody', isPublic: true } : { who: 'somebody', isPublic: false };

@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { Answer, Answers, AnswersAlsoIn503, Produces, Told, WithoutDryRun } from '#http';
+import { Answer, Answers, AnswersAlsoIn503, Produces, TakesItsTime, Told, WithoutDryRun } from '#http';
 import { notFound, type Refusal, refuse } from '#kernel';
 import { Metrics } from '#observability';
 import { PolicyRunner } from '#policies';
@@ -81,6 +81,7 @@ export class OperationsController {
   /** Answers when the new build is served. */
   @Post('projections/:name/rebuild')
   @HttpCode(200)
+  @TakesItsTime()
   @WithoutDryRun(noDryRun)
   @Answers(rebuiltProjection)
   @Told('Builds a read model anew; answers when the new one is served.', 'not_found', 'runs_in_worker')

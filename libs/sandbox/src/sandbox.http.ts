@@ -14,7 +14,15 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { isoTime } from '#clock';
-import { Answers, HttpProblem, nothingHere, Told, validationFailed, WithoutDryRun } from '#http';
+import {
+  Answers,
+  HttpProblem,
+  nothingHere,
+  TakesItsTime,
+  Told,
+  validationFailed,
+  WithoutDryRun,
+} from '#http';
 import { refuse } from '#kernel';
 import { clockTime, mails, textMessages, zoneHost, zoneRecord } from './sandbox.answers.ts';
 import { AdvanceClockBody, MailQuery, ZoneHostBody, ZoneRecordBody } from './sandbox.dto.ts';
@@ -115,6 +123,7 @@ export class SandboxController {
 
   @Post('clock/advance')
   @HttpCode(200)
+  @TakesItsTime()
   @WithoutDryRun(noDryRun)
   @Answers(clockTime)
   @Told(
