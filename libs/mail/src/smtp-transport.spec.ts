@@ -9,7 +9,7 @@ import {
 import { invitationText, type Mail, MailFailure, type SmtpTransport, smtpTransport } from './index.ts';
 
 const from = { name: 'Orgledger', address: 'no-reply@orgledger.example' };
-const quick = { connectTimeout: 400, silenceTimeout: 400, sendTimeout: 2_000 };
+const quick = { connectTimeout: 400, silenceTimeout: 1_500, sendTimeout: 2_000 };
 
 let server: RunningSmtpServer;
 let transport: SmtpTransport;
