@@ -30,6 +30,9 @@ export interface LogLength {
   isVeryLong(): Promise<boolean>;
 }
 
+/** Never beside a batch that is being written, nor beside a switch. */
+type InTurn = (work: () => Promise<void>) => Promise<void>;
+
 /** The collections of every projection: those that serve it, and those that are filled beside them. */
 export class Builds {
   readonly served = new Map<string, Build>();
@@ -141,14 +144,19 @@ export class Builds {
   }
 
   /** One after the other; what is left when it is to stop goes on bare after the next start. */
-  async completeFirst(signal: AbortSignal, completed: () => void): Promise<void> {
+  async completeFirst(signal: AbortSignal, inTurn: InTurn): Promise<void> {
     for (const [name, build] of this.served) {
       if (!build.bare || signal.aborted) continue;
       const complete = await this.withIndexes(name, build);
-      await save(this.#documents, complete);
-      this.served.set(name, complete);
-      completed();
+      await inTurn(() => this.#complete(name, build, complete));
     }
+  }
+
+  /** Unless a rebuild has taken its place meanwhile. */
+  async #complete(name: string, build: Build, complete: Build): Promise<void> {
+    if (this.served.get(name) !== build) return this.drop(buildName(name, build));
+    await save(this.#documents, complete);
+    this.served.set(name, complete);
   }
 
   /** The build that was filled serves from now on. @returns the one before it */

@@ -189,6 +189,32 @@ describe('the one ordered follower', () => {
     expect(await dumpOf(documents, 'things-1')).toBe(await cleanDump(events));
   });
 
+  it('a rebuild that is served before the first build has its indexes goes on being served', async () => {
+    const events = someEvents(1_200);
+    const documents = await scratch();
+    const begun = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const ensureIndexes = documents.ensureIndexes.bind(documents);
+    jest.spyOn(documents, 'ensureIndexes').mockImplementation(async (collection, indexes, options) => {
+      if (collection === 'things-1' && !options?.later) {
+        begun.resolve();
+        await goOn.promise;
+      }
+      return ensureIndexes(collection, indexes, options);
+    });
+    const log = ScriptedLog.store(events, [500]);
+    const projector = await started(log, documents);
+    await begun.promise;
+    await projector.rebuild('things');
+    expect(projector.served('things')).toBe('things-1.2');
+    goOn.resolve();
+    log.push(...someEvents(1_201).slice(-1));
+    await caughtUp(projector, log);
+    expect(projector.served('things')).toBe('things-1.2');
+    expect((await documents.names()).filter((name) => /^things-1(?!\.2)/.test(name))).toEqual([]);
+    expect(await dumpOf(documents, 'things-1.2')).toBe(await cleanDump(log.events));
+  });
+
   it('of very many events the bulky is filled when the others are readable, also after a stop on the way', async () => {
     const events = someEvents(1_200);
     const documents = await scratch();

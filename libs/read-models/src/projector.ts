@@ -156,7 +156,9 @@ export class Projector {
         });
         for await (const batch of readAhead(following, BUILD_BATCH)) {
           if (batch.length === 0)
-            await this.#builds.completeFirst(this.#abort.signal, () => this.#waiting.wake());
+            await this.#builds.completeFirst(this.#abort.signal, (work) =>
+              this.#inTurn(work).then(() => this.#waiting.wake()),
+            );
           this.#caughtUp = batch.length === 0;
           if (batch.length === 0) continue;
           const begun = performance.now();
