@@ -23,7 +23,8 @@ export const drain = async (
   server.prependListener('request', closing);
   // The server's own way cuts at once what only seems idle: the next question may be on its way.
   Listener.prototype.close.call(server, () => resolve());
-  const idle = setInterval(() => server.closeIdleConnections(), LAST_QUESTIONS_MS);
+  // What has arrived is read first.
+  const idle = setInterval(() => setImmediate(() => server.closeIdleConnections()), LAST_QUESTIONS_MS);
   const cut = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
   try {
     await closed;
