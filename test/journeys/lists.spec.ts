@@ -204,7 +204,12 @@ describe.each(backends)('lists on $name', (backend) => {
       return name === 'removals' ? -1 : positionOf.call(this, name);
     });
     try {
-      for (const path of ['/summary', '/users', `/users/${anna.userId}/explain?field=role`])
+      for (const path of [
+        '/summary',
+        '/users',
+        '/import-candidates',
+        `/users/${anna.userId}/explain?field=role`,
+      ])
         expect(await get(path)).toMatchObject({ position });
     } finally {
       filling.mockRestore();

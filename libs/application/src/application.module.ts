@@ -85,7 +85,8 @@ export class ApplicationModule {
           log.error({ projection, stream, position, reason: error }, 'a stream is quarantined'),
         interrupted: (err) => log.warn({ err }, 'the projector is interrupted'),
       },
-      { retireAfterMs: RETIRE_AFTER_MS },
+      // In MongoDB documents lie where it puts them.
+      { retireAfterMs: RETIRE_AFTER_MS, ...(settings.mongodbUrl ? { bulkyLastFrom: Infinity } : {}) },
     );
     const progress = platform.follows
       ? projector

@@ -159,6 +159,8 @@ class ListImportRowsHandler implements IQueryHandler<ListImportRows> {
   }
 }
 
+const CANDIDATES_FROM = ['import-candidates', 'imports', 'domains'] as const;
+
 @Injectable()
 @QueryHandler(ListCandidates)
 class ListCandidatesHandler implements IQueryHandler<ListCandidates> {
@@ -173,7 +175,7 @@ class ListCandidatesHandler implements IQueryHandler<ListCandidates> {
     const { organizationId, seen, domain, limit = 50, cursor, sort = '-signedUpAt' } = query;
     const refused = mayRead(principal, organizationId);
     if (refused) return refused;
-    await this.#readModels.reach(atLeast, ['import-candidates', 'imports', 'domains']);
+    await this.#readModels.reach(atLeast, CANDIDATES_FROM);
     const scope = { organizationId, seen, domain, sort, asOf: asked, list: 'import-candidates' };
     const page = await candidatesOf(this.#readModels, {
       organizationId,
@@ -189,7 +191,7 @@ class ListCandidatesHandler implements IQueryHandler<ListCandidates> {
       total: page.total,
       ...(page.totalIsLowerBound ? { totalIsLowerBound: true } : {}),
       nextCursor: page.next ? encodeCursor(page.next, scope) : null,
-      position: String(at ?? this.#readModels.position),
+      position: String(at ?? this.#readModels.positionOf(...CANDIDATES_FROM)),
       asOf,
     };
   }
