@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { giveBackAfterStart, serve } from '#application';
+import { engineGivesWay, giveBackAfterStart, serve } from '#application';
 import { stopOnSignal } from '#http';
 import { readSettings } from '#settings';
 
@@ -15,6 +15,7 @@ try {
   });
   process.stdout.write(`Orgledger is ready on ${serving.url}\n`);
   giveBackAfterStart();
+  void engineGivesWay();
 } catch (error) {
   process.stderr.write(`Orgledger does not start: ${(error as Error).message}\n`);
   if (process.env.LOG_LEVEL === 'debug') process.stderr.write(`${(error as Error).stack}\n`);
