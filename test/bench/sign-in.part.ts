@@ -8,6 +8,7 @@ import { HttpConnection } from './http-connection.ts';
 import { openInProcess } from './in-process.ts';
 import { type Load, quantiles, underLoad } from './load.ts';
 import { connections, type Owner, password, settled, signUpOwner, startProduct } from './product.ts';
+import { waitedForCore } from './waited.ts';
 
 /** Sign-ins under way at once: more than there are cores, less than may wait. */
 const SIGNING_IN = 8;
@@ -129,16 +130,28 @@ const bareHashes = async (ms: number): Promise<number> => {
   return perSecond;
 };
 
-/** One reader with a pause after each answer, as people ask. */
-const pausing = async (connection: HttpConnection, ms: number): Promise<Load> => {
+/** One reader with a pause after each answer, as people ask; also without what it waited for a core itself. */
+const pausing = async (connection: HttpConnection, ms: number): Promise<Load & { lessOwn: number }> => {
   const times: number[] = [];
+  const lessOwn: number[] = [];
   const errors: string[] = [];
   for (const until = performance.now() + ms; performance.now() < until; await sleep(1)) {
+    const waited = waitedForCore();
     const begun = performance.now();
     await connection.json('GET', '/v1/me').catch((error: Error) => errors.push(error.message));
-    times.push(performance.now() - begun);
+    const time = performance.now() - begun;
+    times.push(time);
+    lessOwn.push(Math.max(0, time - (waitedForCore() - waited)));
   }
-  return { ...quantiles(times), ms, perSecond: (times.length * 1_000) / ms, count: times.length, errors };
+  const perSecond = (times.length * 1_000) / ms;
+  return {
+    ...quantiles(times),
+    ms,
+    perSecond,
+    count: times.length,
+    errors,
+    lessOwn: quantiles(lessOwn).p99,
+  };
 };
 
 /** Somebody who is not there, and a wrong password, in turn: the time must not tell them apart. */
@@ -174,8 +187,8 @@ const signingIn = async (bench: Bench, product: Child, owner: Owner): Promise<vo
   const email = `owner@${owner.domain}`;
   const one = (worker: number) =>
     (anybody[worker] as HttpConnection).json('POST', '/v1/sessions', { email, password });
-  const idle: Load[] = [];
-  const meanwhile: Load[] = [];
+  const idle: (Load & { lessOwn: number })[] = [];
+  const meanwhile: (Load & { lessOwn: number })[] = [];
   const floor: number[] = [];
   const mine: Load[] = [];
   for (let round = 0; round < bench.pick(1, 3); round++) {
@@ -205,6 +218,13 @@ const signingIn = async (bench: Bench, product: Child, owner: Owner): Promise<vo
     goal: { ratioAtMost: 2 },
     note: timesOf(meanwhile),
     broken: brokenBy([...idle, ...meanwhile]),
+  });
+  bench.report.figure({
+    name: 'the same without what the reader waited for a core',
+    unit: 'ms',
+    values: meanwhile.map(({ lessOwn }) => lessOwn),
+    floor: { name: 'idle', values: idle.map(({ lessOwn }) => lessOwn) },
+    note: 'it has none of its own beside the product and two that hash; not judged',
   });
   for (const connection of [...anybody, reading]) connection.close();
 };

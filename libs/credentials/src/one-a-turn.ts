@@ -19,7 +19,7 @@ export class OneATurn {
     this.#nextTurn(() => this.#letOneGoOn());
   }
 
-  /** The next turn is asked for first, so that it is there before whatever this one sets going. */
+  /** The next turn is asked for first: what both write is then committed together. */
   #letOneGoOn(): void {
     if (this.#waiting.length > 1) this.#arm();
     this.#waiting.shift()?.();
