@@ -1,16 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
+import { classesOf } from '../../../test/support/scheduling.ts';
 import { engineGivesWay } from './engine-gives-way.ts';
 
-/** Of the scheduler, of the threads of this process: 0 is the usual one, 3 that of batches. */
-const classes = (isEngine: boolean): readonly (string | undefined)[] =>
-  readdirSync('/proc/self/task')
-    .map((thread) => readFileSync(`/proc/self/task/${thread}/stat`, 'utf8'))
-    .filter((stat) => stat.includes('(node-V8Worker') === isEngine)
-    .map((stat) => stat.slice(stat.lastIndexOf(')')).split(' ')[39]);
+const isEngine = (name: string): boolean => name.startsWith('node-V8Worker');
 
 it('P18: threads of the engine that are woken do not push aside the one that answers, and no other changes its class', async () => {
-  await engineGivesWay();
-  if (!existsSync('/proc/self/task') || !existsSync('/usr/bin/chrt')) return;
-  expect([new Set(classes(true)), new Set(classes(false))]).toEqual([new Set(['3']), new Set(['0'])]);
+  await expect(engineGivesWay()).resolves.toBeUndefined();
+  if (!existsSync(`/proc/${process.pid}/task`)) return;
+  const batches = existsSync('/usr/bin/chrt') ? '3' : '0';
+  expect(classesOf(process.pid, isEngine)).toEqual(new Set([batches]));
+  expect(classesOf(process.pid, (name) => !isEngine(name))).toEqual(new Set(['0']));
 });

@@ -33,6 +33,7 @@ export interface ProjectorObserver {
 export interface ProjectorOptions {
   /** How long a build that is served no more is kept for whoever still reads it. */
   readonly retireAfterMs?: number;
+  /** Position of the log from which on, at a first start, bulky read models are filled when the others are readable. */
   readonly bulkyLastFrom?: number;
 }
 

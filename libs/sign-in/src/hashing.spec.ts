@@ -1,8 +1,9 @@
 import { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism, constants, getPriority } from 'node:os';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { classesOf } from '../../../test/support/scheduling.ts';
 import { Hashing, type HashingOptions, startProcess, type Task } from './hashing.ts';
 
 const made: Hashing[] = [];
@@ -56,13 +57,6 @@ const silentOnes = () => {
 const holdTimers = () =>
   jest.useFakeTimers({ now: 0, doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
 
-/** Of the scheduler, of each thread: 0 is the usual one, 5 that of the idle. */
-const classesOf = (pid: number): readonly (string | undefined)[] =>
-  readdirSync(`/proc/${pid}/task`).map((thread) => {
-    const status = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
-    return status.slice(status.lastIndexOf(')')).split(' ')[39];
-  });
-
 describe('P14: a process of its own hashes', () => {
   const startOne = () => {
     let child: ChildProcess | undefined;
@@ -83,7 +77,7 @@ describe('P14: a process of its own hashes', () => {
     const pid = child().pid ?? 0;
     expect(getPriority(pid)).toBe(constants.priority.PRIORITY_LOW);
     const hasClass = availableParallelism() > 1 && existsSync('/usr/bin/chrt');
-    if (existsSync(`/proc/${pid}`)) expect(new Set(classesOf(pid))).toEqual(new Set([hasClass ? '5' : '0']));
+    if (existsSync(`/proc/${pid}`)) expect(classesOf(pid)).toEqual(new Set([hasClass ? '5' : '0']));
     expect([await hashing.verify(kept, password), await hashing.verify(kept, Buffer.from('no'))]).toEqual([
       true,
       false,

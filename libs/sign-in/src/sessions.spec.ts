@@ -28,6 +28,21 @@ const open = async (sessions: Sessions, userId = 'usr_1') => {
   return created;
 };
 
+/** The store, with some calls of its collections answered otherwise. */
+const storeWith = (instead: Record<string, (real: Call, ...given: never[]) => unknown>) => ({
+  collection: <T extends { _id: string }>(name: string) =>
+    new Proxy(store.collection<T>(name), {
+      get: (target, property) => {
+        const value = Reflect.get(target, property);
+        if (typeof value !== 'function') return value;
+        const real: Call = value.bind(target);
+        const other = instead[property as string];
+        return other ? (...given: never[]) => other(real, ...given) : real;
+      },
+    }),
+});
+type Call = (...given: unknown[]) => unknown;
+
 describe('sessions', () => {
   it('know the person, survive a restart, and keep the token nowhere', async () => {
     const sessions = new Sessions(store, master, clock);
@@ -81,21 +96,12 @@ describe('sessions', () => {
   /** The store, and what is written with one call of it. */
   const watched = () => {
     const writes: (readonly object[])[] = [];
-    const watching = {
-      collection: <T extends { _id: string }>(name: string) => {
-        const real = store.collection<T>(name);
-        return new Proxy(real, {
-          get: (target, property) => {
-            const value = Reflect.get(target, property);
-            if (property !== 'bulkWrite') return typeof value === 'function' ? value.bind(target) : value;
-            return (updates: readonly object[]) => {
-              writes.push(updates);
-              return value.call(target, updates);
-            };
-          },
-        });
+    const watching = storeWith({
+      bulkWrite: (real, updates: readonly object[]) => {
+        writes.push(updates);
+        return real(updates);
       },
-    };
+    });
     return { watching, writes };
   };
 
@@ -125,19 +131,12 @@ describe('sessions', () => {
   });
 
   it('whoever looks or cleans up waits for what is being written down', async () => {
-    const slow = {
-      collection: <T extends { _id: string }>(name: string) =>
-        new Proxy(store.collection<T>(name), {
-          get: (target, property) => {
-            const value = Reflect.get(target, property);
-            if (property !== 'bulkWrite') return typeof value === 'function' ? value.bind(target) : value;
-            return async (...updates: unknown[]) => {
-              for (let turn = 0; turn < 50; turn++) await nextTurn();
-              return value.apply(target, updates);
-            };
-          },
-        }),
-    };
+    const slow = storeWith({
+      bulkWrite: async (real, ...given) => {
+        for (let turn = 0; turn < 50; turn++) await nextTurn();
+        return real(...given);
+      },
+    });
     const sessions = new Sessions(slow, master, clock);
     const { token } = await open(sessions);
     now += 12 * hour - 1;
@@ -155,21 +154,16 @@ describe('sessions', () => {
   it('are written down by themselves, and read again where that fails', async () => {
     const failed = Promise.withResolvers<void>();
     let reads = 0;
-    const failing = {
-      collection: <T extends { _id: string }>(name: string) =>
-        new Proxy(store.collection<T>(name), {
-          get: (target, property) => {
-            if (property === 'findOne') reads += 1;
-            if (property === 'bulkWrite')
-              return () => {
-                failed.resolve();
-                return Promise.reject(new Error('the disk is full'));
-              };
-            const value = Reflect.get(target, property);
-            return typeof value === 'function' ? value.bind(target) : value;
-          },
-        }),
-    };
+    const failing = storeWith({
+      findOne: (real, ...given) => {
+        reads += 1;
+        return real(...given);
+      },
+      bulkWrite: () => {
+        failed.resolve();
+        return Promise.reject(new Error('the disk is full'));
+      },
+    });
     const sessions = new Sessions(failing, master, clock, { cacheFor: 60_000 });
     const { token } = await open(sessions);
     now += minute;
