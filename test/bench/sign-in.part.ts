@@ -1,17 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { AuthenticationGuard } from '#credentials';
 import { type Bench, brokenBy, timesOf } from './bench.ts';
-import { Child } from './child.ts';
+import { Child, runToEnd } from './child.ts';
 import { HttpConnection } from './http-connection.ts';
 import { openInProcess } from './in-process.ts';
 import { type Load, quantiles, underLoad } from './load.ts';
 import { connections, type Owner, password, settled, signUpOwner, startProduct } from './product.ts';
-import { waitedForCore } from './waited.ts';
+import type { Reading } from './reader-process.ts';
 
 /** Sign-ins under way at once: more than there are cores, less than may wait. */
 const SIGNING_IN = 8;
+/** Longer than anybody reads. */
+const AT_MOST_MS = 60_000;
 
 const me = (from: readonly HttpConnection[]) => (worker: number) =>
   (from[worker] as HttpConnection).json('GET', '/v1/me');
@@ -25,7 +26,7 @@ export const signIns = async (bench: Bench): Promise<void> => {
   const product = await startProduct(folder);
   const owner = await signUpOwner(product.url, 'sign-in.example');
   await settled(product.url);
-  const rate = await reads(bench, product, owner);
+  const rate = await rates(bench, product, owner);
   await signingIn(bench, product, owner);
   await guessing(bench, product, owner);
   await product.stop();
@@ -46,7 +47,7 @@ const answering = async (
 };
 
 /** Windows of the product and of the floor in turn, so that what else the machine does meets both. */
-const reads = async (bench: Bench, product: Child, owner: Owner): Promise<number> => {
+const rates = async (bench: Bench, product: Child, owner: Owner): Promise<number> => {
   const window = { warmMs: bench.pick(40, 500), measureMs: bench.pick(160, 5_000) };
   const bare = await Child.start(['--enable-source-maps', 'test/bench/bare-nest.js']);
   const open = await connections(product.url, 64, owner.token);
@@ -130,29 +131,9 @@ const bareHashes = async (ms: number): Promise<number> => {
   return perSecond;
 };
 
-/** One reader with a pause after each answer, as people ask; also without what it waited for a core itself. */
-const pausing = async (connection: HttpConnection, ms: number): Promise<Load & { lessOwn: number }> => {
-  const times: number[] = [];
-  const lessOwn: number[] = [];
-  const errors: string[] = [];
-  for (const until = performance.now() + ms; performance.now() < until; await sleep(1)) {
-    const waited = waitedForCore();
-    const begun = performance.now();
-    await connection.json('GET', '/v1/me').catch((error: Error) => errors.push(error.message));
-    const time = performance.now() - begun;
-    times.push(time);
-    lessOwn.push(Math.max(0, time - (waitedForCore() - waited)));
-  }
-  const perSecond = (times.length * 1_000) / ms;
-  return {
-    ...quantiles(times),
-    ms,
-    perSecond,
-    count: times.length,
-    errors,
-    lessOwn: quantiles(lessOwn).p99,
-  };
-};
+/** Somebody else who reads, from a process of their own. */
+const reads = (product: Child, owner: Owner, ms: number): Promise<Reading> =>
+  runToEnd(['--enable-source-maps', 'test/bench/reader-process.ts', product.url, owner.token, String(ms)]);
 
 /** Somebody who is not there, and a wrong password, in turn: the time must not tell them apart. */
 const guessing = async (bench: Bench, product: Child, owner: Owner): Promise<void> => {
@@ -183,23 +164,20 @@ const guessing = async (bench: Bench, product: Child, owner: Owner): Promise<voi
 const signingIn = async (bench: Bench, product: Child, owner: Owner): Promise<void> => {
   const ms = bench.pick(400, 8_000);
   const anybody = await connections(product.url, SIGNING_IN);
-  const [reading] = (await connections(product.url, 1, owner.token)) as [HttpConnection];
   const email = `owner@${owner.domain}`;
   const one = (worker: number) =>
     (anybody[worker] as HttpConnection).json('POST', '/v1/sessions', { email, password });
-  const idle: (Load & { lessOwn: number })[] = [];
-  const meanwhile: (Load & { lessOwn: number })[] = [];
+  const idle: Reading[] = [];
+  const meanwhile: Reading[] = [];
   const floor: number[] = [];
   const mine: Load[] = [];
   for (let round = 0; round < bench.pick(1, 3); round++) {
     floor.push(await bareHashes(ms));
     mine.push(await underLoad({ workers: SIGNING_IN, warmMs: ms / 4, measureMs: ms }, one));
-    idle.push(await pausing(reading, ms));
-    const [, reads] = await Promise.all([
-      underLoad({ workers: SIGNING_IN, warmMs: ms / 4, measureMs: ms }, one),
-      pausing(reading, ms),
-    ]);
-    meanwhile.push(reads);
+    idle.push(await reads(product, owner, ms));
+    const reading = reads(product, owner, ms);
+    await underLoad({ workers: SIGNING_IN, warmMs: 0, measureMs: AT_MOST_MS, end: reading }, one);
+    meanwhile.push(await reading);
   }
   bench.report.figure({
     name: `sign-ins c${SIGNING_IN}`,
@@ -226,5 +204,5 @@ const signingIn = async (bench: Bench, product: Child, owner: Owner): Promise<vo
     floor: { name: 'idle', values: idle.map(({ lessOwn }) => lessOwn) },
     note: 'it has none of its own beside the product and two that hash; not judged',
   });
-  for (const connection of [...anybody, reading]) connection.close();
+  for (const connection of anybody) connection.close();
 };

@@ -1,13 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** Folders of `/proc`, of the threads of a process. */
+const threadsOf = (pid: number, isMeant: (name: string) => boolean): string[] =>
+  readdirSync(`/proc/${pid}/task`)
+    .map((thread) => `/proc/${pid}/task/${thread}`)
+    .filter((thread) => isMeant(readFileSync(`${thread}/comm`, 'utf8').trim()));
+
 /** Of the scheduler, of the threads of a process: 0 is the usual one, 3 that of batches, 5 that of the idle. */
 export const classesOf = (
   pid: number,
   isMeant: (name: string) => boolean = () => true,
 ): ReadonlySet<string | undefined> =>
   new Set(
-    readdirSync(`/proc/${pid}/task`)
-      .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))
-      .filter((stat) => isMeant(stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))))
+    threadsOf(pid, isMeant)
+      .map((thread) => readFileSync(`${thread}/stat`, 'utf8'))
       .map((stat) => stat.slice(stat.lastIndexOf(')')).split(' ')[39]),
+  );
+
+/** The cores that each thread may use, as the system writes them: `0-1`. */
+export const coresOf = (pid: number, isMeant: (name: string) => boolean): string[] =>
+  threadsOf(pid, isMeant).map(
+    (thread) => /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync(`${thread}/status`, 'utf8'))?.[1] ?? '',
   );

@@ -12,16 +12,21 @@ export class SecondFactorRequirement {
     this.#readModels = readModels;
   }
 
-  async appliesTo({ userId, twoFactorRequired }: ActiveUser): Promise<boolean> {
-    return twoFactorRequired || (await this.#byAnAccount(userId));
+  /** `between` two readings others may be heard. */
+  async appliesTo(
+    { userId, twoFactorRequired }: ActiveUser,
+    between: () => Promise<void> = async () => undefined,
+  ): Promise<boolean> {
+    return twoFactorRequired || (await this.#byAnAccount(userId, between));
   }
 
-  async #byAnAccount(userId: string): Promise<boolean> {
+  async #byAnAccount(userId: string, between: () => Promise<void>): Promise<boolean> {
     for await (const held of this.#readModels.pages<AccountUserView>('account-users', {
       where: { userId },
       by: 'accountId',
     })) {
       const ids = held.map(({ accountId }) => accountId);
+      await between();
       const accounts = await this.#readModels.many<AccountView>('accounts', ids, undefined);
       if ([...accounts.values()].some((account) => account.twoFactorRequired)) return true;
     }

@@ -161,7 +161,8 @@ export class SignIn {
 
   async #open(user: ActiveUser, epoch: number, from: From): Promise<Opened> {
     const { userId } = user;
-    const mustEnrol = await this.#requirement.appliesTo(user);
+    const mustEnrol = await this.#requirement.appliesTo(user, () => this.#steps.turn());
+    await this.#steps.turn();
     const session = await this.#sessions.create({ userId, epoch, mustEnrol, ...from });
     await this.#steps.turn();
     if (!session) throw wrong();

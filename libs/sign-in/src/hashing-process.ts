@@ -1,6 +1,7 @@
 import { hash, verify } from '@node-rs/argon2';
 import { giveWay } from './give-way.ts';
 import { cost, type Hashed, type Task } from './hashing.ts';
+import { OwnCores } from './own-cores.ts';
 
 /**
  * While others wait answers leave together: whoever is told of several at once has at hand for the next what the first
@@ -8,7 +9,8 @@ import { cost, type Hashed, type Task } from './hashing.ts';
  */
 const TOGETHER = 4;
 
-const parallel = Number(process.argv[2]);
+const [parallel, lateMs] = process.argv.slice(2).map(Number) as [number, number];
+const cores = new OwnCores(parallel);
 
 giveWay();
 
@@ -23,11 +25,14 @@ const hashed = ({ id, password, kept }: Task): Promise<Hashed> =>
 
 process.on('message', async (task: Task) => {
   open += 1;
+  const late = setTimeout(() => cores.leave(), lateMs);
   const answer = await hashed(task);
+  clearTimeout(late);
   open -= 1;
   ready.push(answer);
   if (ready.length < TOGETHER && open > parallel) return;
   process.send?.(ready);
   ready = [];
+  cores.keep();
 });
 process.on('disconnect', () => process.exit());

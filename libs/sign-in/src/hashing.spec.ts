@@ -1,9 +1,10 @@
-import { ChildProcess } from 'node:child_process';
+import { ChildProcess, execFileSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { availableParallelism, constants, getPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { classesOf } from '../../../test/support/scheduling.ts';
+import { classesOf, coresOf } from '../../../test/support/scheduling.ts';
 import { Hashing, type HashingOptions, startProcess, type Task } from './hashing.ts';
 
 const made: Hashing[] = [];
@@ -12,8 +13,8 @@ afterEach(() => {
   for (const hashing of made.splice(0)) hashing.close();
 });
 
-const hashingWith = (options: HashingOptions): Hashing => {
-  const hashing = new Hashing(2, options);
+const hashingWith = (options: HashingOptions, parallel = 2): Hashing => {
+  const hashing = new Hashing(parallel, options);
   made.push(hashing);
   return hashing;
 };
@@ -58,15 +59,13 @@ const holdTimers = () =>
   jest.useFakeTimers({ now: 0, doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
 
 describe('P14: a process of its own hashes', () => {
-  const startOne = () => {
+  const startOne = ({ parallel = 2, lateMs }: { parallel?: number; lateMs?: number } = {}) => {
     let child: ChildProcess | undefined;
-    const hashing = hashingWith({
-      start: (parallel) => {
-        child = startProcess(parallel);
-        return child;
-      },
-      deadlineMs: 25_000,
-    });
+    const start = (): ChildProcess => {
+      child = startProcess(parallel, lateMs);
+      return child;
+    };
+    const hashing = hashingWith({ start, deadlineMs: 25_000 }, parallel);
     return { hashing, child: () => child as ChildProcess };
   };
 
@@ -83,6 +82,20 @@ describe('P14: a process of its own hashes', () => {
       false,
     ]);
     await expect(hashing.verify('not a hash', password)).rejects.toThrow(Error);
+  });
+
+  it('and its threads keep to a core each where they take all of them, but not once somebody is late', async () => {
+    const hasCores = existsSync('/usr/bin/taskset');
+    const parallel = hasCores ? Number(execFileSync('nproc')) : 2;
+    const one = startOne({ parallel, lateMs: 25_000 });
+    const late = startOne({ parallel, lateMs: 1 });
+    for (const { hashing } of [one, late, late]) expect(await hashing.hash(password)).toMatch(argon2id);
+    if (!hasCores) return;
+    const cores = ({ child }: typeof one) =>
+      new Set(coresOf(child().pid ?? 0, (name) => name.startsWith('libuv-worker')));
+    const each = () => [...cores(one)].filter((core) => /^\d+$/.test(core)).length;
+    while (each() < parallel) await sleep(5);
+    expect(cores(late)).toEqual(new Set(coresOf(process.pid, () => true)));
   });
 
   it('and answers everybody, however many ask at once', async () => {

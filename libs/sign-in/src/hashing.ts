@@ -196,8 +196,9 @@ export class Hashing {
   }
 }
 
-export const startProcess = (parallel: number): ChildProcess =>
-  fork(program, [String(parallel)], {
+/** @param lateMs whoever is not done by then is taken for one whose core others keep busy */
+export const startProcess = (parallel: number, lateMs = 100): ChildProcess =>
+  fork(program, [String(parallel), String(lateMs)], {
     execArgv: [],
     env: { UV_THREADPOOL_SIZE: String(parallel) },
     serialization: 'advanced',

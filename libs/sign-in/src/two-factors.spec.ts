@@ -104,9 +104,11 @@ describe('second factors', () => {
     let [accepted, again] = [0, 0];
     for (let count = 0; count < replays; count++) {
       now += 60_000;
-      const [code, earlier] = [codeAt(factorId, now), codeAt(factorId, now - 30_000)];
+      const at = (offset: number) => codeAt(factorId, now + offset * 30_000);
+      const [earlier, code, next] = [at(-1), at(0), at(1)];
       if (await answered(code)) accepted++;
-      for (const old of [code, earlier]) if (await answered(old)) again++;
+      // One of a million is the next one as well, and then is right.
+      for (const old of [code, earlier]) if (old !== next && (await answered(old))) again++;
     }
     expect([accepted, again]).toEqual([replays, 0]);
   });
