@@ -4,7 +4,16 @@ import { type Bench, brokenBy } from './bench.ts';
 import type { Child } from './child.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { underLoad, type Window, type WindowLoad } from './load.ts';
-import { connections, type Owner, proveDomain, settled, signUpOwner, startProduct } from './product.ts';
+import {
+  connections,
+  mailedToken,
+  type Owner,
+  proveDomain,
+  settled,
+  signUp,
+  signUpOwner,
+  startProduct,
+} from './product.ts';
 import { intoSealed } from './seeds.ts';
 
 interface Shown {
@@ -100,8 +109,10 @@ const crowded = (folder: string, organizationId: string, { count, one }: Coming)
 const prepared = async (
   folder: string,
   coming: Coming,
+  others: (url: string) => Promise<unknown> = async () => undefined,
 ): Promise<{ product: Child; owner: Owner; domainId: string }> => {
   const empty = await startProduct(folder);
+  await others(empty.url);
   const owner = await signUpOwner(empty.url, 'beside.example');
   const [signedIn] = (await connections(empty.url, 1, owner.token)) as [HttpConnection];
   const domainId = await proveDomain(signedIn, owner.organizationId, DOMAIN);
@@ -136,40 +147,41 @@ const memoryOf = async (
     });
 };
 
-/** What others notice of an import, over HTTP: reads before it, from its start to its end, and when all of it is shown. */
-const beside = async (bench: Bench, coming: Coming, isFile: boolean): Promise<void> => {
-  const { part, name, count } = coming;
-  bench.report.part(part, 'P16, P17: what others notice of an import, over HTTP');
-  const { product, owner, domainId } = await prepared(bench.folder(part), coming);
-  const [watcher] = (await connections(product.url, 1, owner.token)) as [HttpConnection];
-  const importing = new Importing(product, owner, watcher);
+/** What is done beside those who read. */
+interface Moving {
+  readonly name: string;
+  readonly count: number;
+  /** @returns how many have come, when all of them have */
+  readonly move: () => Promise<number>;
+}
+
+/** Reads of somebody in the organization before it, from its start to its end, and when all of it is shown. */
+const noticed = async (
+  bench: Bench,
+  { product, owner }: { product: Child; owner: Owner },
+  { name, count, move }: Moving,
+): Promise<void> => {
   const listed = `/v1/organizations/${owner.organizationId}/users?kind=managed&limit=50`;
   const window = { workers: 2, warmMs: bench.pick(100, 1_000), measureMs: bench.pick(300, 5_000) };
-  // On connections of their own: one that rests while an import goes on is closed.
+  // On connections of their own: one that rests meanwhile is closed.
   const read = async (asked: Window): Promise<WindowLoad> => {
     const open = await connections(product.url, window.workers, owner.token);
     const load = await underLoad(asked, (worker) => (open[worker] as HttpConnection).json('GET', listed));
     for (const connection of open) connection.close();
     return load;
   };
-  const importId = await importing.ready(domainId);
-  if (isFile) {
-    const upload = () => importing.select(importId);
-    await memoryOf(bench, { product, people: count, upload });
-  }
   const idle = await read(window);
-  await importing.start(importId);
   const started = performance.now();
-  const ended = importing.become(importId, 'completed');
+  const ended = move();
   const meanwhile = await read({ ...window, measureMs: AT_MOST_MS, end: ended });
-  const { imported, selected } = await ended;
-  const perSecond = (imported * 1_000) / (performance.now() - started);
+  const came = await ended;
+  const perSecond = (came * 1_000) / (performance.now() - started);
   await settled(product.url);
   const after = await read(window);
   const of = ({ p50, p99 }: WindowLoad): string => `${p50.toFixed(2)}/${p99.toFixed(2)} ms`;
   const broken = brokenBy(
     [idle, meanwhile, after],
-    imported === count && selected === count ? undefined : `${imported} of ${count} were imported`,
+    came === count ? undefined : `${came} of ${count} have come`,
   );
   bench.report.figure({
     name: `GET users c2 during ${name}, p99`,
@@ -189,7 +201,62 @@ const beside = async (bench: Bench, coming: Coming, isFile: boolean): Promise<vo
     note: `${Math.round(meanwhile.perSecond)} reads/s, idle ${Math.round(idle.perSecond)}/s`,
     broken,
   });
+};
+
+const beside = async (bench: Bench, coming: Coming, isFile: boolean): Promise<void> => {
+  const { part, name, count } = coming;
+  bench.report.part(part, 'P16, P17: what others notice of an import, over HTTP');
+  const { product, owner, domainId } = await prepared(bench.folder(part), coming);
+  const [watcher] = (await connections(product.url, 1, owner.token)) as [HttpConnection];
+  const importing = new Importing(product, owner, watcher);
+  const importId = await importing.ready(domainId);
+  if (isFile) {
+    const upload = () => importing.select(importId);
+    await memoryOf(bench, { product, people: count, upload });
+  }
+  const move = async () => {
+    await importing.start(importId);
+    return (await importing.become(importId, 'completed')).imported;
+  };
+  await noticed(bench, { product, owner }, { name, count, move });
   watcher.close();
+  await product.stop();
+};
+
+/** What others notice when the Owner of a large organization accepts that it is merged into theirs. */
+export const besideMerge = async (bench: Bench): Promise<void> => {
+  bench.report.part('merge-beside', 'P17: what others notice of the merge of one organization, over HTTP');
+  const [name, count] = ['a merge', bench.pick(200, 10_000)];
+  let other: Owner | undefined;
+  let seeded = 0;
+  const one = async (crowd: Crowd): Promise<void> => {
+    const { organizationId } = other as Owner;
+    const member = await crowd.person(DOMAIN, { organizationId, role: 'standard_user' });
+    if (seeded++ % 4 === 0) await crowd.account(organizationId, member);
+  };
+  const folder = bench.folder('merge-beside');
+  const coming = { part: 'merge-beside', name, count: count - 1, one };
+  const { product, owner } = await prepared(folder, coming, async (url) => {
+    other = await signUp(url, DOMAIN);
+  });
+  const merges = `/v1/organizations/${owner.organizationId}/merges`;
+  const [watcher] = (await connections(product.url, 1, owner.token)) as [HttpConnection];
+  const [theirs] = (await connections(product.url, 1, other?.token)) as [HttpConnection];
+  const offer = { candidateOwnerEmail: `owner@${DOMAIN}`, role: 'standard_user' };
+  const { mergeId } = await watcher.json<{ mergeId: string }>('POST', merges, offer);
+  const token = await mailedToken(theirs, offer.candidateOwnerEmail, 'invitation');
+  // Whoever accepts is answered when it is done, or after two seconds.
+  const move = async (): Promise<number> => {
+    const accepted = theirs.json('POST', '/v1/invitations/accept', { token });
+    for (;;) {
+      const path = `${merges}/${mergeId}`;
+      const { status, users } = await watcher.json<{ status: string; users: number }>('GET', path);
+      if (status === 'completed') return accepted.then(() => users);
+      await sleep(LOOK_MS);
+    }
+  };
+  await noticed(bench, { product, owner }, { name, count, move });
+  for (const connection of [watcher, theirs]) connection.close();
   await product.stop();
 };
 

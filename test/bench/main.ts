@@ -32,6 +32,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
   'import-report': async () => (await import('./imports.part.ts')).reports,
   'import-beside-people': async () => (await import('./import-beside.ts')).besidePeople,
   'import-beside-owners': async () => (await import('./import-beside.ts')).besideOwners,
+  'merge-beside': async () => (await import('./import-beside.ts')).besideMerge,
   boot: async () => (await import('./boot.part.ts')).boots,
   eventstoredb: async () => (await import('./eventstoredb.part.ts')).eventStoreDb,
   'peer-invite': async () => (await import('./peers.part.ts')).invitesBeside,
@@ -44,7 +45,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
 const peers = ['peer-invite', 'peer-accept', 'peer-list-1k', 'peer-list-100k'];
 
 /** Each can be named by itself, both as `import-beside`, all of them as `import`. */
-const besideImports = ['import-beside-people', 'import-beside-owners'];
+const besideImports = ['import-beside-people', 'import-beside-owners', 'merge-beside'];
 const imports = ['import-speed', 'import-report', ...besideImports];
 
 /** What `smoke` alone runs, in less than a minute: the main job. The others run at its sizes when they are named. */

@@ -26,8 +26,8 @@ export interface Owner {
 
 export const password = 'a long quiet river 9';
 
-/** By the same calls that a person makes. */
-export const signUpOwner = async (url: string, domain: string): Promise<Owner> => {
+/** By the same calls that a person makes: `owner` of a domain that they have not proved. */
+export const signUp = async (url: string, domain: string): Promise<Owner> => {
   const anybody = await HttpConnection.open(url);
   const email = `owner@${domain}`;
   const signedUp = await anybody.json<{ userId: string; organizationId: string; accountId: string }>(
@@ -40,10 +40,16 @@ export const signUpOwner = async (url: string, domain: string): Promise<Owner> =
   });
   const { token } = await anybody.json<{ token: string }>('POST', '/v1/sessions', { email, password });
   anybody.close();
-  const owner = await HttpConnection.open(url, token);
+  return { ...signedUp, token, domain };
+};
+
+/** The same, and the domain is proved. */
+export const signUpOwner = async (url: string, domain: string): Promise<Owner> => {
+  const signedUp = await signUp(url, domain);
+  const owner = await HttpConnection.open(url, signedUp.token);
   await proveDomain(owner, signedUp.organizationId, domain);
   owner.close();
-  return { ...signedUp, token, domain };
+  return signedUp;
 };
 
 /** @returns its id */
@@ -67,11 +73,12 @@ export const proveDomain = async (
   return added.domainId;
 };
 
-const mailedToken = async (connection: HttpConnection, to: string): Promise<string> => {
+/** @param kind of the mail; without it the newest of any */
+export const mailedToken = async (connection: HttpConnection, to: string, kind?: string): Promise<string> => {
   for (let tries = 0; tries < 200; tries++) {
     const { items } = await connection.json<{ items: { links: string[] }[] }>(
       'GET',
-      `/sandbox/mail?to=${to}`,
+      `/sandbox/mail?to=${to}${kind === undefined ? '' : `&kind=${kind}`}`,
     );
     const token = items[0]?.links[0]?.split('token=')[1];
     if (token) return token;
