@@ -20,7 +20,7 @@ import { MergeCandidates } from './merge-candidates.ts';
 import { Merging } from './merging.ts';
 
 /** People and accounts that move before others' commands get their turn. */
-const AT_ONCE = 50;
+const AT_ONCE = 100;
 
 /** Of the invitation that offers it. */
 const mergeOf = (invitationId: string): string => idFrom(namedUuid(invitationId), 'mrg');

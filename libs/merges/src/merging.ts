@@ -226,6 +226,7 @@ export class Merging {
   }
 
   async #moveUser(state: Running, userId: string, told: Going): Promise<Step> {
+    await this.#spareTime.turn('imports');
     const { mergeId, organizationId, candidateOrganizationId, candidateOwnerId, via } = state;
     const outcome = await this.#run(
       user,
@@ -245,6 +246,7 @@ export class Merging {
   }
 
   async #moveAccount(state: Running, accountId: string, told: Going): Promise<Step> {
+    await this.#spareTime.turn('imports');
     const { mergeId, organizationId, candidateOrganizationId: from } = state;
     const fields = { accountId, organizationId, from, cause: { type: 'merge', id: mergeId } };
     const outcome = await this.#commands.enclosed(
