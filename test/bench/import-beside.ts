@@ -216,7 +216,8 @@ const beside = async (bench: Bench, coming: Coming, isFile: boolean): Promise<vo
   }
   const move = async () => {
     await importing.start(importId);
-    return (await importing.become(importId, 'completed')).imported;
+    const { imported, selected } = await importing.become(importId, 'completed');
+    return Math.min(imported, selected);
   };
   await noticed(bench, { product, owner }, { name, count, move });
   watcher.close();
@@ -247,13 +248,17 @@ export const besideMerge = async (bench: Bench): Promise<void> => {
   const token = await mailedToken(theirs, offer.candidateOwnerEmail, 'invitation');
   // Whoever accepts is answered when it is done, or after two seconds.
   const move = async (): Promise<number> => {
+    const over = async (): Promise<number> => {
+      for (;;) {
+        const path = `${merges}/${mergeId}`;
+        const { status, users } = await watcher.json<{ status: string; users: number }>('GET', path);
+        if (status === 'completed') return users;
+        if (status === 'failed') throw new Error('the merge failed');
+        await sleep(LOOK_MS);
+      }
+    };
     const accepted = theirs.json('POST', '/v1/invitations/accept', { token });
-    for (;;) {
-      const path = `${merges}/${mergeId}`;
-      const { status, users } = await watcher.json<{ status: string; users: number }>('GET', path);
-      if (status === 'completed') return accepted.then(() => users);
-      await sleep(LOOK_MS);
-    }
+    return (await Promise.all([over(), accepted]))[0];
   };
   await noticed(bench, { product, owner }, { name, count, move });
   for (const connection of [watcher, theirs]) connection.close();

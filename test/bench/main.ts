@@ -44,7 +44,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
 /** Those that measure beside a peer; they run only when they are named, each by itself or all as `peers`. */
 const peers = ['peer-invite', 'peer-accept', 'peer-list-1k', 'peer-list-100k'];
 
-/** Each can be named by itself, both as `import-beside`, all of them as `import`. */
+/** Each can be named by itself, three as `import-beside`, all of them as `import`. */
 const besideImports = ['import-beside-people', 'import-beside-owners', 'merge-beside'];
 const imports = ['import-speed', 'import-report', ...besideImports];
 

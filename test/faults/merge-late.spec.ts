@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { SpareTime } from '#clock';
 import { Commands, Execution, idFrom, namedUuid, systemEnvelope } from '#commands';
 import { Merging } from '#merges';
 import { organizationLimits } from '#organizations';
@@ -83,6 +84,15 @@ describe('what follows from a command of before a merge, when the merge was fast
       organizationId: other.organizationId,
       userId,
     });
+
+  it('P18: each person and account that moves takes a turn, beside imports and not behind them', async () => {
+    await hold();
+    const turns = jest.spyOn(product.get(SpareTime), 'turn');
+    await merged();
+    const { members, accountIds } = other;
+    // Before the plan is made, behind each of the two looks at what belongs to it, and for each that moves.
+    expect(turns.mock.calls).toEqual(Array(3 + members.length + accountIds.length).fill(['merges']));
+  });
 
   it.each(['a member', 'the Owner'] as const)(
     'USR-08, MRG-04, invariant 3: the access of who was removed ends where the account is, and what they owned goes to its next owner: to %s',

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Folders of `/proc`, of the threads of a process. */
@@ -22,3 +23,17 @@ export const coresOf = (pid: number, isMeant: (name: string) => boolean): string
   threadsOf(pid, isMeant).map(
     (thread) => /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync(`${thread}/status`, 'utf8'))?.[1] ?? '',
   );
+
+/** The cores that this process may use, each; none where nobody can be put on one. */
+export const coresToPut = (): string[] => {
+  try {
+    const [all] = coresOf(process.pid, (name) => !name.startsWith('libuv-worker')) as [string];
+    execFileSync('taskset', ['--cpu-list', '--pid', all, String(process.pid)], { stdio: 'ignore' });
+    return all.split(',').flatMap((range) => {
+      const [first, last = first] = range.split('-').map(Number) as [number, number?];
+      return Array.from({ length: last - first + 1 }, (_, at) => String(first + at));
+    });
+  } catch {
+    return [];
+  }
+};

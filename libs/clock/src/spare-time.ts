@@ -7,8 +7,8 @@ const EVERY_MS = 12;
 /** Whoever was answered so long ago is not asking any more. */
 const ASKING_MS = 20;
 
-/** Rows of imports and merges; whoever leaves and comes back with a domain. */
-export type Work = 'imports' | 'domains';
+/** Rows of imports with their merges; merges that were accepted; whoever leaves and comes back with a domain. */
+export type Work = 'imports' | 'merges' | 'domains';
 
 interface Line {
   readonly waiting: (() => void)[];
@@ -45,6 +45,7 @@ export class SpareTime {
   readonly #loop: Loop;
   readonly #lines: Readonly<Record<Work, Line>> = {
     imports: { waiting: [], beginning: [], taken: 0 },
+    merges: { waiting: [], beginning: [], taken: 0 },
     domains: { waiting: [], beginning: [], taken: 0 },
   };
   #isAwaited = false;

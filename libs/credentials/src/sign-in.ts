@@ -32,6 +32,11 @@ export interface Challenged {
 
 type From = Pick<Call, 'sourceIp' | 'userAgent'>;
 
+interface Known {
+  readonly user: ActiveUser;
+  readonly epoch: number;
+}
+
 @Injectable()
 export class SignIn {
   readonly #people: People;
@@ -84,14 +89,7 @@ export class SignIn {
     if (!known) throw wrong();
     const { user, epoch } = known;
     const factor = await this.#factors.find(user.userId);
-    if (!factor) {
-      // Both are written in one turn, and wait for the disk once.
-      const [opened] = await Promise.all([
-        this.#open(user, epoch, from),
-        this.#guesses.succeeded(person, source),
-      ]);
-      return opened;
-    }
+    if (!factor) return this.#open(known, from, () => this.#guesses.succeeded(person, source));
     // Right so far, so no wrong guess; but those before it are forgotten only with the second factor.
     await this.#guesses.released(person, source);
     const { challengeId, until } = await this.#challenges.create({ userId: user.userId, epoch });
@@ -100,7 +98,7 @@ export class SignIn {
   }
 
   /** The same reads and the same hashing, whether there is such a person or not. */
-  async #knows(address: Typed, password: string): Promise<{ user: ActiveUser; epoch: number } | undefined> {
+  async #knows(address: Typed, password: string): Promise<Known | undefined> {
     const found = await this.#people.withTyped(address);
     const user = found?.status === 'active' ? found : undefined;
     const userId = user?.userId ?? 'nobody';
@@ -159,11 +157,15 @@ export class SignIn {
     if (factor?.method === 'sms') await this.#codes.forSignIn(challengeId, factor);
   }
 
-  async #open(user: ActiveUser, epoch: number, from: From): Promise<Opened> {
+  /** `succeeded` and the session are written in one turn, and wait for the disk once. */
+  async #open({ user, epoch }: Known, from: From, succeeded: () => Promise<void>): Promise<Opened> {
     const { userId } = user;
     const mustEnrol = await this.#requirement.appliesTo(user, () => this.#steps.turn());
     await this.#steps.turn();
-    const session = await this.#sessions.create({ userId, epoch, mustEnrol, ...from });
+    const [session] = await Promise.all([
+      this.#sessions.create({ userId, epoch, mustEnrol, ...from }),
+      succeeded(),
+    ]);
     await this.#steps.turn();
     if (!session) throw wrong();
     const { state } = await this.#execution.load(credential, userId);

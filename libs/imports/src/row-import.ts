@@ -150,7 +150,6 @@ export class RowImport {
     const hindrance =
       before.status === 'unknown' && (await this.#merging.hindrance(run.organizationId, from));
     if (hindrance) return reasonOfFailure(hindrance);
-    await this.#spareTime.turn('imports');
     const told = toldBy(run, cause);
     for (let attempt = 1; ; attempt += 1) {
       const refused = await this.#merging.begin(beginning, told);

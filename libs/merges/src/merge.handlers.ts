@@ -19,7 +19,7 @@ import { type Merge, merge } from './merge.ts';
 import { MergeCandidates } from './merge-candidates.ts';
 import { Merging } from './merging.ts';
 
-/** People and accounts that move before others' commands get their turn. */
+/** People and accounts that move before what follows from others goes on. */
 const AT_ONCE = 100;
 
 /** Of the invitation that offers it. */

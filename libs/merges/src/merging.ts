@@ -149,7 +149,7 @@ export class Merging {
       this.#envelope(`${mergeId}/lock`, told),
     );
     await told.together.onDisk;
-    await this.#spareTime.turn('imports');
+    await this.#turn(state);
     if (isRefusal(outcome)) return 'candidate_not_open';
     const { state: candidate } = await this.#execution.load(organization, candidateOrganizationId);
     if (candidate.status === 'unknown') return 'candidate_not_open';
@@ -167,7 +167,7 @@ export class Merging {
   async #plan(begun: Running, told: Going): Promise<MergeFailure | undefined> {
     await this.#room.settled(begun.candidateOrganizationId);
     const found = await this.#candidate.of(begun.candidateOrganizationId);
-    await this.#spareTime.turn('imports');
+    await this.#turn(begun);
     if (found.hasVerifiedDomains) return 'candidate_has_verified_domains';
     const outcome = await this.#room.within(
       begun.organizationId,
@@ -226,7 +226,7 @@ export class Merging {
   }
 
   async #moveUser(state: Running, userId: string, told: Going): Promise<Step> {
-    await this.#spareTime.turn('imports');
+    await this.#turn(state);
     const { mergeId, organizationId, candidateOrganizationId, candidateOwnerId, via } = state;
     const outcome = await this.#run(
       user,
@@ -246,7 +246,7 @@ export class Merging {
   }
 
   async #moveAccount(state: Running, accountId: string, told: Going): Promise<Step> {
-    await this.#spareTime.turn('imports');
+    await this.#turn(state);
     const { mergeId, organizationId, candidateOrganizationId: from } = state;
     const fields = { accountId, organizationId, from, cause: { type: 'merge', id: mergeId } };
     const outcome = await this.#commands.enclosed(
@@ -261,7 +261,7 @@ export class Merging {
   async #endWithoutStragglers(state: Running, told: Going): Promise<void> {
     const { mergeId, organizationId, candidateOrganizationId } = state;
     const left = await this.#candidate.of(candidateOrganizationId);
-    await this.#spareTime.turn('imports');
+    await this.#turn(state);
     if ((await this.#planRest(state, left, told)) > 0) return;
     await this.#ending.end(candidateOrganizationId, organizationId, left, (name) =>
       this.#envelope(`${mergeId}/${name}`, told),
@@ -278,6 +278,11 @@ export class Merging {
     const outcome = await this.#run(merge, mergeId, { type: 'FailMerge', reason }, `${mergeId}/fail`, told);
     await told.together.onDisk;
     return outcome;
+  }
+
+  /** Follow-ons of others wait for what was accepted, so that does not wait behind imports. */
+  #turn({ via }: Running): Promise<void> {
+    return this.#spareTime.turn(via === 'import' ? 'imports' : 'merges');
   }
 
   #envelope(step: string, { correlationId, cause, together }: Going, ahead = true): Envelope {

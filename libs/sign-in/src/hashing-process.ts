@@ -1,7 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 import { giveWay } from './give-way.ts';
 import { cost, type Hashed, type Task } from './hashing.ts';
-import { OwnCores } from './own-cores.ts';
 
 /**
  * While others wait answers leave together: whoever is told of several at once has at hand for the next what the first
@@ -9,8 +8,7 @@ import { OwnCores } from './own-cores.ts';
  */
 const TOGETHER = 4;
 
-const [parallel, lateMs] = process.argv.slice(2).map(Number) as [number, number];
-const cores = new OwnCores(parallel);
+const parallel = Number(process.argv[2]);
 
 giveWay();
 
@@ -25,14 +23,11 @@ const hashed = ({ id, password, kept }: Task): Promise<Hashed> =>
 
 process.on('message', async (task: Task) => {
   open += 1;
-  const late = setTimeout(() => cores.leave(), lateMs);
   const answer = await hashed(task);
-  clearTimeout(late);
   open -= 1;
   ready.push(answer);
   if (ready.length < TOGETHER && open > parallel) return;
   process.send?.(ready);
   ready = [];
-  cores.keep();
 });
 process.on('disconnect', () => process.exit());

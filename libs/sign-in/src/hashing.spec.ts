@@ -1,10 +1,10 @@
-import { ChildProcess, execFileSync } from 'node:child_process';
+import { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { availableParallelism, constants, getPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { classesOf, coresOf } from '../../../test/support/scheduling.ts';
+import { classesOf, coresOf, coresToPut } from '../../../test/support/scheduling.ts';
 import { Hashing, type HashingOptions, startProcess, type Task } from './hashing.ts';
 
 const made: Hashing[] = [];
@@ -62,10 +62,10 @@ describe('P14: a process of its own hashes', () => {
   const startOne = ({ parallel = 2, lateMs }: { parallel?: number; lateMs?: number } = {}) => {
     let child: ChildProcess | undefined;
     const start = (): ChildProcess => {
-      child = startProcess(parallel, lateMs);
+      child = startProcess(parallel);
       return child;
     };
-    const hashing = hashingWith({ start, deadlineMs: 25_000 }, parallel);
+    const hashing = hashingWith({ start, lateMs, deadlineMs: 25_000 }, parallel);
     return { hashing, child: () => child as ChildProcess };
   };
 
@@ -84,18 +84,20 @@ describe('P14: a process of its own hashes', () => {
     await expect(hashing.verify('not a hash', password)).rejects.toThrow(Error);
   });
 
-  it('and its threads keep to a core each where they take all of them, but not once somebody is late', async () => {
-    const hasCores = existsSync('/usr/bin/taskset');
-    const parallel = hasCores ? Number(execFileSync('nproc')) : 2;
-    const one = startOne({ parallel, lateMs: 25_000 });
-    const late = startOne({ parallel, lateMs: 1 });
-    for (const { hashing } of [one, late, late]) expect(await hashing.hash(password)).toMatch(argon2id);
-    if (!hasCores) return;
-    const cores = ({ child }: typeof one) =>
-      new Set(coresOf(child().pid ?? 0, (name) => name.startsWith('libuv-worker')));
-    const each = () => [...cores(one)].filter((core) => /^\d+$/.test(core)).length;
-    while (each() < parallel) await sleep(5);
-    expect(cores(late)).toEqual(new Set(coresOf(process.pid, () => true)));
+  it('and its threads keep to a core each where they take all of them, until somebody is late', async () => {
+    const { length: parallel } = coresToPut();
+    const { hashing, child } = startOne({ parallel: parallel || 1, lateMs: 500 });
+    expect(await hashing.hash(password)).toMatch(argon2id);
+    if (parallel === 0) return;
+    const isOfPool = (name: string): boolean => name.startsWith('libuv-worker');
+    const own = () => coresOf(child().pid ?? 0, isOfPool).filter((cores) => /^\d+$/.test(cores)).length;
+    while (own() < parallel) await hashing.hash(password);
+    const late = hashing.hash(password);
+    child().kill('SIGSTOP');
+    // On one core there is no difference.
+    while (own() > 0 && parallel > 1) await sleep(5);
+    child().kill('SIGCONT');
+    expect(await late).toMatch(argon2id);
   });
 
   it('and answers everybody, however many ask at once', async () => {

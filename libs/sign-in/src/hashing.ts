@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { OwnCores } from './own-cores.ts';
 
 /** Argon2id, 19 MiB, two passes, one lane. */
 export const cost = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -32,11 +33,15 @@ const QUIET_MS = 60_000;
  */
 const DEADLINE_MS = 2_000;
 
+/** Whoever is not done so long after everybody before them is taken for one whose core others keep busy. */
+const LATE_MS = 100;
+
 /** So long after one was lost no other is started: it would most likely be lost as well, and somebody waits each time. */
 const REST_MS = 60_000;
 
 export interface HashingOptions {
   readonly start?: (parallel: number) => ChildProcess;
+  readonly lateMs?: number;
   readonly deadlineMs?: number;
   readonly restMs?: number;
 }
@@ -52,9 +57,11 @@ export class Hashing {
   readonly #waiting = new Map<number, Waiting>();
   #last = 0;
   #child: ChildProcess | undefined;
+  #cores: OwnCores | undefined;
   #isClosed = false;
   /** As many as may be computed at once, each after the one before it. */
   readonly #lanes: Promise<unknown>[];
+  #late: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
   /** Whose deadline that is. */
   #expected: Waiting | undefined;
@@ -64,11 +71,16 @@ export class Hashing {
   /** @param parallel so many are computed at once; whoever asks for more waits */
   constructor(
     parallel: number,
-    { start = startProcess, deadlineMs = DEADLINE_MS, restMs = REST_MS }: HashingOptions = {},
+    {
+      start = startProcess,
+      lateMs = LATE_MS,
+      deadlineMs = DEADLINE_MS,
+      restMs = REST_MS,
+    }: HashingOptions = {},
   ) {
     this.#parallel = parallel;
     this.#lanes = Array(parallel).fill(undefined);
-    this.#options = { start, deadlineMs, restMs };
+    this.#options = { start, lateMs, deadlineMs, restMs };
   }
 
   hash(password: Uint8Array): Promise<string> {
@@ -110,8 +122,11 @@ export class Hashing {
   #started(): ChildProcess | undefined {
     try {
       const child = this.#options.start(this.#parallel);
+      const cores = new OwnCores(child.pid, this.#parallel);
+      this.#cores = cores;
       child.on('message', (answers: readonly Hashed[]) => {
         for (const hashed of answers) this.#take(child, hashed);
+        void cores.keep();
       });
       child.on('error', () => this.#lost(child));
       child.once('exit', () => this.#lost(child));
@@ -136,6 +151,8 @@ export class Hashing {
     const [next] = this.#waiting.values();
     if (next === this.#expected) return;
     this.#expected = next;
+    clearTimeout(this.#late);
+    this.#late = next && setTimeout(() => this.#cores?.leave(), this.#options.lateMs);
     clearTimeout(this.#deadline);
     this.#deadline = next && setTimeout(() => this.#giveUp(next.child), this.#options.deadlineMs);
   }
@@ -196,9 +213,8 @@ export class Hashing {
   }
 }
 
-/** @param lateMs whoever is not done by then is taken for one whose core others keep busy */
-export const startProcess = (parallel: number, lateMs = 100): ChildProcess =>
-  fork(program, [String(parallel), String(lateMs)], {
+export const startProcess = (parallel: number): ChildProcess =>
+  fork(program, [String(parallel)], {
     execArgv: [],
     env: { UV_THREADPOOL_SIZE: String(parallel) },
     serialization: 'advanced',

@@ -4,73 +4,85 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const threads = '/proc/self/task';
-
-/** Of Node's pool; their name is that of Node 26. */
-const thoseThatHash = (): string[] =>
-  readdirSync(threads).filter((thread) =>
-    readFileSync(`${threads}/${thread}/comm`, 'utf8').startsWith('libuv-worker'),
-  );
-
-/** The cores that this process may use, as the system writes them: `0-2,5`. */
-const allowed = (): string =>
-  /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]!;
-
 const each = (list: string): string[] =>
   list.split(',').flatMap((range) => {
     const [first, last = first] = range.split('-').map(Number) as [number, number?];
     return Array.from({ length: last - first + 1 }, (_, at) => String(first + at));
   });
 
-/** Whoever was late is helped at once; what kept their core busy lasts for longer, as a rule. */
+const putOn = (cores: string, id: string, ...options: readonly string[]): Promise<unknown> =>
+  run('taskset', [...options, '--cpu-list', '--pid', cores, id]);
+
+/** What keeps a core busy lasts for longer than a moment, as a rule. */
 const REST_MS = 10_000;
 
 /**
- * Where as many hash at once as there are cores, each thread that does keeps to one. Else the system moves them to and
- * fro, and whoever has come to a core keeps the thread that answers from it until the next tick, though it is of the
- * class of the idle. But a thread does not get on where somebody else keeps its core busy.
+ * Where as many hash at once as there are cores, each thread of a process that hashes keeps to one. Else the system moves
+ * them to and fro, and a hash that has just been moved keeps the thread that answers waiting until the next tick, though
+ * it is of the class of the idle. But a thread does not get on where somebody else keeps its core busy. The one that
+ * answers does this: the process itself has to wait where it matters.
  */
 export class OwnCores {
+  readonly #process: string;
   readonly #parallel: number;
-  #are: 'anywhere' | 'apart' | 'away' = 'anywhere';
-  #put: Promise<unknown> = Promise.resolve();
+  #rests = false;
+  #isVain = false;
+  /** What they may use when they are let go; undefined: they may now. */
+  #allowed: string | undefined;
+  #put: Promise<void> = Promise.resolve();
 
-  constructor(parallel: number) {
+  constructor(pid: number | undefined, parallel: number) {
+    this.#process = `/proc/${pid}`;
     this.#parallel = parallel;
   }
 
   /** Whenever the threads are there. @returns when they keep to their cores, or cannot */
-  keep(): Promise<unknown> {
-    if (this.#are === 'anywhere') {
-      this.#are = 'apart';
-      this.#then(() => this.#spread());
+  keep(): Promise<void> {
+    if (this.#rests || this.#isVain || this.#allowed !== undefined) return this.#put;
+    try {
+      const allowed = this.#allowedNow();
+      const cores = each(allowed);
+      this.#isVain = cores.length !== this.#parallel;
+      if (this.#isVain) return this.#put;
+      this.#allowed = allowed;
+      const threads = this.#thoseThatHash();
+      return this.#then(() => threads.map((thread, at) => putOn(cores[at % cores.length]!, thread)));
+    } catch {
+      // Not Linux, or it has ended.
+      this.#isVain = true;
+      return this.#put;
     }
+  }
+
+  /** Those that kept to their cores do so no more for ten seconds, whoever says `keep` meanwhile. */
+  leave(): Promise<void> {
+    const allowed = this.#allowed;
+    if (allowed === undefined) return this.#put;
+    this.#allowed = undefined;
+    this.#rests = true;
+    setTimeout(() => {
+      this.#rests = false;
+    }, REST_MS).unref();
+    return this.#then(() => [putOn(allowed, this.#process.slice('/proc/'.length), '--all-tasks')]);
+  }
+
+  /** One after the other. Without util-linux, or where it has ended, nothing changes. */
+  #then(put: () => Promise<unknown>[]): Promise<void> {
+    this.#put = this.#put.then(async () => {
+      await Promise.allSettled(put());
+    });
     return this.#put;
   }
 
-  /** For ten seconds, whoever says `keep` meanwhile. */
-  leave(): Promise<unknown> {
-    if (this.#are === 'apart') this.#then(() => putOn(allowed(), String(process.pid), '--all-tasks'));
-    if (this.#are !== 'away') {
-      this.#are = 'away';
-      setTimeout(() => {
-        this.#are = 'anywhere';
-      }, REST_MS).unref();
-    }
-    return this.#put;
+  /** The cores that the process may use, as the system writes them: `0-2,5`. */
+  #allowedNow(): string {
+    return /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync(`${this.#process}/status`, 'utf8'))![1]!;
   }
 
-  #then(put: () => Promise<unknown>): void {
-    // Not Linux, or without util-linux: what cannot be had is done without.
-    this.#put = this.#put.then(put).catch(() => undefined);
-  }
-
-  async #spread(): Promise<void> {
-    const cores = each(allowed());
-    if (cores.length !== this.#parallel) return;
-    await Promise.all(thoseThatHash().map((thread, at) => putOn(cores[at % cores.length]!, thread)));
+  /** Of Node's pool; so libuv calls them since 1.50. */
+  #thoseThatHash(): string[] {
+    return readdirSync(`${this.#process}/task`).filter((thread) =>
+      readFileSync(`${this.#process}/task/${thread}/comm`, 'utf8').startsWith('libuv-worker'),
+    );
   }
 }
-
-const putOn = (cores: string, id: string, ...options: readonly string[]): Promise<unknown> =>
-  run('taskset', [...options, '--cpu-list', '--pid', cores, id]);
