@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { eachCore } from '../../libs/sign-in/src/own-cores.ts';
 
 /** Folders of `/proc`, of the threads of a process. */
 const threadsOf = (pid: number, isMeant: (name: string) => boolean): string[] =>
@@ -29,10 +30,7 @@ export const coresToPut = (): string[] => {
   try {
     const [all] = coresOf(process.pid, (name) => !name.startsWith('libuv-worker')) as [string];
     execFileSync('taskset', ['--cpu-list', '--pid', all, String(process.pid)], { stdio: 'ignore' });
-    return all.split(',').flatMap((range) => {
-      const [first, last = first] = range.split('-').map(Number) as [number, number?];
-      return Array.from({ length: last - first + 1 }, (_, at) => String(first + at));
-    });
+    return eachCore(all);
   } catch {
     return [];
   }

@@ -1,11 +1,12 @@
 import { expect, it } from '@jest/globals';
+import { Guesses } from './guesses.ts';
 import { SignIn } from './sign-in.ts';
 
 const somebody = { userId: 'usr_1', status: 'active' };
 const opened = { token: 'ols_1', sessionId: 'ses_1', expiresAt: 1 };
 
 /** Everybody is somebody and right; tells the turns of the event loop in which each step was taken. */
-const watched = () => {
+const watched = (instead: Readonly<Record<number, object>> = {}) => {
   let turn = 0;
   const steps: Record<string, number[]> = { finds: [], opens: [], ends: [] };
   const took = <T>(step: string, found: T): T => {
@@ -26,7 +27,7 @@ const watched = () => {
     { load: async () => took('ends', { state: {} }) },
     {},
   ];
-  const signIn = Reflect.construct(SignIn, parts) as SignIn;
+  const signIn = Reflect.construct(SignIn, Object.assign(parts, instead)) as SignIn;
   const turns = async (count: number) => {
     for (let n = 0; n < count; n++) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -46,4 +47,19 @@ it('P18: of those who sign in at once each finds, opens and ends in a turn of it
   expect(await all).toEqual(Array(4).fill({ ...opened, user: somebody, enrolment: null }));
   const inAll = Object.values(steps).flat();
   expect([Object.values(steps).map(({ length }) => length), new Set(inAll).size]).toEqual([[4, 4, 4], 12]);
+});
+
+it('P14: who was right counts as no wrong guess when it cannot be told just now whether a second factor is wanted', async () => {
+  const told: string[] = [];
+  const limits = {
+    check: async () => ({ allowed: true }),
+    succeeded: async () => void told.push('succeeded'),
+    released: async () => void told.push('released'),
+  };
+  const requirement = { appliesTo: () => Promise.reject(new Error('being built')) };
+  const { signIn, hashed } = watched({ 7: requirement, 8: new Guesses(limits as never) });
+  hashed.resolve(true);
+  const from = { sourceIp: '192.0.2.1', userAgent: null };
+  await expect(signIn.withPassword('a@b.example', 'right', from)).rejects.toThrow('being built');
+  expect(told).toEqual(['released']);
 });

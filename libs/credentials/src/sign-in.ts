@@ -32,9 +32,13 @@ export interface Challenged {
 
 type From = Pick<Call, 'sourceIp' | 'userAgent'>;
 
+/** Who has told the right password. */
 interface Known {
   readonly user: ActiveUser;
   readonly epoch: number;
+  readonly factor: Awaited<ReturnType<TwoFactors['find']>>;
+  /** False also for whoever has a second factor. */
+  readonly mustEnrol: boolean;
 }
 
 @Injectable()
@@ -87,8 +91,7 @@ export class SignIn {
     const person = address.hash;
     const known = await this.#guesses.attempt(person, source, () => this.#knows(address, password));
     if (!known) throw wrong();
-    const { user, epoch } = known;
-    const factor = await this.#factors.find(user.userId);
+    const { user, epoch, factor } = known;
     if (!factor) return this.#open(known, from, () => this.#guesses.succeeded(person, source));
     // Right so far, so no wrong guess; but those before it are forgotten only with the second factor.
     await this.#guesses.released(person, source);
@@ -106,7 +109,10 @@ export class SignIn {
     const kept = await this.#credentials.find(userId);
     const right = await this.#passwords.verify(kept?.hash, password);
     await this.#steps.turn();
-    return right && user ? { user, epoch } : undefined;
+    if (!right || !user) return undefined;
+    const factor = await this.#factors.find(userId);
+    const mustEnrol = !factor && (await this.#requirement.appliesTo(user, () => this.#steps.turn()));
+    return { user, epoch, factor, mustEnrol };
   }
 
   /** @throws HttpProblem 401 `two_factor_code_invalid`; RateLimited */
@@ -158,9 +164,12 @@ export class SignIn {
   }
 
   /** `succeeded` and the session are written in one turn, and wait for the disk once. */
-  async #open({ user, epoch }: Known, from: From, succeeded: () => Promise<void>): Promise<Opened> {
+  async #open(
+    { user, epoch, mustEnrol }: Known,
+    from: From,
+    succeeded: () => Promise<void>,
+  ): Promise<Opened> {
     const { userId } = user;
-    const mustEnrol = await this.#requirement.appliesTo(user, () => this.#steps.turn());
     await this.#steps.turn();
     const [session] = await Promise.all([
       this.#sessions.create({ userId, epoch, mustEnrol, ...from }),

@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const each = (list: string): string[] =>
+/** Each of `0-2,5`. */
+export const eachCore = (list: string): string[] =>
   list.split(',').flatMap((range) => {
     const [first, last = first] = range.split('-').map(Number) as [number, number?];
     return Array.from({ length: last - first + 1 }, (_, at) => String(first + at));
@@ -41,7 +42,7 @@ export class OwnCores {
     if (this.#rests || this.#isVain || this.#allowed !== undefined) return this.#put;
     try {
       const allowed = this.#allowedNow();
-      const cores = each(allowed);
+      const cores = eachCore(allowed);
       this.#isVain = cores.length !== this.#parallel;
       if (this.#isVain) return this.#put;
       this.#allowed = allowed;
