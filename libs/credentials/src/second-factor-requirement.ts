@@ -12,7 +12,7 @@ export class SecondFactorRequirement {
     this.#readModels = readModels;
   }
 
-  /** `between` two readings others may be heard. */
+  /** Before each reading others may be heard: `between`. */
   async appliesTo(
     { userId, twoFactorRequired }: ActiveUser,
     between: () => Promise<void> = async () => undefined,
@@ -21,6 +21,7 @@ export class SecondFactorRequirement {
   }
 
   async #byAnAccount(userId: string, between: () => Promise<void>): Promise<boolean> {
+    await between();
     for await (const held of this.#readModels.pages<AccountUserView>('account-users', {
       where: { userId },
       by: 'accountId',

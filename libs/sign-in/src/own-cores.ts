@@ -14,8 +14,10 @@ export const eachCore = (list: string): string[] =>
 const putOn = (cores: string, id: string, ...options: readonly string[]): Promise<unknown> =>
   run('taskset', [...options, '--cpu-list', '--pid', cores, id]);
 
-/** What keeps a core busy lasts for longer than a moment, as a rule. */
-const REST_MS = 10_000;
+/** For so long they are let go: what keeps a core busy may be no more than some process that starts. */
+const REST_MS = 500;
+/** Where they have kept to their cores for less than they had rested before, twice as long each time, up to this. */
+const LONGEST_REST_MS = 10_000;
 
 /**
  * Where as many hash at once as there are cores, each thread of a process that hashes keeps to one. Else the system moves
@@ -27,6 +29,8 @@ export class OwnCores {
   readonly #process: string;
   readonly #parallel: number;
   #rests = false;
+  #restMs = 0;
+  #keptSince = 0;
   #isVain = false;
   /** What they may use when they are let go; undefined: they may now. */
   #allowed: string | undefined;
@@ -46,6 +50,7 @@ export class OwnCores {
       this.#isVain = cores.length !== this.#parallel;
       if (this.#isVain) return this.#put;
       this.#allowed = allowed;
+      this.#keptSince = performance.now();
       const threads = this.#thoseThatHash();
       return this.#then(() => threads.map((thread, at) => putOn(cores[at % cores.length]!, thread)));
     } catch {
@@ -55,15 +60,17 @@ export class OwnCores {
     }
   }
 
-  /** Those that kept to their cores do so no more for ten seconds, whoever says `keep` meanwhile. */
+  /** Those that kept to their cores do so no more for a while, whoever says `keep` meanwhile. */
   leave(): Promise<void> {
     const allowed = this.#allowed;
     if (allowed === undefined) return this.#put;
     this.#allowed = undefined;
+    const isAgain = performance.now() - this.#keptSince < this.#restMs;
+    this.#restMs = isAgain ? Math.min(2 * this.#restMs, LONGEST_REST_MS) : REST_MS;
     this.#rests = true;
     setTimeout(() => {
       this.#rests = false;
-    }, REST_MS).unref();
+    }, this.#restMs).unref();
     return this.#then(() => [putOn(allowed, this.#process.slice('/proc/'.length), '--all-tasks')]);
   }
 
