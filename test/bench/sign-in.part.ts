@@ -171,7 +171,7 @@ const signingIn = async (bench: Bench, product: Child, owner: Owner): Promise<vo
   const meanwhile: Reading[] = [];
   const floor: number[] = [];
   const mine: Load[] = [];
-  for (let round = 0; round < bench.pick(1, 3); round++) {
+  for (let round = 0; round < bench.pick(1, 5); round++) {
     floor.push(await bareHashes(ms));
     mine.push(await underLoad({ workers: SIGNING_IN, warmMs: ms / 4, measureMs: ms }, one));
     idle.push(await reads(product, owner, ms));

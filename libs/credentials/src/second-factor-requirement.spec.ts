@@ -22,8 +22,8 @@ const asked = async (required: boolean): Promise<{ applies: boolean; steps: stri
   return { applies, steps };
 };
 
-it('SEC-05, P18: any account may want a second factor, and others are heard between the two readings that tell', async () => {
-  const steps = ['whose accounts', 'others', 'what of acc_1,acc_2'];
+it('SEC-05, P18: any account may want a second factor, and others are heard before each of the two readings that tell', async () => {
+  const steps = ['others', 'whose accounts', 'others', 'what of acc_1,acc_2'];
   expect([await asked(true), await asked(false)]).toEqual([
     { applies: true, steps },
     { applies: false, steps },

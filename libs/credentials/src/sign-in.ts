@@ -105,6 +105,7 @@ export class SignIn {
     const found = await this.#people.withTyped(address);
     const user = found?.status === 'active' ? found : undefined;
     const userId = user?.userId ?? 'nobody';
+    await this.#steps.turn();
     const epoch = await this.#sessions.epoch(userId);
     const kept = await this.#credentials.find(userId);
     const right = await this.#passwords.verify(kept?.hash, password);
@@ -178,6 +179,7 @@ export class SignIn {
     await this.#steps.turn();
     if (!session) throw wrong();
     const { state } = await this.#execution.load(credential, userId);
+    await this.#steps.turn();
     const asked = state.twoFactorWasReset ? 'asked' : null;
     return { ...session, user, enrolment: mustEnrol ? 'required' : asked };
   }
