@@ -1,21 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, brokenBy, timesOf } from './bench.ts';
 import { Child } from './child.ts';
-import { GroupCommitFloor } from './group-commit-floor.ts';
+import { GroupCommitFloor, inviteRow, ofReference } from './group-commit-floor.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { type Load, underLoad } from './load.ts';
 import { connections, type Owner, settled, signUpOwner, startProduct } from './product.ts';
 
-/** What the machine that gave 2,000 invitations per second committed in the same hour. */
-export const REFERENCE_COMMITS = 42_000;
 const INVITES = 2_000;
-
-/** An `InviteSent` with its metadata, as large as the product stores it. */
-export const inviteRow = {
-  type: 'InviteSent',
-  data: JSON.stringify({ pad: 'x'.repeat(520) }),
-  meta: JSON.stringify({ pad: 'x'.repeat(480) }),
-};
 
 /** Sends invitations, each to an address of its own. */
 export class Inviting {
@@ -98,7 +89,7 @@ export const invitations = async (bench: Bench): Promise<void> => {
       unit: '/s',
       values: rate(`invite ${workers}`),
       floor: { name: 'group commit c64', values: rate('floor') },
-      ...(workers === 16 ? { goal: { ratioAtLeast: Number((INVITES / REFERENCE_COMMITS).toFixed(4)) } } : {}),
+      ...(workers === 16 ? { goal: ofReference(INVITES) } : {}),
       durability: 'D1',
       note: timesOf(loads(`invite ${workers}`)),
       broken: brokenBy(loads(`invite ${workers}`), unlike),

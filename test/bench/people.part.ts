@@ -7,9 +7,8 @@ import { LinkTokens } from '#tokens';
 import { deletion, removal } from '../support/acknowledgements.ts';
 import { Crowd, type Member } from '../support/crowd.ts';
 import { type Bench, brokenBy, timesOf } from './bench.ts';
-import { GroupCommitFloor } from './group-commit-floor.ts';
+import { GroupCommitFloor, inviteRow, ofReference } from './group-commit-floor.ts';
 import type { HttpConnection } from './http-connection.ts';
-import { inviteRow, REFERENCE_COMMITS } from './invitations.part.ts';
 import { eachOnce, type Load, underLoad } from './load.ts';
 import { connections, type Owner, productEnv, settled, signUpOwner, startProduct } from './product.ts';
 import { appendAll, lives, newMetadata, policiesHaveSeenAll } from './seeds.ts';
@@ -254,9 +253,7 @@ export const people = async (bench: Bench): Promise<void> => {
       unit: '/s',
       values: rate(name),
       floor: { name: 'group commit c64', values: rate('floor') },
-      ...(name === 'accept'
-        ? { goal: { ratioAtLeast: Number((ACCEPTS / REFERENCE_COMMITS).toFixed(4)) } }
-        : {}),
+      ...(name === 'accept' ? { goal: ofReference(ACCEPTS) } : {}),
       durability: 'D1',
       note: timesOf(loads(name)),
       broken: brokenBy(loads(name), unlike),

@@ -111,12 +111,15 @@ export class Report {
   }
 }
 
+/** Shares of a floor are small. */
+const ratioOf = (ratio: number): string => ratio.toFixed(ratio < 0.1 ? 4 : 2);
+
 const line = (row: Row): string => {
   const columns = [row.name.padEnd(44), `${shown(row.median)} ${row.unit}`.padStart(16)];
   if (row.floor && row.ratio !== undefined && row.spread) {
     columns.push(`${row.floor.name} ${shown(row.floorMedian as number)} ${row.unit}`);
-    const spread = row.values.length > 1 ? ` (${row.spread.map((ratio) => ratio.toFixed(2)).join('–')})` : '';
-    columns.push(`ratio ${row.ratio.toFixed(2)}${spread}`);
+    const spread = row.values.length > 1 ? ` (${row.spread.map(ratioOf).join('–')})` : '';
+    columns.push(`ratio ${ratioOf(row.ratio)}${spread}`);
   }
   if (row.goal) columns.push(`goal ${wanted(row.goal)}`);
   if (row.met !== undefined) columns.push(row.met ? 'met' : 'MISSED');
