@@ -28,8 +28,8 @@ const LONGEST_REST_MS = 10_000;
 export class OwnCores {
   readonly #process: string;
   readonly #parallel: number;
-  #rests = false;
   #restMs = 0;
+  #restsUntil = 0;
   #keptSince = 0;
   #isVain = false;
   /** What they may use when they are let go; undefined: they may now. */
@@ -43,7 +43,7 @@ export class OwnCores {
 
   /** Whenever the threads are there. @returns when they keep to their cores, or cannot */
   keep(): Promise<void> {
-    if (this.#rests || this.#isVain || this.#allowed !== undefined) return this.#put;
+    if (performance.now() < this.#restsUntil || this.#isVain || this.#allowed !== undefined) return this.#put;
     try {
       const allowed = this.#allowedNow();
       const cores = eachCore(allowed);
@@ -65,12 +65,10 @@ export class OwnCores {
     const allowed = this.#allowed;
     if (allowed === undefined) return this.#put;
     this.#allowed = undefined;
-    const isAgain = performance.now() - this.#keptSince < this.#restMs;
+    const now = performance.now();
+    const isAgain = now - this.#keptSince < this.#restMs;
     this.#restMs = isAgain ? Math.min(2 * this.#restMs, LONGEST_REST_MS) : REST_MS;
-    this.#rests = true;
-    setTimeout(() => {
-      this.#rests = false;
-    }, this.#restMs).unref();
+    this.#restsUntil = now + this.#restMs;
     return this.#then(() => [putOn(allowed, this.#process.slice('/proc/'.length), '--all-tasks')]);
   }
 
