@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { type Load, underLoad, type Window } from './load.ts';
 
 /** An event row as the product stores it. */
 export interface EventRow {
@@ -67,6 +68,11 @@ export class GroupCommitFloor {
       this.#waiting.push({ stream: (this.#written + this.#waiting.length) % this.#streams, resolve });
       if (this.#waiting.length === 1) setImmediate(this.#flush);
     });
+  }
+
+  /** By 64 who append without a pause. */
+  c64(window: Pick<Window, 'warmMs' | 'measureMs'>): Promise<Load> {
+    return underLoad({ ...window, workers: 64 }, () => this.append());
   }
 
   /** Rows on the disk. */

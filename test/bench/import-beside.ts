@@ -174,9 +174,7 @@ const noticed = async (
     return load;
   };
   const floor = new GroupCommitFloor(bench.folder(`${name}-floor`.replaceAll(' ', '-')), inviteRow, 5_000);
-  const commits = async (): Promise<number> =>
-    (await underLoad({ ...window, workers: 64 }, () => floor.append())).perSecond;
-  const before = await commits();
+  const before = await floor.c64(window);
   const idle = await read(quiet);
   const started = performance.now();
   const ended = move();
@@ -185,7 +183,7 @@ const noticed = async (
   const perSecond = (came * 1_000) / (performance.now() - started);
   await settled(product.url);
   const after = await read(quiet);
-  const committed = (before + (await commits())) / 2;
+  const committed = (before.perSecond + (await floor.c64(window)).perSecond) / 2;
   floor.close();
   const of = ({ p50, p99 }: WindowLoad): string => `${p50.toFixed(2)}/${p99.toFixed(2)} ms`;
   const broken = brokenBy(

@@ -8,7 +8,6 @@ import { Mortal } from '../support/mortal.ts';
 import type { Bench } from './bench.ts';
 import { runToEnd } from './child.ts';
 import { GroupCommitFloor, inviteRow, ofReference } from './group-commit-floor.ts';
-import { underLoad } from './load.ts';
 import type { Reported } from './report-process.ts';
 
 const DOMAIN = 'prime.example';
@@ -145,12 +144,12 @@ export const imports = async (bench: Bench): Promise<void> => {
     'merge of one organization': (folder: string) => merged(folder, bench.pick(60, 2_000)),
   };
   const floor = new GroupCommitFloor(bench.folder('import-floor'), inviteRow, 5_000);
-  const window = { workers: 64, warmMs: bench.pick(100, 1_000), measureMs: bench.pick(300, 3_000) };
+  const window = { warmMs: bench.pick(100, 1_000), measureMs: bench.pick(300, 3_000) };
   for (const [name, run] of Object.entries(kinds)) {
     const runs: Run[] = [];
     const commits: number[] = [];
     for (let round = 0; round < bench.rounds; round += 1) {
-      commits.push((await underLoad(window, () => floor.append())).perSecond);
+      commits.push((await floor.c64(window)).perSecond);
       runs.push(await run(bench.folder(`${name.replaceAll(/\W/g, '-')}-${round}`)));
     }
     bench.report.figure({

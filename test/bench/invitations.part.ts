@@ -68,7 +68,7 @@ export const invitations = async (bench: Bench): Promise<void> => {
   };
   const inviting = new Inviting(owner, open, 'w1');
   for (let round = 0; round < bench.rounds; round++) {
-    await run('floor', await underLoad({ workers: 64, ...read }, () => floor.append()));
+    await run('floor', await floor.c64(read));
     for (const workers of counts)
       await run(
         `invite ${workers}`,

@@ -9,7 +9,7 @@ import { Crowd, type Member } from '../support/crowd.ts';
 import { type Bench, brokenBy, timesOf } from './bench.ts';
 import { GroupCommitFloor, inviteRow, ofReference } from './group-commit-floor.ts';
 import type { HttpConnection } from './http-connection.ts';
-import { eachOnce, type Load, underLoad } from './load.ts';
+import { eachOnce, type Load } from './load.ts';
 import { connections, type Owner, productEnv, settled, signUpOwner, startProduct } from './product.ts';
 import { appendAll, lives, newMetadata, policiesHaveSeenAll } from './seeds.ts';
 
@@ -165,10 +165,7 @@ export const people = async (bench: Bench): Promise<void> => {
     const some = scene.invited.slice(round * perRound, (round + 1) * perRound);
     const once = <T>(items: readonly T[], call: (item: T, worker: number) => Promise<unknown>) =>
       eachOnce({ workers: WORKERS, warm: items.length >> 3 }, items, call);
-    await run(
-      'floor',
-      underLoad({ workers: 64, warmMs: 100, measureMs: bench.pick(300, 5_000) }, () => floor.append()),
-    );
+    await run('floor', floor.c64({ warmMs: 100, measureMs: bench.pick(300, 5_000) }));
     await run(
       'accept',
       once(some, ({ session, link: token }, worker) =>
