@@ -15,6 +15,8 @@ const probes: Readonly<Record<string, string>> = {
   'style/noParameterProperties':
     'export class Store { constructor(private readonly path: string) { this.path; } }',
   'style/noProcessEnv': 'export const url = process.env.MONGODB_URL;',
+  'style/noRestrictedGlobals': 'setImmediate(() => undefined);',
+  'style/noRestrictedImports': "import { setImmediate as nextTurn } from 'node:timers/promises';",
   'style/useThrowOnlyError': "export const fail = () => { throw 'no'; };",
   'correctness/noUnusedImports': "import { join } from 'node:path';",
 };

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextPiece } from './turns.ts';
 
 /** What one piece takes of a turn of the event loop, in milliseconds. */
 const PIECE_MS = 1.5;
@@ -18,7 +18,7 @@ export class Breath {
   }
 
   async take(): Promise<void> {
-    await nextTurn();
+    await nextPiece();
     this.#began = this.#now();
   }
 }

@@ -1,5 +1,6 @@
 export * from './breath.ts';
 export * from './spare-time.ts';
+export * from './turns.ts';
 export * from './waiting.ts';
 
 /** Product time: everything that decides asks here, nothing reads the machine's clock. */

@@ -1,3 +1,5 @@
+import { turns } from './turns.ts';
+
 /** What such work takes of one turn of the event loop, in milliseconds. */
 const PIECE_MS = 0.5;
 /** What it takes in a row while somebody asks: as much as the log takes in with one commit. */
@@ -31,7 +33,7 @@ export interface Loop {
 
 const machine: Loop = {
   now: () => performance.now(),
-  nextTurn: setImmediate,
+  nextTurn: (work) => turns.piece(work),
   later: setTimeout,
   afterwards: (work) => queueMicrotask(() => process.nextTick(work)),
 };

@@ -1,4 +1,5 @@
 import type { OnModuleDestroy } from '@nestjs/common';
+import { nextPiece } from '#clock';
 
 /** What is done after the answer, so that the answer tells nothing of it; a stopping process still finishes it. */
 export class Afterwards implements OnModuleDestroy {
@@ -10,7 +11,7 @@ export class Afterwards implements OnModuleDestroy {
   }
 
   do(work: () => Promise<unknown>): void {
-    const done = new Promise<void>((resolve) => setImmediate(resolve))
+    const done = nextPiece()
       .then(work)
       .then(() => {}, this.#onTrouble)
       .finally(() => this.#underWay.delete(done));

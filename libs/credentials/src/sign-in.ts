@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { nextPiece } from '#clock';
 import { type Call, Commands, Execution, type Principal } from '#commands';
 import { HttpProblem } from '#http';
 import { Challenges, Credentials, type NewSession, Passwords, Sessions, TwoFactors } from '#sign-in';
@@ -7,7 +8,6 @@ import { UseRecoveryCode } from './credential.commands.ts';
 import { credential } from './credential.ts';
 import { Guesses } from './guesses.ts';
 import { homeOf } from './helped.ts';
-import { OneATurn } from './one-a-turn.ts';
 import { SecondFactorRequirement } from './second-factor-requirement.ts';
 import { SentCodes } from './sent-codes.ts';
 
@@ -54,8 +54,6 @@ export class SignIn {
   readonly #guesses: Guesses;
   readonly #execution: Execution;
   readonly #commands: Commands;
-  /** Of all who sign in: hashes that end together, and commits, would make one long turn of many. */
-  readonly #steps = new OneATurn();
 
   constructor(
     people: People,
@@ -85,7 +83,7 @@ export class SignIn {
 
   /** @throws HttpProblem 401 `sign_in_failed`; RateLimited; SignInBusy */
   async withPassword(email: string, password: string, from: From): Promise<Opened | Challenged> {
-    await this.#steps.turn();
+    await nextPiece();
     const source = from.sourceIp ?? '';
     const address = this.#people.typed(email);
     const person = address.hash;
@@ -105,14 +103,14 @@ export class SignIn {
     const found = await this.#people.withTyped(address);
     const user = found?.status === 'active' ? found : undefined;
     const userId = user?.userId ?? 'nobody';
-    await this.#steps.turn();
+    await nextPiece();
     const epoch = await this.#sessions.epoch(userId);
     const kept = await this.#credentials.find(userId);
     const right = await this.#passwords.verify(kept?.hash, password);
-    await this.#steps.turn();
+    await nextPiece();
     if (!right || !user) return undefined;
     const factor = await this.#factors.find(userId);
-    const mustEnrol = !factor && (await this.#requirement.appliesTo(user, () => this.#steps.turn()));
+    const mustEnrol = !factor && (await this.#requirement.appliesTo(user, nextPiece));
     return { user, epoch, factor, mustEnrol };
   }
 
@@ -171,15 +169,15 @@ export class SignIn {
     succeeded: () => Promise<void>,
   ): Promise<Opened> {
     const { userId } = user;
-    await this.#steps.turn();
+    await nextPiece();
     const [session] = await Promise.all([
       this.#sessions.create({ userId, epoch, mustEnrol, ...from }),
       succeeded(),
     ]);
-    await this.#steps.turn();
+    await nextPiece();
     if (!session) throw wrong();
     const { state } = await this.#execution.load(credential, userId);
-    await this.#steps.turn();
+    await nextPiece();
     const asked = state.twoFactorWasReset ? 'asked' : null;
     return { ...session, user, enrolment: mustEnrol ? 'required' : asked };
   }

@@ -3,6 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerRespo
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RecentlyUsed } from '#cache';
+import { turns } from '#clock';
 import { Refusals } from './refusals.ts';
 import { sessionIn } from './session-cookie.ts';
 import { sourceOf } from './source-address.ts';
@@ -118,7 +119,7 @@ export class Admission {
   #waitingInAll = 0;
   #isArmed = false;
 
-  constructor(limits: AdmissionLimits, nextTurn: (work: () => void) => void = setImmediate) {
+  constructor(limits: AdmissionLimits, nextTurn: (work: () => void) => void = (work) => turns.first(work)) {
     const { known, strangers, watchers, operators, perTurn } = limits;
     this.#pools = {
       known: new Pool(known),

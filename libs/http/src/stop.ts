@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as Listener } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { turns } from '#clock';
 
 /** Aborted when the product begins to stop: answers that have no end listen to it. */
 export class Stopping extends AbortController {}
@@ -24,7 +25,7 @@ export const drain = async (
   // The server's own way cuts at once what only seems idle: the next question may be on its way.
   Listener.prototype.close.call(server, () => resolve());
   // What has arrived is read first.
-  const idle = setInterval(() => setImmediate(() => server.closeIdleConnections()), LAST_QUESTIONS_MS);
+  const idle = setInterval(() => turns.piece(() => server.closeIdleConnections()), LAST_QUESTIONS_MS);
   const cut = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
   try {
     await closed;

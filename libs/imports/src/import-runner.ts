@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { pause, Waiting } from '#clock';
+import { nextPiece, pause, Waiting } from '#clock';
 import { type Execution, namedUuid, systemEnvelope } from '#commands';
 import type { EventStore } from '#event-store';
 import { isRefusal } from '#kernel';
@@ -152,7 +151,7 @@ export class ImportRunner {
     let rows = 0;
     const onRows = async (count: number): Promise<void> => {
       rows = count;
-      await nextTurn();
+      await nextPiece();
       if (count % TELL_EVERY === 0)
         await this.#decide(state, { type: 'ExtendReport', rows }, `report/${rows}`, cause);
     };

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { nextPiece } from '#clock';
 import { csvOf } from '#csv';
 import { ReadModels } from '#read-models';
 import type { CandidateView } from './candidates.projection.ts';
@@ -109,7 +109,7 @@ export class ImportReport {
         row += 1;
       }
       // Whoever takes none of them has not waited for anything.
-      await nextTurn();
+      await nextPiece();
     }
   }
 

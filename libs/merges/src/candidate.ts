@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { RecentlyUsed } from '#cache';
+import { nextPiece } from '#clock';
 import { LogHead } from '#queries';
 import { type Counter, ReadModels, type Where } from '#read-models';
 import { takingPlaces } from '#users';
@@ -116,7 +116,7 @@ export class Candidate {
         sizes.set(id, sizeOf(users(id), accounts(id), domains(id), position));
         this.#note(id, sumOf([...users(id), ...accounts(id)]));
       }
-      await nextTurn();
+      await nextPiece();
     }
     return (id) => sizes.get(id) as Size;
   }
@@ -134,7 +134,7 @@ export class Candidate {
         found.set(id, theirs);
         this.#note(id, theirs.users.length + theirs.accountIds.length);
       }
-      await nextTurn();
+      await nextPiece();
     }
     return (id) => found.get(id) ?? this.#readByTurns(id);
   }
@@ -161,7 +161,7 @@ export class Candidate {
         const found: View[] = [];
         for await (const page of this.#readModels.pages<View>(name, { where, by, limit: PAGE })) {
           found.push(...page);
-          await nextTurn();
+          await nextPiece();
         }
         return found;
       },

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { nextPiece } from '#clock';
 import { VerifiedDomains } from '#domains';
 import type { OrganizationRole } from '#kernel';
 import { type ListRequest, type Page, ReadModels } from '#read-models';
@@ -103,7 +103,7 @@ export class MergePreview {
   async #read(organizationId: string, from: Place, limit: number, asOf?: number) {
     const found = { users: [] as Shown['users'][], accounts: [] as Shown['accounts'][] } satisfies Found;
     let next: Place | undefined = from;
-    for (let left = limit; next && left > 0; await nextTurn()) {
+    for (let left = limit; next && left > 0; await nextPiece()) {
       const [name, after]: Place = next;
       const page: Page<object> = await this.#readModels.list(name, {
         where: { organizationId, kind: 'managed' },

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextPiece } from '#clock';
 import type { RecordedEvent } from '#kernel';
 
 /** While much is to be read, the next batch is read while one is written: it begins when that one is waited for. */
@@ -12,7 +12,7 @@ export async function* readAhead(
     for (;;) {
       const { done, value } = await next;
       if (done) return;
-      const ahead = value.length >= much ? nextTurn().then(() => reading.next()) : undefined;
+      const ahead = value.length >= much ? nextPiece().then(() => reading.next()) : undefined;
       ahead?.catch(() => undefined);
       yield value;
       next = ahead ?? reading.next();

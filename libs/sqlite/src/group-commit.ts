@@ -1,3 +1,4 @@
+import { turns } from '#clock';
 import { type Database, engineCode } from './database.ts';
 
 interface Job {
@@ -37,10 +38,10 @@ export class GroupCommit {
     });
   }
 
-  #collect(known: number, turns: number): void {
-    setImmediate(() => {
+  #collect(known: number, left: number): void {
+    turns.piece(() => {
       const { length } = this.#jobs;
-      if (length > known && turns > 1) this.#collect(length, turns - 1);
+      if (length > known && left > 1) this.#collect(length, left - 1);
       else this.flush();
     });
   }

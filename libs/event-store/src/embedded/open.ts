@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { RecentlyUsed } from '#cache';
+import { nextPiece } from '#clock';
 import type { EventMetadata, RecordedEvent } from '#kernel';
 import { Database, engineCode, GroupCommit, StorageFailure, UnusableFile } from '#sqlite';
 import { type SerialisedEvent, serialise } from '../checks.ts';
@@ -286,7 +287,7 @@ class EmbeddedEvents implements EventStore {
       if (batch.length === 0) return;
       after = batch.at(-1)?.position as number;
       yield batch;
-      await new Promise((resume) => setImmediate(resume));
+      await nextPiece();
     }
   }
 

@@ -1,4 +1,5 @@
 import type { AllStreamResolvedEvent, AllStreamSubscription } from '@eventstore/db-client';
+import { turns } from '#clock';
 import type { RecordedEvent } from '#kernel';
 import type { Connection } from './connection.ts';
 import { isOurs, recorded } from './recorded.ts';
@@ -85,7 +86,7 @@ export class Feed {
     const timer = setTimeout(() => resolve(false), milliseconds);
     const wake = () => resolve(true);
     // One turn of the event loop lets what arrived together be taken together.
-    this.#wake = () => setImmediate(wake);
+    this.#wake = () => turns.piece(wake);
     signal.addEventListener('abort', wake, { once: true });
     try {
       return await promise;

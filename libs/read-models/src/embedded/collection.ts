@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   AnyBulkWriteOperation,
   CountDocumentsOptions,
@@ -10,6 +9,7 @@ import type {
   WithId,
   WithoutId,
 } from 'mongodb';
+import { nextPiece } from '#clock';
 import { type Collection, type Found, type StoredDocument, UnsupportedQuery } from '../port.ts';
 import {
   checkedCount,
@@ -131,7 +131,7 @@ export class EmbeddedCollection<T extends StoredDocument> implements Collection<
 
   async #sliced<W>(items: readonly W[], work: (writer: Writer, item: W) => unknown): Promise<void> {
     for (let from = 0; from < items.length; from += SLICE) {
-      if (from > 0) await nextTurn();
+      if (from > 0) await nextPiece();
       const slice = items.slice(from, from + SLICE);
       const refused = await this.#reach.write((writer) => inOrder(slice, (item) => work(writer, item)));
       if (refused) throw refused.error;

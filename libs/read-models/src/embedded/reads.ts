@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextPiece } from '#clock';
 import { type Database, StorageFailure } from '#sqlite';
 import type { Reach } from './collection.ts';
 import { guarded } from './engine.ts';
@@ -95,7 +95,7 @@ export class Reads implements Omit<Reach, 'write'> {
         const { done, value } = guarded(() => walk.next());
         if (done) return;
         if (value) yield value;
-        if (seen % SLICE === 0) await nextTurn();
+        if (seen % SLICE === 0) await nextPiece();
       }
     } finally {
       walk.return(undefined);

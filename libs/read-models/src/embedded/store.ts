@@ -1,4 +1,5 @@
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { nextPiece } from '#clock';
 import type { IndexSpec } from '#kernel';
 import { Database, type DatabaseOptions, GroupCommit, StorageFailure } from '#sqlite';
 import type { Collection, DocumentStore, Documents, StoredDocument, UniqueIndex } from '../port.ts';
@@ -188,7 +189,7 @@ export class EmbeddedDocuments implements DocumentStore {
   async #slowly(collection: string, work: () => Generator<void> | void): Promise<void> {
     await this.#exclusively(async () => {
       try {
-        for (const _slice of work() ?? []) await nextTurn();
+        for (const _slice of work() ?? []) await nextPiece();
       } catch (error) {
         if (!isDuplicate(error)) throw error;
         throw new DuplicateKey(`${collection} has documents that a unique index would refuse`, {
@@ -209,7 +210,7 @@ export class EmbeddedDocuments implements DocumentStore {
   /** Long reads hold the log's pages for as long as they last. @throws StorageFailure when one lasts too long */
   async scrub(): Promise<void> {
     for (const _slice of this.#database.sweep()) {
-      await nextTurn();
+      await nextPiece();
       this.#mustBeOpen();
     }
     const until = performance.now() + SCRUB_PATIENCE_MS;
