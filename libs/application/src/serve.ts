@@ -43,7 +43,7 @@ export const serve = async (
   role: Role = settings.role,
 ): Promise<Serving> => {
   const platform = await openPlatform(settings, role);
-  const { log, metrics, spareTime, stores, operatorToken } = platform;
+  const { log, metrics, stores, operatorToken } = platform;
   try {
     const https = settings.publicUrl?.startsWith('https:') ?? false;
     const adapter = createAdapter({
@@ -51,10 +51,7 @@ export const serve = async (
       https,
       operatorToken,
       connections: { perAddress: settings.connectionsPerAddress },
-      answered: (answered) => {
-        spareTime.asked();
-        metrics.answered(answered);
-      },
+      answered: (answered) => metrics.answered(answered),
     });
     const app = await NestFactory.create<NestFastifyApplication>(ApplicationModule.over(platform), adapter, {
       ...nestOptions,

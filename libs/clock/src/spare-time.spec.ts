@@ -3,20 +3,18 @@ import { SpareTime, type Work } from './spare-time.ts';
 
 describe('the time that nobody else wants', () => {
   let now: number;
-  /** What was put off, and by how many milliseconds. */
-  let putOff: { readonly work: () => void; readonly by: number }[];
+  let waiting: ((allowed: number) => Promise<void>)[];
   let spareTime: SpareTime;
   let steps: string[];
 
   beforeEach(() => {
     now = 1_000;
-    putOff = [];
+    waiting = [];
     steps = [];
     spareTime = new SpareTime({
       now: () => now,
-      nextTurn: (work) => putOff.push({ work, by: 0 }),
-      later: (work, by) => putOff.push({ work, by }),
-      afterwards: (work) => queueMicrotask(() => queueMicrotask(() => queueMicrotask(work))),
+      piece: (work) => waiting.push(work),
+      afterwards: () => new Promise((resolve) => setImmediate(resolve)),
     });
   });
 
@@ -25,75 +23,43 @@ describe('the time that nobody else wants', () => {
     steps.push(name);
     now += milliseconds;
   };
-  /** @returns how long it had to wait for its turn */
-  const share = async (): Promise<number | undefined> => {
-    const next = putOff.shift();
-    now += next?.by ?? 0;
-    next?.work();
-    await new Promise((resolve) => setImmediate(resolve));
-    return next?.by;
+  /** @returns what was done in it */
+  const piece = async (allowed = 0): Promise<string[]> => {
+    const before = steps.length;
+    await waiting.shift()?.(allowed);
+    return steps.slice(before);
   };
 
-  it('P16: takes as many steps in one turn as a piece holds, in order, and goes on in the next', async () => {
+  it('P16: takes as many steps as a piece holds, in order, and goes on in the next', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) void taking(name, 0.2);
     expect(steps).toEqual([]);
-    expect(await share()).toBe(0);
-    expect(steps).toEqual(['a', 'b', 'c']);
-    expect(await share()).toBe(0);
-    expect(steps).toEqual(['a', 'b', 'c', 'd', 'e']);
-    expect(await share()).toBeUndefined();
+    expect([await piece(), await piece(), await piece()]).toEqual([['a', 'b', 'c'], ['d', 'e'], []]);
   });
 
-  it('P16: while somebody asks, a share is some pieces in a row, and the rest of twelve milliseconds is theirs', async () => {
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void taking(name, 1);
-    spareTime.asked();
-    expect([await share(), await share(), await share()]).toEqual([0, 0, 0]);
-    expect(steps).toEqual(['a', 'b', 'c']);
-    expect(await share()).toBe(9);
-    expect(steps).toEqual(['a', 'b', 'c', 'd']);
+  it('P16: goes on for as long as it is allowed to where that is longer', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) void taking(name, 1);
+    expect(await piece(2.5)).toEqual(['a', 'b', 'c']);
   });
 
-  it('P16: a step that takes longer than a share is not made up for', async () => {
-    for (const name of ['a', 'b', 'c']) void taking(name, 3);
-    spareTime.asked();
-    expect(await share()).toBe(0);
-    expect(await share()).toBe(9);
-    now += 15;
-    expect(await share()).toBe(9);
-    expect(steps).toEqual(['a', 'b', 'c']);
+  it('P16: a step that takes longer than a piece is the only one of it', async () => {
+    for (const name of ['a', 'b']) void taking(name, 3);
+    expect([await piece(), await piece()]).toEqual([['a'], ['b']]);
   });
 
-  it('P16: whoever was answered long ago is waited for no longer', async () => {
-    for (const name of ['a', 'b', 'c']) void taking(name, 3);
-    spareTime.asked();
-    now += 19;
-    expect([await share(), await share(), await share()]).toEqual([0, 0, 0]);
-    expect(steps).toEqual(['a', 'b', 'c']);
+  it('P16: what comes in the middle of a piece takes the rest of it', async () => {
+    void taking('a', 0.2).then(() => taking('b', 0.2));
+    expect([await piece(), await piece()]).toEqual([['a', 'b'], []]);
   });
 
-  it('P16: what comes while a share is not used up takes the rest of it', async () => {
-    void taking('a', 2);
-    spareTime.asked();
-    await share();
-    void taking('b', 1);
-    void taking('c', 1);
-    expect([await share(), await share()]).toEqual([0, 9]);
-    expect(steps).toEqual(['a', 'b', 'c']);
+  it('P16: asks for no more pieces than one at a time', () => {
+    for (const name of ['a', 'b']) void taking(name, 1);
+    expect(waiting.length).toBe(1);
   });
 
   it('P17: what has begun goes on before anything else begins', async () => {
-    const beginning = async (): Promise<void> => {
-      await spareTime.turnToBegin('imports');
-      steps.push('begins');
-      now += 2;
-    };
-    void beginning();
+    void spareTime.turnToBegin('imports').then(() => steps.push('begins'));
     for (const name of ['a', 'b']) void taking(name, 2);
-    await share();
-    await share();
-    expect(steps).toEqual(['a', 'b']);
-    await share();
-    expect(steps).toEqual(['a', 'b', 'begins']);
+    expect([await piece(), await piece(), await piece()]).toEqual([['a'], ['b'], ['begins']]);
   });
 
   it('P16, DOM-15: works of different kinds have the same of it, also what begins beside what goes on', async () => {
@@ -106,10 +72,7 @@ describe('the time that nobody else wants', () => {
       steps.push('row');
       now += 0.5;
     });
-    while (steps.length < 12) {
-      spareTime.asked();
-      await share();
-    }
+    while (steps.length < 12) await piece();
     const rowsTold = steps
       .join(' ')
       .split('lapse')
@@ -120,9 +83,9 @@ describe('the time that nobody else wants', () => {
 
   it('P16: who had nothing to do is owed nothing for it', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void taking(name, 1);
-    for (let pieces = 0; pieces < 3; pieces += 1) await share();
+    for (let pieces = 0; pieces < 3; pieces += 1) await piece();
     for (const name of ['l', 'm', 'n']) void taking(name, 1, 'domains');
-    while (putOff.length > 0) await share();
+    while (waiting.length > 0) await piece();
     expect(steps).toEqual(['a', 'b', 'c', 'd', 'l', 'e', 'm', 'f', 'n']);
   });
 });

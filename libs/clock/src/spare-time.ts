@@ -1,13 +1,7 @@
-import { turns } from './turns.ts';
+import { eventLoop, turns } from './turns.ts';
 
-/** What such work takes of one turn of the event loop, in milliseconds. */
+/** What such work takes of one turn of the event loop, in milliseconds; more where turns are long. */
 const PIECE_MS = 0.5;
-/** What it takes in a row while somebody asks: as much as the log takes in with one commit. */
-const SHARE_MS = 2.5;
-/** While somebody asks, from the beginning of one share to that of the next: the rest is theirs. */
-const EVERY_MS = 12;
-/** Whoever was answered so long ago is not asking any more. */
-const ASKING_MS = 20;
 
 /** Rows of imports with their merges; merges that were accepted; whoever leaves and comes back with a domain. */
 export type Work = 'imports' | 'merges' | 'domains';
@@ -21,49 +15,36 @@ interface Line {
 
 const isEmpty = ({ waiting, beginning }: Line): boolean => waiting.length + beginning.length === 0;
 
-/** The event loop and its time. */
-export interface Loop {
+/** Where the time comes from. */
+export interface Time {
   /** In milliseconds. */
   now(): number;
-  nextTurn(work: () => void): void;
-  later(work: () => void, milliseconds: number): void;
-  /** In this turn, after everything that has been set going. */
-  afterwards(work: () => void): void;
+  piece(work: (allowed: number) => Promise<void>): void;
+  /** Resolves in this turn, after everything that has been set going. */
+  afterwards(): Promise<void>;
 }
 
-const machine: Loop = {
-  now: () => performance.now(),
-  nextTurn: (work) => turns.piece(work),
-  later: setTimeout,
-  afterwards: (work) => queueMicrotask(() => process.nextTick(work)),
+const machine: Time = {
+  now: eventLoop.now,
+  piece: (work) => turns.piece(work),
+  afterwards: eventLoop.afterwards,
 };
 
 /**
- * Work whose end nobody waits for goes on step by step, in turn: as many steps in one turn of the event loop as a piece
- * holds, one piece after the other while nobody asks for anything, and some of them seldom while somebody does. Works
- * of different kinds have the same of it.
+ * Work whose end nobody waits for goes on step by step, as many steps as one piece holds. Works of different kinds have
+ * the same of the time.
  */
 export class SpareTime {
-  readonly #loop: Loop;
+  readonly #time: Time;
   readonly #lines: Readonly<Record<Work, Line>> = {
     imports: { waiting: [], beginning: [], taken: 0 },
     merges: { waiting: [], beginning: [], taken: 0 },
     domains: { waiting: [], beginning: [], taken: 0 },
   };
   #isAwaited = false;
-  #began = Number.NEGATIVE_INFINITY;
-  /** Of the share, and of the piece. */
-  #taken = 0;
-  #takenInTurn = 0;
-  #askedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(loop = machine) {
-    this.#loop = loop;
-  }
-
-  /** Somebody was answered, and may ask again. */
-  asked(): void {
-    this.#askedAt = this.#loop.now();
+  constructor(time = machine) {
+    this.#time = time;
   }
 
   /** Resolves when the caller may take the next step, which ends where it waits for something. */
@@ -80,7 +61,7 @@ export class SpareTime {
     if (isEmpty(line)) line.taken = Math.max(line.taken, this.#leastTaken());
     return new Promise((resolve) => {
       line[queue].push(resolve);
-      if (!this.#isAwaited) this.#await();
+      this.#await();
     });
   }
 
@@ -94,41 +75,27 @@ export class SpareTime {
   }
 
   #await(): void {
+    if (this.#isAwaited || this.#busy().length === 0) return;
     this.#isAwaited = true;
-    const now = this.#loop.now();
-    const rest = this.#began + EVERY_MS - now;
-    const isTheirs = this.#taken >= SHARE_MS && rest > 0 && now - this.#askedAt < ASKING_MS;
-    if (isTheirs) this.#loop.later(() => this.#begin(), Math.ceil(rest));
-    else this.#loop.nextTurn(() => this.#begin());
+    this.#time.piece((allowed) => this.#piece(Math.max(PIECE_MS, allowed)));
   }
 
-  #begin(): void {
-    const now = this.#loop.now();
-    if (this.#taken >= SHARE_MS || now - this.#began >= EVERY_MS) {
-      this.#began = now;
-      this.#taken = 0;
-    }
-    this.#takenInTurn = 0;
-    this.#step();
-  }
-
-  #step(): void {
-    const isOver = this.#takenInTurn >= PIECE_MS || this.#taken >= SHARE_MS;
-    const [line] = isOver ? [] : this.#busy().toSorted((one, other) => one.taken - other.taken);
-    const next = line && (line.waiting.shift() ?? line.beginning.shift());
-    if (next) {
-      const since = this.#loop.now();
-      next();
-      this.#loop.afterwards(() => {
-        const taken = this.#loop.now() - since;
-        this.#taken += taken;
-        this.#takenInTurn += taken;
-        line.taken += taken;
-        this.#step();
-      });
-      return;
-    }
+  async #piece(milliseconds: number): Promise<void> {
+    const end = this.#time.now() + milliseconds;
+    for (let now = this.#time.now(); now < end; now = await this.#step(now));
     this.#isAwaited = false;
-    if (this.#busy().length > 0) this.#await();
+    this.#await();
+  }
+
+  /** Of whoever had least. @returns when it was done; no time of a piece is after that when there was none */
+  async #step(begun: number): Promise<number> {
+    const [line] = this.#busy().toSorted((one, other) => one.taken - other.taken);
+    if (!line) return Number.POSITIVE_INFINITY;
+    const next = line.waiting.shift() ?? line.beginning.shift();
+    next?.();
+    await this.#time.afterwards();
+    const done = this.#time.now();
+    line.taken += done - begun;
+    return done;
   }
 }

@@ -2,74 +2,115 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { nextPiece, Turns } from './turns.ts';
 
 describe('turns of the event loop', () => {
+  let now: number;
   /** Places asked for, in order: each turn of the loop serves those that were there when it began. */
   let places: (() => void)[];
   let turns: Turns;
   let done: string[];
 
   beforeEach(() => {
+    now = 1_000;
     places = [];
     done = [];
-    turns = new Turns((work) => places.push(work));
+    turns = new Turns({
+      now: () => now,
+      nextTurn: (work) => places.push(work),
+      afterwards: async () => undefined,
+    });
   });
 
-  const turn = (): string[] => {
+  const turn = async (): Promise<string[]> => {
     const before = done.length;
-    for (const place of places.splice(0)) place();
+    for (const place of places.splice(0)) {
+      place();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     return done.slice(before);
   };
-  const piece = (name: string, work = () => {}): void =>
+  const told = async (count: number): Promise<string[][]> => {
+    const all: string[][] = [];
+    while (all.length < count) all.push(await turn());
+    return all;
+  };
+  const taking = (name: string, milliseconds: number) => () => {
+    done.push(name);
+    now += milliseconds;
+  };
+  const pieces = (...names: string[]): void => {
+    for (const name of names) turns.piece(taking(name, 0.5));
+  };
+
+  it('P16: of the work that can wait one piece is done in a turn, in the order in which it was asked for', async () => {
+    pieces('share', 'fold', 'commit');
+    expect(await told(4)).toEqual([['share'], ['fold'], ['commit'], []]);
+  });
+
+  it('P16: whoever comes goes before the piece that is due in that turn, all who came', async () => {
+    pieces('share');
+    for (const name of ['first', 'second']) turns.first(taking(name, 1));
+    expect(await told(1)).toEqual([['first', 'second', 'share']]);
+  });
+
+  it('P16: whoever is heard on and on keeps no piece waiting, and begins once in a turn', async () => {
+    const again = (): void => {
+      done.push('comer');
+      turns.first(again);
+    };
+    turns.first(again);
+    pieces('a', 'b', 'c');
+    expect(await told(4)).toEqual([['comer', 'a'], ['comer', 'b'], ['comer', 'c'], ['comer']]);
+  });
+
+  it('P16: what a piece leaves to be done waits behind what waits already', async () => {
     turns.piece(() => {
-      done.push(name);
-      work();
+      done.push('fold');
+      pieces('fold again');
     });
-  const comer = (name: string): void => turns.first(() => done.push(name));
-
-  it('P16: of the work that can wait one piece is done in a turn, in the order in which it was asked for', () => {
-    for (const name of ['share', 'fold', 'commit']) piece(name);
-    expect([turn(), turn(), turn(), turn()]).toEqual([['share'], ['fold'], ['commit'], []]);
+    pieces('share');
+    expect(await told(3)).toEqual([['fold'], ['share'], ['fold again']]);
   });
 
-  it('P16: whoever comes goes before the piece that is due in that turn, all who came', () => {
-    piece('share');
-    comer('first');
-    comer('second');
-    expect(turn()).toEqual(['first', 'second', 'share']);
+  it('P16: however long others take, pieces have a fifth of the time that they waited', async () => {
+    pieces('a', 'b', 'c', 'd', 'e', 'f');
+    turns.first(taking('comer', 2));
+    turns.first(taking('comer', 5));
+    expect(await turn()).toEqual(['comer', 'comer', 'a', 'b', 'c']);
+    turns.first(taking('comer', 2.5));
+    expect(await told(2)).toEqual([['comer', 'd'], ['e']]);
   });
 
-  it('P16: what a piece leaves to be done waits behind what waits already', () => {
-    piece('fold', () => piece('fold again'));
-    piece('share');
-    expect([turn(), turn(), turn()]).toEqual([['fold'], ['share'], ['fold again']]);
+  it('P16: a piece is told of that fifth, and what it leaves to be done is for the next turn', async () => {
+    const told: number[] = [];
+    const again = (allowed: number): void => {
+      told.push(allowed);
+      turns.piece(again);
+    };
+    turns.piece(again);
+    turns.first(taking('comer', 9));
+    for (let passed = 0; passed < 3; passed += 1) await turn();
+    expect(told).toEqual([1.8, 0, 0]);
   });
 
-  it('P16: pieces get their turn however many come', () => {
-    for (const name of ['share', 'fold']) piece(name);
-    const told = [1, 2, 3].map((n) => {
-      comer(`comer ${n}`);
-      return turn();
-    });
-    expect(told).toEqual([['comer 1', 'share'], ['comer 2', 'fold'], ['comer 3']]);
-  });
-
-  it('a piece that throws takes no other along', () => {
-    turns.piece(() => {
-      throw new Error('it was mistaken');
-    });
-    piece('share');
-    expect(() => turn()).toThrow('it was mistaken');
-    expect(turn()).toEqual(['share']);
+  it('P16: a piece is over when what it returned has resolved', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    turns.piece(() => promise);
+    pieces('share');
+    turns.first(taking('comer', 9));
+    expect(await told(2)).toEqual([['comer'], []]);
+    resolve();
+    await new Promise((next) => setImmediate(next));
+    expect(done).toEqual(['comer', 'share']);
   });
 
   it('long work on this thread goes on when its next piece has its turn', async () => {
-    const told: string[] = [];
+    const parts: string[] = [];
     const working = async (name: string): Promise<void> => {
       for (const part of [1, 2]) {
         await nextPiece();
-        told.push(`${name} ${part}`);
+        parts.push(`${name} ${part}`);
       }
     };
     await Promise.all([working('a'), working('b')]);
-    expect(told).toEqual(['a 1', 'b 1', 'a 2', 'b 2']);
+    expect(parts).toEqual(['a 1', 'b 1', 'a 2', 'b 2']);
   });
 });

@@ -1,48 +1,86 @@
-type Work = () => void;
+/** Told for how many milliseconds it may go on, if that is longer than a piece; over when it returns, or when that resolves. */
+type Piece = (allowed: number) => void | Promise<void>;
+
+/** Of the time that it has waited for others, work that can wait may take as much at least. */
+const SHARE = 1 / 5;
+
+/** The event loop and its time. */
+export interface Loop {
+  /** In milliseconds. */
+  now(): number;
+  nextTurn(work: () => void): void;
+  /** Resolves in this turn, after everything that has been set going. */
+  afterwards(): Promise<void>;
+}
+
+export const eventLoop: Loop = {
+  now: () => performance.now(),
+  nextTurn: setImmediate,
+  afterwards: () => new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve))),
+};
 
 /**
  * Turns of the event loop are given out here: whoever has just come goes before all work that can wait, and of that work
- * one piece is done in a turn, so that whoever comes meanwhile waits for one piece and not for all that is to be done.
+ * one piece is done in a turn, so that whoever comes meanwhile does not wait for all that is to be done. Where turns are
+ * long it gets a share of them all the same.
  */
 export class Turns {
-  readonly #comers: Work[] = [];
-  readonly #pieces: Work[] = [];
+  readonly #loop: Loop;
+  readonly #comers = new Set<() => void>();
+  /** Those who came in this turn have begun: whoever is there now is for the next. */
+  #haveBegun = false;
+  readonly #pieces: Piece[] = [];
   #isPieceDue = false;
-  readonly #nextTurn: (work: Work) => void;
+  #dueSince = 0;
 
-  constructor(nextTurn: (work: Work) => void = setImmediate) {
-    this.#nextTurn = nextTurn;
+  constructor(loop = eventLoop) {
+    this.#loop = loop;
   }
 
   /** In this turn still when it is asked for by something that arrived. */
-  first(work: Work): void {
-    this.#comers.push(work);
-    this.#nextTurn(() => this.#take());
+  first(work: () => void): void {
+    const comer = () => work();
+    this.#comers.add(comer);
+    this.#loop.nextTurn(() => {
+      if (!this.#comers.delete(comer)) return;
+      this.#haveBegun = true;
+      comer();
+    });
   }
 
-  /** After all pieces that wait already, each in a turn of its own. */
-  piece(work: Work): void {
+  /** After all pieces that wait already. */
+  piece(work: Piece): void {
     this.#pieces.push(work);
-    this.#makeDue();
+    if (!this.#isPieceDue) this.#makeDue();
   }
 
   #makeDue(): void {
-    if (this.#isPieceDue || this.#pieces.length === 0) return;
     this.#isPieceDue = true;
-    this.#nextTurn(() => this.#take());
+    this.#haveBegun = false;
+    this.#dueSince = this.#loop.now();
+    this.#loop.nextTurn(() => void this.#doPieces());
   }
 
-  /** Whatever this place in the turn was asked for: it is taken by who comes first now. */
-  #take(): void {
-    const work = this.#comers.shift() ?? this.#duePiece();
-    work?.();
-  }
-
-  #duePiece(): Work | undefined {
+  /** What pieces leave to be done is for the next turn. */
+  async #doPieces(): Promise<void> {
+    if (!this.#haveBegun && this.#comers.size > 0) await this.#beginAll();
+    const begun = this.#loop.now();
+    const allowed = (begun - this.#dueSince) * SHARE;
+    let waiting = this.#pieces.length;
+    do {
+      await this.#pieces.shift()?.(allowed);
+      await this.#loop.afterwards();
+      waiting -= 1;
+    } while (waiting > 0 && this.#loop.now() - begun < allowed);
     this.#isPieceDue = false;
-    const piece = this.#pieces.shift();
-    this.#makeDue();
-    return piece;
+    if (this.#pieces.length > 0) this.#makeDue();
+  }
+
+  #beginAll(): Promise<void> {
+    const comers = [...this.#comers];
+    this.#comers.clear();
+    for (const comer of comers) comer();
+    return this.#loop.afterwards();
   }
 }
 
@@ -50,4 +88,4 @@ export class Turns {
 export const turns = new Turns();
 
 /** For long work on a thread that others wait for: resolves when its next piece has its turn. */
-export const nextPiece = (): Promise<void> => new Promise((resolve) => turns.piece(resolve));
+export const nextPiece = (): Promise<void> => new Promise((resolve) => turns.piece(() => resolve()));

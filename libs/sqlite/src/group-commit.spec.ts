@@ -10,7 +10,9 @@ let database: Database;
 let group: GroupCommit;
 let commits: number;
 
-beforeEach(() => {
+beforeEach(async () => {
+  // The turn in which the test before has ended is over.
+  await nextTurn();
   folder = mkdtempSync(join(tmpdir(), 'orgledger-group-'));
   database = Database.open(join(folder, 'test.db'), { kind: 'TEST', durable: true });
   database.run('CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT NOT NULL)');
