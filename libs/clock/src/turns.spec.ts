@@ -79,7 +79,7 @@ describe('turns of the event loop', () => {
     expect(await told(2)).toEqual([['comer', 'd'], ['e']]);
   });
 
-  it('P16: a piece is told of that fifth, and what it leaves to be done is for the next turn', async () => {
+  it('P16: a piece is told of that fifth, ten milliseconds at most, and what it leaves to be done is for the next turn', async () => {
     const told: number[] = [];
     const again = (allowed: number): void => {
       told.push(allowed);
@@ -88,7 +88,9 @@ describe('turns of the event loop', () => {
     turns.piece(again);
     turns.first(taking('comer', 9));
     for (let passed = 0; passed < 3; passed += 1) await turn();
-    expect(told).toEqual([1.8, 0, 0]);
+    turns.first(taking('comer', 500));
+    await turn();
+    expect(told).toEqual([1.8, 0, 0, 10]);
   });
 
   it('P16: a piece is over when what it returned has resolved', async () => {

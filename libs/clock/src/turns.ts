@@ -3,6 +3,8 @@ type Piece = (allowed: number) => void | Promise<void>;
 
 /** Of the time that it has waited for others, work that can wait may take as much at least. */
 const SHARE = 1 / 5;
+/** No more than this in one turn, in milliseconds, also after one that took very long. */
+const MOST_MS = 10;
 
 /** The event loop and its time. */
 export interface Loop {
@@ -65,15 +67,18 @@ export class Turns {
   async #doPieces(): Promise<void> {
     if (!this.#haveBegun && this.#comers.size > 0) await this.#beginAll();
     const begun = this.#loop.now();
-    const allowed = (begun - this.#dueSince) * SHARE;
+    const allowed = Math.min((begun - this.#dueSince) * SHARE, MOST_MS);
     let waiting = this.#pieces.length;
-    do {
-      await this.#pieces.shift()?.(allowed);
-      await this.#loop.afterwards();
-      waiting -= 1;
-    } while (waiting > 0 && this.#loop.now() - begun < allowed);
-    this.#isPieceDue = false;
-    if (this.#pieces.length > 0) this.#makeDue();
+    try {
+      do {
+        await this.#pieces.shift()?.(allowed);
+        await this.#loop.afterwards();
+        waiting -= 1;
+      } while (waiting > 0 && this.#loop.now() - begun < allowed);
+    } finally {
+      this.#isPieceDue = false;
+      if (this.#pieces.length > 0) this.#makeDue();
+    }
   }
 
   #beginAll(): Promise<void> {
