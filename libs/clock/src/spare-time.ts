@@ -1,4 +1,4 @@
-import { eventLoop, turns } from './turns.ts';
+import { eventLoop, type Loop, turns } from './turns.ts';
 
 /** What such work takes of one turn of the event loop, in milliseconds; more where turns are long. */
 const PIECE_MS = 0.5;
@@ -16,19 +16,11 @@ interface Line {
 const isEmpty = ({ waiting, beginning }: Line): boolean => waiting.length + beginning.length === 0;
 
 /** Where the time comes from. */
-export interface Time {
-  /** In milliseconds. */
-  now(): number;
+export interface Time extends Pick<Loop, 'now' | 'afterwards'> {
   piece(work: (allowed: number) => Promise<void>): void;
-  /** Resolves in this turn, after everything that has been set going. */
-  afterwards(): Promise<void>;
 }
 
-const machine: Time = {
-  now: eventLoop.now,
-  piece: (work) => turns.piece(work),
-  afterwards: eventLoop.afterwards,
-};
+const machine: Time = { ...eventLoop, piece: (work) => turns.piece(work) };
 
 /**
  * Work whose end nobody waits for goes on step by step, as many steps as one piece holds. Works of different kinds have
@@ -81,16 +73,20 @@ export class SpareTime {
   }
 
   async #piece(milliseconds: number): Promise<void> {
-    const end = this.#time.now() + milliseconds;
-    for (let now = this.#time.now(); now < end; now = await this.#step(now));
+    let now = this.#time.now();
+    const end = now + milliseconds;
+    for (let line = this.#next(); line && now < end; line = this.#next()) now = await this.#step(line, now);
     this.#isAwaited = false;
     this.#await();
   }
 
-  /** Of whoever had least. @returns when it was done; no time of a piece is after that when there was none */
-  async #step(begun: number): Promise<number> {
-    const [line] = this.#busy().toSorted((one, other) => one.taken - other.taken);
-    if (!line) return Number.POSITIVE_INFINITY;
+  /** Whoever had least. */
+  #next(): Line | undefined {
+    return this.#busy().toSorted((one, other) => one.taken - other.taken)[0];
+  }
+
+  /** @returns when it was done */
+  async #step(line: Line, begun: number): Promise<number> {
     const next = line.waiting.shift() ?? line.beginning.shift();
     next?.();
     await this.#time.afterwards();

@@ -106,8 +106,8 @@ interface Queue {
 }
 
 /**
- * What arrives in one turn of the event loop begins in the next, so that its answers leave together; only so much of
- * it, the rest waits, caller by caller in turn: whoever asks a thousand times at once stands in a queue of their own.
+ * What arrives together begins together, before all work that can wait, so that its answers leave together; only so much
+ * of it, the rest waits, caller by caller in turn: whoever asks a thousand times at once stands in a queue of their own.
  */
 export class Admission {
   readonly #pools: Readonly<Record<Kind, Pool>>;
